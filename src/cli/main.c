@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The command line: finds the command in the tables, cuts the words, opens the device, runs it. The
+ * tables make the help text too.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define PASSWORD_MAX 128
+#define URL_DEFAULT "http://127.0.0.1:8080"
+#define USER_DEFAULT "admin"
+
+static const struct command *const tables[] = {user_commands, door_commands, event_commands,
+	record_commands, device_commands, sim_commands};
+
+struct global_options {
+	const char *url;
+	const char *user;
+	const char *password_file;
+	bool help;
+};
+
+static void print_help(void)
+{
+	puts("usage: postern [--device URL] [--user NAME] [--password-file FILE] [--json] COMMAND\n"
+	     "\n"
+	     "Drives a postern controller or a Dahua-compatible device over its CGI.\n"
+	     "\n"
+	     "  --device URL          http://HOST[:PORT]; also POSTERN_DEVICE; default " URL_DEFAULT
+	     "\n"
+	     "  --user NAME           also POSTERN_USER; default " USER_DEFAULT "\n"
+	     "  --password-file FILE  first line is the password; also POSTERN_PASSWORD_FILE\n"
+	     "  --json                one JSON object a line\n");
+	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
+		for (const struct command *c = tables[t]; c->group != NULL; c++) {
+			printf("  %s %s %s\n", c->group, c->verb, c->usage);
+			printf("        %s\n", c->text);
+		}
+	}
+	puts("\nExit status: 0 done, 1 refused by the device, 2 wrong usage, 3 cannot reach it,\n"
+	     "4 not authenticated.");
+}
+
+static const struct command *find_command(const char *group, const char *verb, bool *ret_group)
+{
+	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
+		for (const struct command *c = tables[t]; c->group != NULL; c++) {
+			if (strcmp(c->group, group) != 0)
+				continue;
+			*ret_group = true;
+			if (verb != NULL && strcmp(c->verb, verb) == 0)
+				return c;
+		}
+	}
+	return NULL;
+}
+
+static int unknown_command(const char *group, const char *verb, bool group_known)
+{
+	if (!group_known)
+		return usage_error("there is no command `%s`; `postern --help` lists them", group);
+	fprintf(stderr, "postern: `%s` needs one of:", group);
+	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
+		for (const struct command *c = tables[t]; c->group != NULL; c++) {
+			if (strcmp(c->group, group) == 0)
+				fprintf(stderr, " %s", c->verb);
+		}
+	}
+	fprintf(stderr, verb == NULL ? "\n" : "; not `%s`\n", verb);
+	return EXIT_USAGE;
+}
+
+/* Does the command take --name, and does a value follow? */
+static bool option_known(const struct command *command, const char *name, bool *ret_value)
+{
+	struct span rest = span_from_string(command->options);
+	struct span word;
+
+	while (rest.len > 0 && span_next(&rest, ' ', &word)) {
+		bool value = word.len > 0 && word.data[word.len - 1] == '=';
+
+		if (span_equal(span_slice(word, 0, word.len - value), span_from_string(name))) {
+			*ret_value = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int take_option(
+	const struct command *command, int argc, char **argv, int *at, struct arguments *arguments)
+{
+	const char *name = argv[*at] + 2;
+	bool wants_value;
+
+	if (!option_known(command, name, &wants_value))
+		return usage_error("`%s %s` does not take --%s; it takes: %s", command->group,
+			command->verb, name,
+			command->options[0] == 0 ? "no options" : command->options);
+	if (option_value(arguments, name) != NULL)
+		return usage_error("--%s stands twice", name);
+	if (wants_value && *at + 1 >= argc)
+		return usage_error("--%s needs a value", name);
+	if (arguments->option_count == OPTIONS_MAX)
+		return usage_error("too many options");
+	arguments->option[arguments->option_count].name = name;
+	arguments->option[arguments->option_count++].value = wants_value ? argv[++*at] : "";
+	return EXIT_DONE;
+}
+
+static int cut_words(
+	const struct command *command, int argc, char **argv, struct arguments *arguments)
+{
+	for (int at = 0; at < argc; at++) {
+		if (strncmp(argv[at], "--", 2) == 0 && argv[at][2] != 0) {
+			int status = take_option(command, argc, argv, &at, arguments);
+
+			if (status != EXIT_DONE)
+				return status;
+			continue;
+		}
+		if (arguments->positional_count == command->positionals_max)
+			return usage_error("too many words: postern %s %s %s", command->group,
+				command->verb, command->usage);
+		arguments->positional[arguments->positional_count++] = argv[at];
+	}
+	if (arguments->positional_count < command->positionals_min)
+		return usage_error(
+			"usage: postern %s %s %s", command->group, command->verb, command->usage);
+	return EXIT_DONE;
+}
+
+/* Options in front of the command. Returns how many words they take, or -1. */
+static int global_words(int argc, char **argv, struct global_options *options)
+{
+	int at = 1;
+
+	for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+		const char *name = argv[at] + 2;
+		const char **value = strcmp(name, "device") == 0	  ? &options->url
+				     : strcmp(name, "user") == 0	  ? &options->user
+				     : strcmp(name, "password-file") == 0 ? &options->password_file
+									  : NULL;
+
+		if (strcmp(name, "json") == 0) {
+			output_set_json(true);
+		} else if (strcmp(name, "help") == 0) {
+			options->help = true;
+		} else if (strcmp(name, "version") == 0) {
+			printf("postern %s\n", postern_version());
+			exit(EXIT_DONE);
+		} else if (value == NULL || at + 1 >= argc) {
+			usage_error(value == NULL ? "there is no option --%s before the command"
+						  : "--%s needs a value",
+				name);
+			return -1;
+		} else {
+			*value = argv[++at];
+		}
+	}
+	return at;
+}
+
+static const char *or_environment(const char *given, const char *name, const char *otherwise)
+{
+	const char *value = given != NULL ? given : getenv(name);
+
+	return value == NULL || value[0] == 0 ? otherwise : value;
+}
+
+static bool read_password(const char *file_name, char password[PASSWORD_MAX + 2])
+{
+	FILE *file = file_name == NULL ? NULL : fopen(file_name, "re");
+
+	if (file == NULL) {
+		if (file_name == NULL)
+			usage_error("name the password's file: --password-file FILE or "
+				    "POSTERN_PASSWORD_FILE");
+		else
+			usage_error("cannot read %s: %s", file_name, strerror(errno));
+		return false;
+	}
+	bool read = fgets(password, PASSWORD_MAX + 2, file) != NULL;
+
+	fclose(file);
+	password[strcspn(read ? password : "", "\r\n")] = 0;
+	if (!read || password[0] == 0) {
+		usage_error("%s holds no password in its first line", file_name);
+		return false;
+	}
+	return true;
+}
+
+static int run_on_device(const struct command *command, const struct arguments *arguments,
+	const struct global_options *options)
+{
+	char password[PASSWORD_MAX + 2];
+	struct postern_device_options device_options = POSTERN_DEVICE_OPTIONS_INIT;
+	struct postern_device *device = NULL;
+
+	if (!read_password(or_environment(options->password_file, "POSTERN_PASSWORD_FILE", NULL),
+		    password))
+		return EXIT_USAGE;
+	struct postern *context = postern_new();
+
+	device_options.url = or_environment(options->url, "POSTERN_DEVICE", URL_DEFAULT);
+	device_options.user = or_environment(options->user, "POSTERN_USER", USER_DEFAULT);
+	device_options.password = password;
+	int error = context == NULL ? POSTERN_E_MEMORY
+				    : postern_device_new(context, &device_options, &device);
+
+	explicit_bzero(password, sizeof(password));
+	int status = error == POSTERN_E_ARGUMENT
+			     ? usage_error("%s is no device address; write http://HOST[:PORT]",
+				       device_options.url)
+		     : error != POSTERN_OK ? report(NULL, error)
+					   : command->run(device, arguments);
+
+	postern_free(context);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct global_options options = {0};
+	struct arguments arguments = {.positional_count = 0};
+	bool group_known = false;
+	int at = global_words(argc, argv, &options);
+
+	if (at < 0)
+		return EXIT_USAGE;
+	if (options.help || (at < argc && strcmp(argv[at], "help") == 0)) {
+		print_help();
+		return EXIT_DONE;
+	}
+	if (at >= argc)
+		return usage_error("no command; `postern --help` lists them");
+	const char *verb = at + 1 < argc ? argv[at + 1] : NULL;
+	const struct command *command = find_command(argv[at], verb, &group_known);
+
+	if (command == NULL)
+		return unknown_command(argv[at], verb, group_known);
+	int status = cut_words(command, argc - at - 2, argv + at + 2, &arguments);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (option_value(&arguments, "json") != NULL)
+		output_set_json(true);
+	status = command->needs_device ? run_on_device(command, &arguments, &options)
+				       : command->run(NULL, &arguments);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return usage_error("cannot write the output: %s", strerror(errno));
+	return status;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Words in, words out: numbers from the command line, JSON lines, errors with their exit status. */
+#include "base/number.h"
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static bool json_output;
+
+bool output_is_json(void)
+{
+	return json_output;
+}
+
+void output_set_json(bool json)
+{
+	json_output = json;
+}
+
+const char *option_value(const struct arguments *arguments, const char *name)
+{
+	for (size_t i = 0; i < arguments->option_count; i++) {
+		if (strcmp(arguments->option[i].name, name) == 0)
+			return arguments->option[i].value;
+	}
+	return NULL;
+}
+
+int usage_error(const char *format, ...)
+{
+	va_list words;
+
+	fputs("postern: ", stderr);
+	va_start(words, format);
+	vfprintf(stderr, format, words);
+	va_end(words);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+int report(struct postern_device *device, int error)
+{
+	if (error == POSTERN_OK)
+		return EXIT_DONE;
+	const char *detail = device == NULL ? "" : postern_device_detail(device);
+
+	fprintf(stderr, "postern: %s%s%s\n", postern_strerror(error), detail[0] == 0 ? "" : ": ",
+		detail);
+	switch (error) {
+	case POSTERN_E_CONNECT:
+	case POSTERN_E_TIMEOUT:
+	case POSTERN_E_CLOSED:
+		return EXIT_UNREACHABLE;
+	case POSTERN_E_AUTH:
+	case POSTERN_E_LOCKED:
+		return EXIT_NOT_AUTHENTICATED;
+	case POSTERN_E_ARGUMENT:
+		return EXIT_USAGE;
+	default:
+		return EXIT_REFUSED;
+	}
+}
+
+void print_json(json_object *object)
+{
+	puts(json_object_to_json_string_ext(
+		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	fflush(stdout);
+	json_object_put(object);
+}
+
+json_object *json_from_fields(const struct postern_field *fields, size_t count)
+{
+	json_object *object = json_object_new_object();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_object_add(
+			object, fields[i].name, json_object_new_string(fields[i].value));
+	return object;
+}
+
+bool parse_number(const char *what, const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	if (number_parse_i64(span_from_string(text), min, max, ret))
+		return true;
+	usage_error("%s: `%s` is not a whole number from %lld to %lld", what, text, (long long)min,
+		(long long)max);
+	return false;
+}
+
+bool parse_numbers(const char *what, const char *text, int min, int max, int *ret_numbers,
+	size_t numbers_max, size_t *ret_count)
+{
+	struct span rest = span_from_string(text);
+	struct span word;
+	bool any = rest.len > 0;
+	size_t count = 0;
+
+	while (any && span_next(&rest, ',', &word)) {
+		int64_t number;
+
+		if (count == numbers_max || !number_parse_i64(span_trim(word), min, max, &number)) {
+			usage_error(
+				"%s: `%s` is not a list like 1,2 of at most %zu numbers from %d "
+				"to %d",
+				what, text, numbers_max, min, max);
+			return false;
+		}
+		ret_numbers[count++] = (int)number;
+	}
+	*ret_count = count;
+	return true;
+}

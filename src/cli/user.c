@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+/* postern user ...: people and their cards. Doors are channels here (1, 2, ...), as in `door open`.
+ */
+#include "base/number.h"
+#include "cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define LIST_MAX 128
+#define PIN_MAX 64
+#define PERSON_OPTIONS                                                                             \
+	"card= name= status= type= doors= schedules= pin-file= vto-position= valid-from= "         \
+	"valid-to= "                                                                               \
+	"valid= uses= user-type= citizen-id= json"
+#define PERSON_USAGE                                                                               \
+	"[--name TEXT] [--doors 1,2] [--schedules 255,1]\n"                                        \
+	"        [--status 4 | frozen,...] [--type vip | 1] [--valid-from TIME] [--valid-to "      \
+	"TIME]\n"                                                                                  \
+	"        [--valid yes|no] [--uses N] [--pin-file FILE] [--vto-position TEXT]\n"            \
+	"        [--user-type N] [--citizen-id TEXT]"
+
+struct word_value {
+	const char *word;
+	int value;
+};
+
+static const struct word_value status_words[] = {{"normal", 0}, {"lost", 1}, {"cancelled", 2},
+	{"frozen", 4}, {"arrears", 8}, {"overdue", 16}, {"pre-arrears", 32}, {NULL, 0}};
+
+static const struct word_value type_words[] = {{"ordinary", 0}, {"vip", 1}, {"guest", 2},
+	{"patrol", 3}, {"blocklist", 4}, {"duress", 5}, {"mother", 255}, {NULL, 0}};
+
+/* What a person's lists and PIN point into while a command runs. */
+struct person_memory {
+	int doors[LIST_MAX];
+	int schedules[LIST_MAX];
+	char pin[PIN_MAX + 2];
+};
+
+static bool word_or_number(
+	const char *what, struct span text, const struct word_value *words, int max, int *ret)
+{
+	uint64_t number;
+
+	for (const struct word_value *w = words; w->word != NULL; w++) {
+		if (span_equal_nocase(text, span_from_string(w->word))) {
+			*ret = w->value;
+			return true;
+		}
+	}
+	if (number_parse_u64(text, (uint64_t)max, &number)) {
+		*ret = (int)number;
+		return true;
+	}
+	fprintf(stderr, "postern: %s: `%.*s` is not one of", what, (int)text.len, text.data);
+	for (const struct word_value *w = words; w->word != NULL; w++)
+		fprintf(stderr, " %s", w->word);
+	fputc('\n', stderr);
+	return false;
+}
+
+static bool parse_status(const char *text, int *ret)
+{
+	struct span rest = span_from_string(text);
+	struct span word;
+
+	*ret = 0;
+	while (span_next(&rest, ',', &word)) {
+		int bits;
+
+		if (!word_or_number("--status", word, status_words, 63, &bits))
+			return false;
+		*ret |= bits;
+	}
+	return true;
+}
+
+static bool read_pin(const char *file_name, struct person_memory *memory)
+{
+	FILE *file = fopen(file_name, "re");
+	bool read = file != NULL && fgets(memory->pin, sizeof(memory->pin), file) != NULL;
+
+	if (file != NULL)
+		fclose(file);
+	if (!read) {
+		usage_error("--pin-file: cannot read %s: %s", file_name,
+			errno == 0 ? "it is empty" : strerror(errno));
+		return false;
+	}
+	memory->pin[strcspn(memory->pin, "\r\n")] = 0;
+	return true;
+}
+
+static bool parse_numbers_of(const struct arguments *arguments, struct postern_person *person,
+	struct person_memory *memory)
+{
+	const char *uses = option_value(arguments, "uses");
+	const char *user_type = option_value(arguments, "user-type");
+	const char *doors = option_value(arguments, "doors");
+	const char *schedules = option_value(arguments, "schedules");
+	int64_t number = POSTERN_NOT_GIVEN;
+
+	if (uses != NULL && !parse_number("--uses", uses, 0, UINT32_MAX, &person->uses_left))
+		return false;
+	if (user_type != NULL && !parse_number("--user-type", user_type, 0, 5, &number))
+		return false;
+	person->user_type = (int)number;
+	if (doors != NULL && !parse_numbers("--doors", doors, 1, 64, memory->doors, LIST_MAX,
+				     &person->door_count))
+		return false;
+	for (size_t i = 0; i < person->door_count; i++)
+		memory->doors[i]--; /* channel to index */
+	person->doors = memory->doors;
+	person->schedules = memory->schedules;
+	return schedules == NULL || parse_numbers("--schedules", schedules, 0, 255,
+					    memory->schedules, LIST_MAX, &person->schedule_count);
+}
+
+static bool person_from(const struct arguments *arguments, struct postern_person *person,
+	struct person_memory *memory)
+{
+	const char *status = option_value(arguments, "status");
+	const char *type = option_value(arguments, "type");
+	const char *valid = option_value(arguments, "valid");
+	const char *pin_file = option_value(arguments, "pin-file");
+
+	person->card_no = option_value(arguments, "card");
+	person->name = option_value(arguments, "name");
+	person->vto_position = option_value(arguments, "vto-position");
+	person->valid_from = option_value(arguments, "valid-from");
+	person->valid_to = option_value(arguments, "valid-to");
+	person->citizen_id_no = option_value(arguments, "citizen-id");
+	if (status != NULL && !parse_status(status, &person->card_status))
+		return false;
+	if (type != NULL && !word_or_number("--type", span_from_string(type), type_words, 255,
+				    &person->card_type))
+		return false;
+	if (valid != NULL && strcmp(valid, "yes") != 0 && strcmp(valid, "no") != 0) {
+		usage_error("--valid: `%s` is not yes or no", valid);
+		return false;
+	}
+	if (valid != NULL)
+		person->is_valid = strcmp(valid, "yes") == 0;
+	if (pin_file != NULL) {
+		if (!read_pin(pin_file, memory))
+			return false;
+		person->password = memory->pin;
+	}
+	return parse_numbers_of(arguments, person, memory);
+}
+
+static int user_add(struct postern_device *device, const struct arguments *arguments)
+{
+	struct postern_person person = POSTERN_PERSON_INIT;
+	struct person_memory memory = {.pin = ""};
+	uint64_t rec_no;
+
+	if (!person_from(arguments, &person, &memory))
+		return EXIT_USAGE;
+	person.user_id = arguments->positional[0];
+	if (person.card_no == NULL)
+		person.card_no = "";
+	int error = postern_person_add(device, &person, &rec_no);
+
+	explicit_bzero(&memory.pin, sizeof(memory.pin));
+	if (error != POSTERN_OK)
+		return report(device, error);
+	if (output_is_json()) {
+		json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "RecNo", json_object_new_uint64(rec_no));
+		print_json(object);
+	} else {
+		printf("enrolled %s as RecNo %llu\n", person.user_id, (unsigned long long)rec_no);
+	}
+	return EXIT_DONE;
+}
+
+static const char *or_dash(const char *text)
+{
+	return text == NULL || text[0] == 0 ? "-" : text;
+}
+
+static void print_person(const struct postern_person *person)
+{
+	if (output_is_json()) {
+		print_json(json_from_fields(person->fields, person->field_count));
+		return;
+	}
+	printf("%-8llu %-16s %-20s card %-20s %s", (unsigned long long)person->rec_no,
+		or_dash(person->user_id), or_dash(person->name), or_dash(person->card_no),
+		person->is_valid == 0 ? "invalid" : "valid");
+	for (size_t i = 0; i < person->door_count; i++)
+		printf("%s%d", i == 0 ? "  doors " : ",", person->doors[i] + 1);
+	putchar('\n');
+}
+
+static int show_people(struct postern_device *device, const char *user_id, const char *card_no,
+	bool whole, size_t *ret_count)
+{
+	struct postern_people *people;
+	int error = postern_people_find(device, user_id, card_no, &people);
+
+	if (error != POSTERN_OK)
+		return report(device, error);
+	for (size_t i = 0; i < people->count; i++) {
+		if (!whole || output_is_json()) {
+			print_person(&people->person[i]);
+			continue;
+		}
+		for (size_t f = 0; f < people->person[i].field_count; f++)
+			printf("%-24s %s\n", people->person[i].fields[f].name,
+				people->person[i].fields[f].value);
+	}
+	*ret_count = people->count;
+	postern_people_free(people);
+	return EXIT_DONE;
+}
+
+static int user_list(struct postern_device *device, const struct arguments *arguments)
+{
+	size_t count;
+
+	return show_people(device, NULL, option_value(arguments, "card"), false, &count);
+}
+
+static int user_show(struct postern_device *device, const struct arguments *arguments)
+{
+	size_t count;
+	int status = show_people(device, arguments->positional[0], NULL, true, &count);
+
+	if (status == EXIT_DONE && count == 0) {
+		fprintf(stderr, "postern: nobody has UserID %s\n", arguments->positional[0]);
+		return EXIT_REFUSED;
+	}
+	return status;
+}
+
+/* The RecNo of a UserID's row; 0 with *ret_status set when there is none. */
+static uint64_t find_row(struct postern_device *device, const char *user_id, int *ret_status)
+{
+	struct postern_people *people;
+	int error = postern_people_find(device, user_id, NULL, &people);
+
+	*ret_status = report(device, error);
+	if (error != POSTERN_OK)
+		return 0;
+	uint64_t rec_no = people->count == 0 ? 0 : people->person[0].rec_no;
+
+	postern_people_free(people);
+	if (rec_no == 0) {
+		fprintf(stderr, "postern: nobody has UserID %s\n", user_id);
+		*ret_status = EXIT_REFUSED;
+	}
+	return rec_no;
+}
+
+static int user_update(struct postern_device *device, const struct arguments *arguments)
+{
+	struct postern_person person = POSTERN_PERSON_INIT;
+	struct person_memory memory = {.pin = ""};
+	int status;
+
+	if (!person_from(arguments, &person, &memory))
+		return EXIT_USAGE;
+	person.rec_no = find_row(device, arguments->positional[0], &status);
+	if (person.rec_no == 0)
+		return status;
+	status = report(device, postern_person_update(device, &person));
+	explicit_bzero(&memory.pin, sizeof(memory.pin));
+	return status;
+}
+
+static int user_remove(struct postern_device *device, const struct arguments *arguments)
+{
+	int status;
+
+	if (option_value(arguments, "all") != NULL) {
+		if (arguments->positional_count != 0 || option_value(arguments, "yes") == NULL)
+			return usage_error("--all removes every person of the device: write "
+					   "`user remove --all --yes`, without a UserID");
+		return report(device, postern_person_clear(device));
+	}
+	if (arguments->positional_count == 0)
+		return usage_error("usage: postern user remove USERID | --all --yes");
+	uint64_t rec_no = find_row(device, arguments->positional[0], &status);
+
+	return rec_no == 0 ? status : report(device, postern_person_remove(device, rec_no));
+}
+
+const struct command user_commands[] = {
+	{"user", "add", 1, 1, PERSON_OPTIONS, "USERID --card NUMBER " PERSON_USAGE,
+		"Enrols a person with one card.", true, user_add},
+	{"user", "show", 1, 1, "json", "USERID", "Prints every field of a person's row.", true,
+		user_show},
+	{"user", "list", 0, 0, "card= json", "[--card NUMBER]", "Lists people, one a line.", true,
+		user_list},
+	{"user", "update", 1, 1, PERSON_OPTIONS, "USERID [--card NUMBER] " PERSON_USAGE,
+		"Changes what is given, nothing else.", true, user_update},
+	{"user", "remove", 0, 1, "all yes json", "USERID | --all --yes",
+		"Takes a person out, or everybody.", true, user_remove},
+	{0},
+};

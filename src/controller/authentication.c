@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One request is judged in this order: the source's brake, the header's form, its uri= against the
+ * request's target, the response against HA1, the nonce, the target's method, the role. Only a
+ * wrong response counts as a wrong log-in; no header, Basic, a broken header or another's nonce get
+ * a challenge and nothing more. An unknown name is hashed against HA1 values of nobody, made from
+ * random bytes, so that it costs the same time as a known one.
+ *
+ * stale=true is said only after the response was found right for the nonce it names: to a client
+ * that kept a nonce over our restart it means "again, and do not ask your user".
+ *
+ * One mapping holds everything, locked, wiped at the end, without a copy in core dumps or children.
+ */
+#include "authentication.h"
+
+#include "base/assert.h"
+#include "hashes.h"
+#include "platform/random.h"
+#include "protocols/digest.h"
+#include "protocols/query.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#define HA1_HEX_MAX (2 * DIGEST_HASH_MAX)
+
+struct account_secret {
+	struct text32 name;
+	uint8_t role;
+	char ha1[DIGEST_ALGORITHM_COUNT][HA1_HEX_MAX];
+};
+
+struct authentication {
+	const struct settings *settings;
+	char realm[64];
+	size_t realm_len;
+	char opaque[32];
+	uint32_t account_count;
+	struct account_secret account[ACCOUNTS_MAX];
+	struct account_secret nobody;
+	struct digest_nonces nonces;
+	struct throttle throttle;
+	struct handles handles;
+	struct query query;
+	char query_text[MESSAGE_TARGET_MAX];
+};
+
+enum proof { PROOF_RIGHT, PROOF_STALE, PROOF_NONE, PROOF_WRONG };
+
+static struct span realm_of(const struct authentication *a)
+{
+	return span_of(a->realm, a->realm_len);
+}
+
+static void random_hex(char *ret, size_t len)
+{
+	uint8_t bytes[32];
+	struct buf out = buf_over(ret, len);
+
+	ASSERT(len <= 2 * sizeof(bytes));
+	random_bytes(bytes, sizeof(bytes));
+	buf_add_hex(&out, bytes, len / 2);
+}
+
+struct authentication *authentication_new(const struct settings *settings, struct span serial)
+{
+	struct authentication *a =
+		mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t key[32];
+
+	if (a == MAP_FAILED)
+		return NULL;
+	(void)mlock(a, sizeof(*a));
+	(void)madvise(a, sizeof(*a), MADV_DONTDUMP);
+	a->settings = settings;
+	struct buf realm = buf_over(a->realm, sizeof(a->realm));
+
+	buf_add_string(&realm, "Login to ");
+	buf_add(&realm, serial);
+	ASSERT(!realm.overflow);
+	a->realm_len = realm.len;
+	random_hex(a->opaque, sizeof(a->opaque));
+	for (int i = 0; i < DIGEST_ALGORITHM_COUNT; i++)
+		random_hex(a->nobody.ha1[i], HA1_HEX_MAX);
+	random_bytes(key, sizeof(key));
+	digest_nonces_init(&a->nonces, key);
+	explicit_bzero(key, sizeof(key));
+	return a;
+}
+
+struct authentication *authentication_free(struct authentication *a)
+{
+	if (a != NULL) {
+		explicit_bzero(a, sizeof(*a));
+		(void)munmap(a, sizeof(*a));
+	}
+	return NULL;
+}
+
+int authentication_add(struct authentication *a, const struct account *account)
+{
+	if (a->account_count == ACCOUNTS_MAX)
+		return -ENOSPC;
+	struct account_secret *secret = &a->account[a->account_count++];
+
+	secret->name = account->name;
+	secret->role = account->role;
+	for (int i = 0; i < DIGEST_ALGORITHM_COUNT; i++)
+		digest_ha1((enum digest_algorithm)i, hashes_digest, text_span(&account->name),
+			realm_of(a), text_span(&account->password), secret->ha1[i]);
+	return 0;
+}
+
+struct handles *authentication_handles(struct authentication *a)
+{
+	return &a->handles;
+}
+
+/* raw is a quoted-string's inside: a backslash stands before the byte that is meant. */
+static bool name_is(struct span raw, const struct text32 *name)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < raw.len; i++) {
+		if (raw.data[i] == '\\' && i + 1 < raw.len)
+			i++;
+		if (at == name->len || raw.data[i] != name->bytes[at])
+			return false;
+		at++;
+	}
+	return at == name->len;
+}
+
+static const struct account_secret *account_of(const struct authentication *a, struct span raw)
+{
+	const struct account_secret *found = &a->nobody;
+
+	for (uint32_t i = 0; i < a->account_count; i++) {
+		if (name_is(raw, &a->account[i].name))
+			found = &a->account[i];
+	}
+	return found;
+}
+
+static struct span target_of(const struct message_authenticate *request)
+{
+	return span_of(request->text, request->target_len);
+}
+
+static enum proof proof_of(struct authentication *a, const struct message_authenticate *request,
+	int64_t now_ms, const struct account_secret **ret_account)
+{
+	struct span header =
+		span_of(request->text + request->target_len, request->authorization_len);
+	struct digest_response response;
+
+	if (digest_response_parse(header, &response) != DIGEST_PARSE_OK)
+		return PROOF_NONE;
+	if (!digest_uri_matches(response.uri, target_of(request)))
+		return PROOF_NONE;
+	const struct account_secret *account = account_of(a, response.username);
+
+	if (!digest_response_matches(&response, hashes_digest, account->ha1[response.algorithm],
+		    text_span(&request->method)) ||
+		account == &a->nobody)
+		return PROOF_WRONG;
+	*ret_account = account;
+	switch (digest_nonce_use(&a->nonces, hashes_hmac, &response, now_ms)) {
+	case DIGEST_NONCE_FRESH:
+		return PROOF_RIGHT;
+	case DIGEST_NONCE_STALE:
+	case DIGEST_NONCE_FOREIGN:
+		return PROOF_STALE;
+	case DIGEST_NONCE_REPEATED:
+		break;
+	}
+	return PROOF_NONE;
+}
+
+/*
+ * A nonce a challenge and one request: settings name the algorithms in the order clients are to see
+ * them.
+ */
+static void challenge(
+	struct authentication *a, bool stale, int64_t now_ms, struct message_unauthenticated *ret)
+{
+	char nonce[2 * DIGEST_NONCE_BYTES];
+
+	digest_nonce_make(&a->nonces, hashes_hmac, now_ms, nonce);
+	for (uint32_t i = 0; i < a->settings->digest_count && i < ARRAY_COUNT(ret->challenge);
+		i++) {
+		struct text512 *text = &ret->challenge[ret->challenge_count++];
+		struct buf out = buf_over(text->bytes, sizeof(text->bytes));
+
+		digest_challenge_write(&out, (enum digest_algorithm)a->settings->digest[i],
+			realm_of(a), span_of(nonce, sizeof(nonce)),
+			span_of(a->opaque, sizeof(a->opaque)), stale);
+		ASSERT(!out.overflow);
+		text->len = (uint16_t)out.len;
+	}
+	ret->refusal = REFUSAL_CHALLENGE;
+}
+
+/* The value of a parameter that may occur once; false when it occurs again. */
+static bool parameter_once(const struct query *query, const char *name, struct span *ret)
+{
+	bool twice = false;
+	const struct query_parameter *parameter = query_find(query, name, &twice);
+
+	*ret = parameter != NULL ? parameter->value : (struct span){NULL, 0};
+	return !twice;
+}
+
+/*
+ * The row the request is for. A GET names it in its target. A POST may name it in the body, which
+ * only gate sees: then gate's word counts as far as the target does not speak against it.
+ */
+static const struct cgi_method *method_of(struct authentication *a,
+	const struct message_authenticate *request, struct message_unauthenticated *ret_no)
+{
+	struct buf storage = buf_over(a->query_text, sizeof(a->query_text));
+	const struct cgi_method *claimed = NULL;
+	const struct cgi_method *found = NULL;
+	struct span action, table;
+
+	if (query_parse_target(target_of(request), &storage, &a->query) != QUERY_OK ||
+		!parameter_once(&a->query, "action", &action) ||
+		!parameter_once(&a->query, "name", &table)) {
+		ret_no->refusal = REFUSAL_BAD_REQUEST;
+		return NULL;
+	}
+	if (text_is(&request->method, SPAN_LIT("POST")) && request->operation < CGI_OPERATION_COUNT)
+		claimed = cgi_method_at((enum cgi_operation)request->operation);
+	if (claimed != NULL && action.data == NULL)
+		action = span_from_string(claimed->action);
+	if (claimed != NULL && table.data == NULL && claimed->table != NULL)
+		table = span_from_string(claimed->table);
+	enum cgi_lookup lookup = cgi_method_find(a->query.path, action, table, &found);
+
+	if (lookup != CGI_FOUND) {
+		ret_no->refusal = REFUSAL_UNKNOWN;
+		ret_no->lookup = lookup;
+		return NULL;
+	}
+	if (claimed != NULL && found != claimed) {
+		ret_no->refusal = REFUSAL_BAD_REQUEST;
+		return NULL;
+	}
+	return found;
+}
+
+bool authentication_judge(struct authentication *a, const struct message_authenticate *request,
+	int64_t now_ms, struct message_authenticated *ret_yes,
+	struct message_unauthenticated *ret_no)
+{
+	const struct account_secret *account = NULL;
+
+	*ret_no = (struct message_unauthenticated){
+		.header = {MESSAGE_UNAUTHENTICATED, 0, request->header.request_id}};
+	int64_t wait_ms = request->authorization_len > 0
+				  ? throttle_wait_ms(&a->throttle, request->peer_address, now_ms)
+				  : 0;
+
+	if (wait_ms > 0) {
+		ret_no->refusal = REFUSAL_THROTTLED;
+		ret_no->retry_after_s = (uint32_t)((wait_ms + MS_PER_S - 1) / MS_PER_S);
+		return false;
+	}
+	enum proof proof = proof_of(a, request, now_ms, &account);
+
+	if (proof == PROOF_WRONG)
+		throttle_wrong(&a->throttle, request->peer_address, now_ms);
+	if (proof != PROOF_RIGHT) {
+		challenge(a, proof == PROOF_STALE, now_ms, ret_no);
+		return false;
+	}
+	throttle_right(&a->throttle, request->peer_address);
+	const struct cgi_method *method = method_of(a, request, ret_no);
+
+	if (method == NULL)
+		return false;
+	if (account->role < method->role) {
+		ret_no->refusal = REFUSAL_RIGHT;
+		return false;
+	}
+	*ret_yes = (struct message_authenticated){
+		.header = {MESSAGE_AUTHENTICATED, 0, request->header.request_id},
+		.operation = method->operation,
+		.role = account->role,
+		.account = account->name,
+	};
+	random_bytes(&ret_yes->handle, sizeof(ret_yes->handle));
+	handles_add(&a->handles, &ret_yes->handle, method, text_span(&account->name), now_ms);
+	return true;
+}

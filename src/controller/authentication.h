@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who asks: HTTP Digest against the accounts, the nonces of this start, the brake on guessing, and
+ * the right of the account's role to the method it asks for. Secrets live in locked memory that is
+ * left out of core dumps.
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "handles.h"
+#include "messages/messages.h"
+#include "platform/settings.h"
+#include "store/store.h"
+#include "throttle.h"
+
+#define ACCOUNTS_MAX 128
+
+struct authentication;
+
+/* NULL with errno when memory cannot be had. serial: the realm is `Login to <serial>`. */
+struct authentication *authentication_new(const struct settings *settings, struct span serial);
+struct authentication *authentication_free(struct authentication *authentication);
+
+/* 0, or -ENOSPC beyond ACCOUNTS_MAX. The password is not kept, only what digests are made of. */
+MUST_CHECK int authentication_add(
+	struct authentication *authentication, const struct account *account);
+
+/*
+ * Judges one request; true with *ret_yes and a handle made for it, or false with *ret_no. Headers
+ * of the answers are filled too. now_ms: a clock that never goes back.
+ */
+bool authentication_judge(struct authentication *authentication,
+	const struct message_authenticate *request, int64_t now_ms,
+	struct message_authenticated *ret_yes, struct message_unauthenticated *ret_no);
+
+/* The handles made so far; commands are checked against them. */
+struct handles *authentication_handles(struct authentication *authentication);

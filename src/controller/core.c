@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Role core from its first instruction to its last. Everything is opened and built before the
+ * sandbox: zone, board and lines, store, accounts, index, controller, rings, descriptors; then the
+ * sandbox, then the threads, then READY. The journal's entry of the start is durable before a card
+ * is read, and grants that a crash left without an outcome have got theirs.
+ *
+ * The process ends when the supervisor's socket ends. Order: rt drives every pulsed lock to its
+ * fail state, then the store thread commits what waits, for STORE_END_MS at most: a disk that hangs
+ * does not keep the process.
+ */
+#include "core.h"
+
+#include "base/assert.h"
+#include "platform/clock.h"
+#include "platform/log.h"
+#include "platform/sandbox.h"
+#include "query_thread.h"
+#include "rt.h"
+#include "serve.h"
+#include "store_thread.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STACK_BYTES (512 * 1024) /* locked memory: no 8 MB stacks */
+#define STORE_END_MS 1000
+
+struct threads {
+	pthread_t rt;
+	pthread_t store;
+	pthread_t query;
+};
+
+/* The supervisor decides how long a role lives: its socket's end ends us, signals do not. */
+static void signals_ignore(void)
+{
+	const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
+	for (size_t i = 0; i < ARRAY_COUNT(ignored); i++)
+		(void)signal(ignored[i], SIG_IGN);
+}
+
+static bool lines_start(struct core *core)
+{
+	if (!core->settings->simulated_lines) {
+		log_error("this version has simulated lines only: set `lines: simulated` in the "
+			  "configuration");
+		return false;
+	}
+	core->board = board_map(ROLE_FD_BOARD);
+	if (core->board == NULL) {
+		log_error("the board file sim.board in the state directory cannot be used: %m; "
+			  "move it away and start again");
+		return false;
+	}
+	core->lines = lines_simulated_new(core->board);
+	return core->lines != NULL;
+}
+
+static bool store_start(struct core *core)
+{
+	const struct settings *settings = core->settings;
+	struct store_options *options = &core->store_options;
+	char detail[256] = "";
+
+	options->records_max = settings->records_max;
+	options->journal_max = settings->journal_max;
+	options->persons_max = settings->persons_max;
+	for (uint32_t i = 0; i < DOORS_MAX; i++) {
+		options->door[i].configured = settings->door[i].config.configured;
+		options->door[i].id = settings->door[i].id;
+	}
+	int error = store_open(ROLE_FD_STATE, options, &core->store, detail);
+
+	if (error == 0)
+		error = store_reader_open(core->store, &core->reader);
+	if (error != 0)
+		log_error("cannot open postern.db in the state directory: %s%s%s",
+			store_error_text(error), detail[0] != 0 ? ": " : "", detail);
+	return error == 0;
+}
+
+/* The heartbeat page outlives us: a beat in it is from a core that died. */
+static int start_entries(struct core *core, bool restarted, uint32_t *ret_unknown)
+{
+	struct moment now = clock_now(core->settings->clock_trust);
+	struct commit_entry entry = {
+		.kind = restarted ? JOURNAL_CORE_RESTARTED : JOURNAL_STARTED,
+		.at = now,
+		.door = DOOR_NONE,
+	};
+	int error = store_begin(core->store);
+
+	if (error == 0)
+		error = store_close_outcomes(core->store, &now, ret_unknown);
+	if (error == 0)
+		error = store_append(core->store, &entry, NULL);
+	return error == 0 ? store_commit(core->store) : error;
+}
+
+static bool journal_start(struct core *core)
+{
+	bool restarted = atomic_load(&core->context->heartbeat->beat_ns) != 0;
+	uint32_t unknown = 0;
+	int error = start_entries(core, restarted, &unknown);
+
+	if (error != 0) {
+		log_error("cannot write to postern.db in the state directory: %s",
+			store_error_text(error));
+		return false;
+	}
+	if (unknown > 0)
+		log_warning("%u granted records have no known outcome", unknown);
+	return true;
+}
+
+static int account_add(void *user, const struct account *account)
+{
+	return authentication_add(user, account);
+}
+
+static bool accounts_start(struct core *core, const struct store_state *state)
+{
+	core->authentication = authentication_new(core->settings, text_span(&state->serial));
+	int error = core->authentication != NULL
+			    ? store_accounts(core->store, account_add, core->authentication)
+			    : -ENOMEM;
+
+	if (error != 0)
+		log_error("cannot read the accounts: %s", store_error_text(error));
+	return error == 0;
+}
+
+static int index_put(void *user, const struct credential *credential)
+{
+	return credential_index_put(user, credential) == CREDENTIAL_INDEX_OK ? 0 : -ENOSPC;
+}
+
+/* A limit that was lowered below what is stored keeps nobody out. */
+static bool index_start(
+	struct core *core, const struct store_state *state, struct credential_index **ret)
+{
+	core->index_persons = core->settings->persons_max > state->persons
+				      ? core->settings->persons_max
+				      : state->persons;
+	*ret = core_index_new(core);
+	int error = *ret != NULL ? store_credentials(core->store, index_put, *ret) : -ENOMEM;
+
+	if (error != 0)
+		log_error("cannot build the index of people: %s", store_error_text(error));
+	return error == 0;
+}
+
+static bool controller_start(struct core *core)
+{
+	struct store_state state;
+	struct credential_index *index;
+
+	store_state(core->store, &state);
+	atomic_store(&core->last_seq, state.last_seq);
+	atomic_store(&core->oldest_seq, state.oldest_seq);
+	if (!accounts_start(core, &state) || !index_start(core, &state, &index))
+		return false;
+	core->config.utc_floor_ms = state.newest_utc_ms;
+	void *memory = calloc(1, controller_size());
+
+	if (memory == NULL)
+		return false;
+	core->controller = controller_init(memory, &core->config, index, state.last_ticket);
+	return true;
+}
+
+static int schedule_put(void *user, const struct schedule *schedule)
+{
+	rt_schedule_put(user, schedule);
+	return 0;
+}
+
+static bool rt_start(struct core *core, struct rt **ret)
+{
+	int error = core_rings_new(core);
+
+	if (error == 0) {
+		*ret = rt_new(core);
+		error = *ret != NULL ? store_schedules(core->store, schedule_put, *ret) : -ENOMEM;
+	}
+	if (error != 0)
+		log_error("cannot start the real-time thread: %s", store_error_text(error));
+	return error == 0;
+}
+
+static bool fences_start(struct core *core, uint32_t *ret_fences)
+{
+	char text[128];
+	int fences = sandbox_enter(ROLE_CORE, ROLE_FD_STATE);
+
+	if (fences < 0) {
+		log_error("cannot enter the sandbox: %s", strerror(-fences));
+		return false;
+	}
+	*ret_fences = (uint32_t)fences;
+	log_info("fences: %s; locked memory: %s", sandbox_fences_text(*ret_fences, text),
+		(core->realtime_claims & REALTIME_MEMORY) != 0 ? "yes" : "no");
+	return true;
+}
+
+static bool threads_start(struct core *core, struct rt *rt, struct threads *ret)
+{
+	pthread_attr_t attributes;
+
+	if (pthread_attr_init(&attributes) != 0 ||
+		pthread_attr_setstacksize(&attributes, STACK_BYTES) != 0)
+		return false;
+	/* A thread that does not start is no state to go on from: the supervisor tries again. */
+	bool started = pthread_create(&ret->rt, &attributes, rt_run, rt) == 0 &&
+		       pthread_create(&ret->store, &attributes, store_run, core) == 0 &&
+		       pthread_create(&ret->query, &attributes, query_run, core) == 0;
+
+	(void)pthread_attr_destroy(&attributes);
+	return started;
+}
+
+static void threads_end(struct core *core, const struct threads *threads)
+{
+	struct timespec until;
+
+	atomic_store(&core->stopping, true);
+	core_wake(core->rt_wake);
+	core_wake(core->query_wake);
+	(void)pthread_join(threads->rt, NULL);
+	atomic_store(&core->rt_ended, true);
+	core_wake(core->store_wake);
+	core_wake(core->applied_wake);
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (STORE_END_MS % MS_PER_S) * NS_PER_MS;
+	until.tv_sec += STORE_END_MS / MS_PER_S;
+	if (pthread_timedjoin_np(threads->store, NULL, &until) != 0)
+		log_error("the disk does not answer; the last entries may be lost");
+	(void)pthread_timedjoin_np(threads->query, NULL, &until);
+}
+
+int core_main(const struct role_context *context)
+{
+	struct core *core = calloc(1, sizeof(*core));
+	struct rt *rt = NULL;
+	struct threads threads;
+	uint32_t fences = 0;
+
+	log_set_name("core");
+	if (core == NULL)
+		return EXIT_FAILURE;
+	signals_ignore();
+	core->context = context;
+	core->settings = context->settings;
+	(void)pthread_mutex_init(&core->reader_lock, NULL);
+	settings_controller_config(core->settings, &core->config);
+	zone_load(&core->config.zone);
+	if (!lines_start(core) || !store_start(core) || !journal_start(core) ||
+		!controller_start(core) || !rt_start(core, &rt))
+		return EXIT_FAILURE;
+	core->realtime_claims = role_realtime_prepare();
+	if (!fences_start(core, &fences) || !threads_start(core, rt, &threads))
+		return EXIT_FAILURE;
+	int error = role_ready(context, fences);
+
+	if (error == 0)
+		error = serve_run(core);
+	threads_end(core, &threads);
+	authentication_free(core->authentication);
+	if (error != 0)
+		log_error("ended: %s", strerror(-error));
+	return error == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

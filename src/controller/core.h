@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What core's four threads share. Each ring has one producer and one consumer, named beside it; the
+ * eventfd of the consumer is written after a push. Everything else belongs to one thread, or is
+ * atomic, or is set before the threads start.
+ */
+#pragma once
+
+#include "authentication.h"
+#include "base/spsc.h"
+#include "domain/controller.h"
+#include "drivers/board.h"
+#include "drivers/lines.h"
+#include "platform/role.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+#define COMMIT_SLOTS 16384 /* holds UNDURABLE_RECORDS_MAX and what is under way */
+#define CHANGE_SLOTS 128
+#define REQUEST_SLOTS 64 /* MESSAGE_REQUESTS_MAX, a power of two */
+#define STORE_SILENCE_MS 2000 /* entries wait longer: the store counts as failed */
+
+/* store -> rt */
+enum change_kind {
+	CHANGE_DURABLE, /* ticket and entries: how far the disk is */
+	CHANGE_FAILED,
+	CHANGE_RECOVERED,
+	CHANGE_PERSON_PUT,
+	CHANGE_PERSON_REMOVED,
+	CHANGE_SCHEDULE_PUT,
+	CHANGE_INDEX, /* a new index takes the place of the old one */
+};
+
+struct change {
+	enum change_kind kind;
+	/*
+	 * How many commit entries the store had appended when it read what this change carries.
+	 * Uses spent by later entries are not in it yet; rt takes them off again.
+	 */
+	uint64_t entries;
+	union {
+		uint64_t ticket;
+		struct credential person;
+		uint64_t person_no;
+		struct schedule schedule;
+		struct credential_index *index;
+	};
+};
+
+/* serve -> rt */
+enum order_kind { ORDER_COMMAND, ORDER_LINES };
+
+struct order {
+	enum order_kind kind;
+	uint32_t slot; /* of the open request */
+	int socket; /* ORDER_LINES: a fresh link to role sim */
+	uint8_t door;
+	uint8_t command;
+	struct text64 user_id;
+	struct text32 type;
+	struct text32 account;
+};
+
+/* rt, store and query -> serve: an open request ends */
+struct answer {
+	uint32_t slot;
+	bool sent; /* query has answered by itself */
+	uint8_t result; /* enum result */
+	uint8_t reason;
+	uint64_t no;
+};
+
+/* serve -> store */
+struct write_request {
+	enum message_type type;
+	uint32_t slot;
+	uint32_t fields;
+	union {
+		struct person person;
+		uint64_t person_no;
+		struct schedule schedule;
+	};
+};
+
+struct peer;
+
+/* serve -> query */
+struct query_request {
+	struct peer *peer; /* counted; query lets it go */
+	uint32_t slot;
+	union {
+		struct message_header header;
+		struct message_person_query person;
+		struct message_record_query record;
+		struct message_schedule_get schedule;
+		struct message_journal_fetch fetch;
+	};
+};
+
+struct core {
+	const struct role_context *context;
+	const struct settings *settings;
+	struct controller_config config;
+	struct store_options store_options;
+	struct board *board;
+	struct lines *lines;
+	struct controller *controller; /* rt's after the start */
+	struct store *store; /* the store thread's after the start */
+	struct authentication *authentication; /* serve's */
+	uint32_t index_persons; /* capacity of an index */
+	uint32_t realtime_claims; /* enum realtime_claim bits */
+
+	struct spsc commits; /* rt -> store: struct commit_entry */
+	struct spsc changes; /* store -> rt: struct change */
+	struct spsc orders; /* serve -> rt: struct order */
+	struct spsc command_answers; /* rt -> serve: struct answer */
+	struct spsc writes; /* serve -> store: struct write_request */
+	struct spsc write_answers; /* store -> serve: struct answer */
+	struct spsc queries; /* serve -> query: struct query_request */
+	struct spsc query_answers; /* query -> serve: struct answer */
+
+	int rt_wake; /* eventfds */
+	int store_wake;
+	int serve_wake;
+	int query_wake;
+	int applied_wake; /* rt has applied changes */
+
+	_Atomic uint64_t changes_applied; /* by rt, since start */
+	_Atomic(struct credential_index *) index_retired; /* what CHANGE_INDEX replaced */
+	_Atomic uint64_t last_seq; /* committed; by the store thread */
+	_Atomic uint64_t oldest_seq;
+	_Atomic uint64_t door_state[DOORS_MAX]; /* packed; by rt after each step */
+	_Atomic bool stopping; /* rt, serve and query are to end */
+	_Atomic bool rt_ended; /* the store thread is to end: no entry comes any more */
+
+	/* The query thread's reader; the store thread replaces it when it reopens the store. */
+	pthread_mutex_t reader_lock;
+	struct store_reader *reader;
+};
+
+/* Allocates the rings and eventfds. 0 or -errno. */
+MUST_CHECK int core_rings_new(struct core *core);
+
+void core_wake(int eventfd);
+void core_wake_clear(int eventfd);
+
+/* Waits up to timeout_ms (-1: for ever) for the eventfd, and clears it. */
+void core_wait(int eventfd, int timeout_ms);
+
+/* An index of index_persons capacity, locked in; NULL with errno. */
+struct credential_index *core_index_new(const struct core *core);
+void core_index_free(const struct core *core, struct credential_index *index);
+
+uint64_t door_state_pack(const struct door_state *state);
+struct door_state door_state_unpack(uint64_t packed);

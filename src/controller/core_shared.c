@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the threads of core stand on: rings, eventfds, index memory, and a door's state packed into
+ * one word so that serve may read it while rt runs.
+ */
+#include "core.h"
+
+#include "platform/random.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int ring_new(struct spsc *ring, uint32_t slots, size_t slot_size)
+{
+	void *memory = calloc(slots, slot_size);
+
+	if (memory == NULL)
+		return -ENOMEM;
+	spsc_init(ring, memory, slots, slot_size);
+	return 0;
+}
+
+int core_rings_new(struct core *core)
+{
+	const struct {
+		struct spsc *ring;
+		uint32_t slots;
+		size_t slot_size;
+	} rings[] = {
+		{&core->commits, COMMIT_SLOTS, sizeof(struct commit_entry)},
+		{&core->changes, CHANGE_SLOTS, sizeof(struct change)},
+		{&core->orders, 2 * REQUEST_SLOTS, sizeof(struct order)},
+		{&core->command_answers, 2 * REQUEST_SLOTS, sizeof(struct answer)},
+		{&core->writes, REQUEST_SLOTS, sizeof(struct write_request)},
+		{&core->write_answers, REQUEST_SLOTS, sizeof(struct answer)},
+		{&core->queries, REQUEST_SLOTS, sizeof(struct query_request)},
+		{&core->query_answers, REQUEST_SLOTS, sizeof(struct answer)},
+	};
+	int *const wakes[] = {&core->rt_wake, &core->store_wake, &core->serve_wake,
+		&core->query_wake, &core->applied_wake};
+
+	for (size_t i = 0; i < ARRAY_COUNT(rings); i++) {
+		int error = ring_new(rings[i].ring, rings[i].slots, rings[i].slot_size);
+
+		if (error != 0)
+			return error;
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(wakes); i++) {
+		*wakes[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (*wakes[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+void core_wake(int eventfd)
+{
+	uint64_t one = 1;
+
+	/* EAGAIN means that it is awake already. */
+	if (write(eventfd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void core_wake_clear(int eventfd)
+{
+	uint64_t count;
+
+	if (read(eventfd, &count, sizeof(count)) < 0)
+		return;
+}
+
+void core_wait(int eventfd, int timeout_ms)
+{
+	struct pollfd fd = {.fd = eventfd, .events = POLLIN};
+
+	if (poll(&fd, 1, timeout_ms) > 0)
+		core_wake_clear(eventfd);
+}
+
+/* A mapping of its own: it can be given back whole when a second index replaced it. */
+struct credential_index *core_index_new(const struct core *core)
+{
+	size_t size = credential_index_size(core->index_persons);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	uint64_t seed;
+
+	random_bytes(&seed, sizeof(seed));
+	return credential_index_init(memory, size, core->index_persons, seed);
+}
+
+/* credential_index_init keeps its head at the begin of the memory it was given. */
+void core_index_free(const struct core *core, struct credential_index *index)
+{
+	if (index != NULL)
+		(void)munmap(index, credential_index_size(core->index_persons));
+}
+
+uint64_t door_state_pack(const struct door_state *state)
+{
+	uint64_t packed = 0;
+
+	packed |= (uint64_t)state->configured << 0;
+	packed |= (uint64_t)state->unlocked << 1;
+	packed |= (uint64_t)state->open << 2;
+	packed |= (uint64_t)state->has_contact << 3;
+	packed |= (uint64_t)state->forced << 4;
+	packed |= (uint64_t)state->held << 5;
+	packed |= (uint64_t)state->tamper << 6;
+	packed |= (uint64_t)state->hold << 8;
+	packed |= (uint64_t)state->waiting << 16;
+	return packed;
+}
+
+struct door_state door_state_unpack(uint64_t packed)
+{
+	return (struct door_state){
+		.configured = packed >> 0 & 1,
+		.unlocked = packed >> 1 & 1,
+		.open = packed >> 2 & 1,
+		.has_contact = packed >> 3 & 1,
+		.forced = packed >> 4 & 1,
+		.held = packed >> 5 & 1,
+		.tamper = packed >> 6 & 1,
+		.hold = (uint8_t)(packed >> 8),
+		.waiting = (uint8_t)(packed >> 16),
+	};
+}

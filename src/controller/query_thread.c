@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Queries are read in slices of one message's rows, each with the reader's lock held for that slice
+ * only: the store thread can take the reader away between two of them when it reopens the store.
+ * The thread sends its rows itself and waits when the link is full; serve, which must stay quick,
+ * never does. Runs below normal priority. One request at a time: requests of one gate are served in
+ * turn.
+ *
+ * Memory: one answer of each shape, allocated at the start.
+ */
+#include "query_thread.h"
+
+#include "base/assert.h"
+#include "peer.h"
+#include "platform/link.h"
+#include "platform/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define NICE_QUERY 10
+#define SEND_WAIT_MS 1000 /* a look at core->stopping in between */
+
+struct query_thread {
+	struct core *core;
+	struct query_request request;
+	bool ended; /* serve knows that the request is over */
+	union {
+		struct message_person_rows persons;
+		struct message_record_rows records;
+		struct message_schedule schedule;
+		struct message_result result;
+	} answer;
+};
+
+/* Waits for room on the link. 0, or -errno: the link is over. */
+static int send_waiting(struct query_thread *q)
+{
+	int socket = q->request.peer->socket;
+	struct pollfd fd = {.fd = socket, .events = POLLOUT};
+
+	while (!atomic_load(&q->core->stopping)) {
+		int error = link_send(socket, &q->answer, message_size(&q->answer));
+
+		if (error != -EAGAIN)
+			return error;
+		(void)poll(&fd, 1, SEND_WAIT_MS);
+		/* Room for a short message is not room for this one: do not spin. */
+		if (fd.revents & POLLOUT)
+			(void)usleep(1000);
+	}
+	return -EPIPE;
+}
+
+/*
+ * The request's place is given back before its last message leaves: gate may ask again as soon as
+ * it has that.
+ */
+static void request_end(struct query_thread *q)
+{
+	struct answer answer = {.slot = q->request.slot, .sent = true};
+
+	if (q->ended)
+		return;
+	bool pushed = spsc_push(&q->core->query_answers, &answer);
+
+	ASSERT(pushed); /* there is a place for every open request */
+	q->ended = true;
+	core_wake(q->core->serve_wake);
+}
+
+static struct message_header header_of(const struct query_thread *q, enum message_type type)
+{
+	return (struct message_header){(uint16_t)type, 0, q->request.header.request_id};
+}
+
+static void send_result(struct query_thread *q, enum result result)
+{
+	request_end(q);
+	q->answer.result = (struct message_result){
+		.header = header_of(q, MESSAGE_RESULT), .result = (uint32_t)result};
+	(void)send_waiting(q);
+}
+
+/* A read under the reader's lock; -ENODEV while the store is not open. */
+#define WITH_READER(core, ret_error, call)                                                         \
+	do {                                                                                       \
+		(void)pthread_mutex_lock(&(core)->reader_lock);                                    \
+		struct store_reader *reader = (core)->reader;                                      \
+		(ret_error) = reader != NULL ? (call) : -ENODEV;                                   \
+		(void)pthread_mutex_unlock(&(core)->reader_lock);                                  \
+	} while (0)
+
+static uint32_t slice(uint32_t left, uint32_t max)
+{
+	return left < max ? left : max;
+}
+
+static int persons_send(struct query_thread *q)
+{
+	const struct message_person_query *query = &q->request.person;
+	struct message_person_rows *rows = &q->answer.persons;
+	uint64_t after_no = query->after_no;
+	uint32_t offset = query->offset;
+	uint32_t left = query->limit;
+	uint64_t total = 0;
+	int error;
+
+	WITH_READER(q->core, error, store_person_count(reader, &query->filter, &total));
+	while (error == 0) {
+		uint32_t want = slice(left, MESSAGE_PERSON_ROWS_MAX);
+
+		*rows = (struct message_person_rows){
+			.header = header_of(q, MESSAGE_PERSON_ROWS), .total = total};
+		if (want > 0)
+			WITH_READER(q->core, error,
+				store_persons(reader, &query->filter, after_no, offset, rows->row,
+					want, &rows->count));
+		if (error != 0)
+			break;
+		left -= rows->count;
+		offset = 0;
+		rows->last = left == 0 || rows->count < want;
+		if (rows->count > 0)
+			after_no = rows->row[rows->count - 1].no;
+		if (rows->last)
+			request_end(q);
+		if (send_waiting(q) != 0 || rows->last)
+			break;
+	}
+	return error;
+}
+
+static int records_send(struct query_thread *q)
+{
+	const struct message_record_query *query = &q->request.record;
+	struct message_record_rows *rows = &q->answer.records;
+	struct record_cursor cursor = {0};
+	uint32_t offset = query->offset;
+	uint32_t left = query->limit;
+	uint64_t total = 0;
+	int error;
+
+	WITH_READER(q->core, error, store_record_count(reader, &query->filter, &total));
+	while (error == 0) {
+		uint32_t want = slice(left, MESSAGE_RECORD_ROWS_MAX);
+
+		*rows = (struct message_record_rows){
+			.header = header_of(q, MESSAGE_RECORD_ROWS), .total = total};
+		if (want > 0)
+			WITH_READER(q->core, error,
+				store_records(reader, &query->filter, &cursor, offset, rows->row,
+					want, &rows->count));
+		if (error != 0)
+			break;
+		left -= rows->count;
+		offset = 0;
+		rows->last = left == 0 || rows->count < want;
+		if (rows->last)
+			request_end(q);
+		if (send_waiting(q) != 0 || rows->last)
+			break;
+	}
+	return error;
+}
+
+static int journal_send(struct query_thread *q)
+{
+	const struct message_journal_fetch *fetch = &q->request.fetch;
+	struct message_record_rows *rows = &q->answer.records;
+	uint64_t after_seq = fetch->after_seq;
+	uint32_t left = fetch->limit;
+	int error = 0;
+
+	if (fetch->after_rec_no != 0)
+		WITH_READER(q->core, error,
+			store_seq_of_record(reader, fetch->after_rec_no, &after_seq));
+	while (error == 0) {
+		uint32_t want = slice(left, MESSAGE_RECORD_ROWS_MAX);
+
+		*rows = (struct message_record_rows){
+			.header = header_of(q, MESSAGE_RECORD_ROWS),
+			.total = atomic_load(&q->core->last_seq),
+		};
+		WITH_READER(q->core, error,
+			store_journal(reader, after_seq, rows->row, want, &rows->count));
+		if (error != 0)
+			break;
+		left -= rows->count;
+		rows->last = left == 0 || rows->count < want;
+		if (rows->count > 0)
+			after_seq = rows->row[rows->count - 1].seq;
+		if (rows->last)
+			request_end(q);
+		if (send_waiting(q) != 0 || rows->last)
+			break;
+	}
+	return error;
+}
+
+static int schedule_send(struct query_thread *q)
+{
+	struct message_schedule *answer = &q->answer.schedule;
+	uint8_t no = (uint8_t)q->request.schedule.no;
+	int error;
+
+	*answer = (struct message_schedule){.header = header_of(q, MESSAGE_SCHEDULE)};
+	WITH_READER(q->core, error, store_schedule(reader, no, &answer->schedule));
+	if (error == STORE_NOT_FOUND) {
+		answer->schedule = (struct schedule){.no = no};
+		error = 0;
+	}
+	if (error == 0) {
+		request_end(q);
+		(void)send_waiting(q);
+	}
+	return error;
+}
+
+static void query_serve(struct query_thread *q)
+{
+	int error = 0;
+
+	q->ended = false;
+	switch (q->request.header.type) {
+	case MESSAGE_PERSON_QUERY:
+		error = persons_send(q);
+		break;
+	case MESSAGE_RECORD_QUERY:
+		error = records_send(q);
+		break;
+	case MESSAGE_JOURNAL_FETCH:
+		error = journal_send(q);
+		break;
+	case MESSAGE_SCHEDULE_GET:
+		error = schedule_send(q);
+		break;
+	default:
+		ASSERT(!"a query");
+	}
+	if (error != 0)
+		send_result(q, error == STORE_NOT_FOUND ? RESULT_NOT_FOUND : RESULT_STORE_FAILED);
+	request_end(q);
+	peer_drop(q->request.peer);
+}
+
+void *query_run(void *user)
+{
+	struct core *core = user;
+	struct query_thread *q = calloc(1, sizeof(*q));
+
+	ASSERT(q != NULL);
+	q->core = core;
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_QUERY) != 0)
+		log_debug("queries run at normal priority: %m");
+	while (!atomic_load(&core->stopping)) {
+		if (spsc_pop(&core->queries, &q->request))
+			query_serve(q);
+		else
+			core_wait(core->query_wake, -1);
+	}
+	while (spsc_pop(&core->queries, &q->request))
+		peer_drop(q->request.peer);
+	free(q);
+	return NULL;
+}

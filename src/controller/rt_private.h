@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The real-time thread's state, and what its files show each other. */
+#pragma once
+
+#include "rt.h"
+#include "rt_readers.h"
+
+struct rt {
+	struct core *core;
+	struct controller *controller;
+	struct heartbeat_page *page;
+	struct rt_readers readers;
+	int epoll;
+	int timer; /* CLOCK_BOOTTIME, at timer_ns */
+	int clock_timer; /* CLOCK_REALTIME, for its jumps only */
+	int lines_fd; /* as it stands in epoll, or -1 */
+	bool lines_over; /* the source is gone until a fresh link comes */
+	bool unread; /* the last turn left line events behind */
+	bool trusted; /* what the controller knows of the clock */
+	int64_t timer_ns;
+	int64_t beat_due_ns;
+	int64_t now_ns; /* of the latest step: never goes back */
+
+	/* Commit entries, counted since the start. */
+	uint64_t pushed;
+	uint64_t durable;
+	uint32_t lost; /* had no room; told of when there is */
+	bool store_failed; /* the store said so */
+	bool store_silent; /* entries wait for longer than STORE_SILENCE_MS */
+
+	int64_t decision_due_ns; /* the frame whose decision is being stepped; 0: none */
+	int64_t durable_at_ns; /* when the RECORD_DURABLE that is being stepped came; 0: none */
+	struct effect_list effects;
+};
+
+/* Steps the controller and carries out what it asks for. */
+void rt_step(struct rt *rt, const struct controller_input *input);
+
+/* Carries out rt->effects in their order. */
+void rt_effects(struct rt *rt);
+
+/* Hands an entry to the store; counts it as lost when there is no room. */
+void rt_commit(struct rt *rt, const struct commit_entry *entry);
+
+/* Takes what the store and serve have sent. */
+void rt_changes(struct rt *rt, int64_t woken_ns);
+void rt_orders(struct rt *rt);
+
+/* Looks whether the store answers; tells of entries that were lost. */
+void rt_store_watch(struct rt *rt);
+
+/* Steps the present level of every contact and tamper input. */
+void rt_levels(struct rt *rt);

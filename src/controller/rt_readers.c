@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One Wiegand decoder a reader, driven by the edges' own times. A frame is tried against the
+ * reader's formats in order: the first that fits its length and parity gives the number. A frame of
+ * 4, 6 or 8 bits comes from a keypad; it is counted and ignored.
+ */
+#include "rt_readers.h"
+
+#include "base/assert.h"
+#include "base/compiler.h"
+
+void rt_readers_init(struct rt_readers *readers, const struct settings *settings)
+{
+	*readers = (struct rt_readers){0};
+	for (uint32_t i = 0; i < READERS_MAX; i++) {
+		const struct reader_settings *from = &settings->reader[i];
+		struct rt_reader *reader = &readers->reader[i];
+
+		if (!from->config.configured)
+			continue;
+		reader->configured = true;
+		wiegand_decoder_init(&reader->decoder, &from->limits);
+		for (uint32_t f = 0; f < from->format_count; f++) {
+			const struct card_format *format =
+				card_format_find(text_span(&from->format[f]));
+
+			ASSERT(format != NULL); /* the settings' parser knows the names */
+			reader->format[reader->format_count++] = format;
+		}
+		if (reader->format_count == 0)
+			reader->format[reader->format_count++] = card_format_find(SPAN_LIT("W34"));
+	}
+}
+
+static void frame_emit(struct rt_reader *reader, uint8_t number, const struct card_bits *bits,
+	int64_t due_ns, rt_reader_emit *emit, void *user)
+{
+	struct controller_input input = {.kind = INPUT_UNREADABLE};
+
+	if (bits->count == 4 || bits->count == 6 || bits->count == 8) {
+		reader->key_frames++;
+		return;
+	}
+	input.credential.reader = number;
+	input.credential.card_bits = bits->count;
+	for (uint32_t i = 0; i < reader->format_count; i++) {
+		struct card_fields fields;
+
+		if (card_format_decode(reader->format[i], bits, &fields) == CARD_FORMAT_OK) {
+			input.kind = INPUT_CREDENTIAL;
+			input.credential.card_number =
+				card_format_number(reader->format[i], &fields);
+			break;
+		}
+	}
+	emit(user, &input, due_ns);
+}
+
+void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
+	rt_reader_emit *emit, void *user)
+{
+	if (event->at < 1 || event->at > READERS_MAX)
+		return;
+	struct rt_reader *reader = &readers->reader[event->at - 1];
+	struct wiegand_edge edge = {
+		.at_ns = event->at_ns,
+		.line = event->kind == LINE_DATA1 ? 1 : 0,
+		.level = event->level,
+	};
+	struct card_bits bits;
+
+	if (!reader->configured)
+		return;
+	int64_t due_ns = wiegand_decoder_deadline_ns(&reader->decoder);
+
+	if (wiegand_decoder_edge(&reader->decoder, &edge, &bits) == WIEGAND_FRAME)
+		frame_emit(reader, event->at, &bits, due_ns, emit, user);
+}
+
+void rt_readers_lost(struct rt_readers *readers)
+{
+	for (uint32_t i = 0; i < READERS_MAX; i++) {
+		if (readers->reader[i].configured)
+			wiegand_decoder_lost(&readers->reader[i].decoder);
+	}
+}
+
+void rt_readers_time(struct rt_readers *readers, int64_t now_ns, rt_reader_emit *emit, void *user)
+{
+	for (uint32_t i = 0; i < READERS_MAX; i++) {
+		struct rt_reader *reader = &readers->reader[i];
+		struct card_bits bits;
+
+		if (!reader->configured)
+			continue;
+		int64_t due_ns = wiegand_decoder_deadline_ns(&reader->decoder);
+
+		if (due_ns > now_ns)
+			continue;
+		if (wiegand_decoder_time(&reader->decoder, now_ns, &bits) == WIEGAND_FRAME)
+			frame_emit(reader, (uint8_t)(i + 1), &bits, due_ns, emit, user);
+	}
+}
+
+static uint64_t noise_of(const struct wiegand_counters *c)
+{
+	return c->short_frames + c->long_frames + c->glitches + c->long_pulses + c->close_pulses +
+	       c->overlaps + c->lost_edges + c->backward_edges;
+}
+
+void rt_readers_noise(struct rt_readers *readers, int64_t now_ns, rt_reader_emit *emit, void *user)
+{
+	for (uint32_t i = 0; i < READERS_MAX; i++) {
+		struct rt_reader *reader = &readers->reader[i];
+		uint64_t noise = noise_of(&reader->decoder.counters);
+
+		if (!reader->configured || noise == reader->noise_told)
+			continue;
+		if (reader->noise_told_ns != 0 &&
+			now_ns - reader->noise_told_ns < NOISE_INTERVAL_MS * NS_PER_MS)
+			continue;
+		uint64_t count = noise - reader->noise_told;
+		struct controller_input input = {.kind = INPUT_NOISE};
+
+		input.noise.reader = (uint8_t)(i + 1);
+		input.noise.count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+		reader->noise_told = noise;
+		reader->noise_told_ns = now_ns;
+		emit(user, &input, 0);
+	}
+}
+
+int64_t rt_readers_deadline_ns(const struct rt_readers *readers)
+{
+	int64_t deadline_ns = INT64_MAX;
+
+	for (uint32_t i = 0; i < READERS_MAX; i++) {
+		const struct rt_reader *reader = &readers->reader[i];
+		int64_t due_ns = reader->configured ? wiegand_decoder_deadline_ns(&reader->decoder)
+						    : INT64_MAX;
+
+		if (due_ns < deadline_ns)
+			deadline_ns = due_ns;
+	}
+	return deadline_ns;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The serving thread's state, and what its files show each other. */
+#pragma once
+
+#include "peer.h"
+#include "serve.h"
+
+#define OUT_SLOTS (REQUEST_SLOTS + 2) /* every open request's answer, and the one being made */
+#define OUT_BYTES 1536
+
+struct open_request {
+	bool used;
+	uint32_t request_id;
+	uint64_t link; /* of which link; an answer for an older one is dropped */
+};
+
+struct out_message {
+	size_t len; /* bytes */
+	_Alignas(8) uint8_t bytes[OUT_BYTES];
+};
+
+struct serve {
+	struct core *core;
+	int epoll;
+	struct peer *peer; /* the link to gate, or NULL */
+	uint64_t link; /* counts links */
+	bool greeted; /* gate's HELLO has come */
+	bool wants_room; /* epoll watches for room instead of messages */
+	uint64_t told_seq; /* of COMMITTED */
+	struct open_request open[REQUEST_SLOTS];
+	uint64_t *stream; /* ids of open streams; settings->streams_max places */
+	uint32_t stream_count;
+	uint64_t stream_next;
+	struct command_limit command_limit;
+	uint32_t out_count;
+	uint32_t out_first;
+	struct out_message out[OUT_SLOTS];
+	_Alignas(8) uint8_t memory[MESSAGE_MAX]; /* the message being read */
+};
+
+/* Sends a message or puts it behind those that wait for room. */
+void serve_send(struct serve *serve, const void *message);
+
+/* Serves one judged message of gate. */
+void serve_request(struct serve *serve, const void *message);
+
+/* Takes what rt, store and query have answered. */
+void serve_answers(struct serve *serve);

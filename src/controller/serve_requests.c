@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One request of gate: the handle is checked here, before anything else is looked at; then the
+ * request goes to the thread that owns its matter, with a place in the table of open requests, and
+ * the answer comes back to that place. What needs no other thread is answered at once.
+ */
+#include "serve_private.h"
+
+#include "base/assert.h"
+#include "platform/clock.h"
+
+static struct message_header answer_header(
+	const struct message_header *request, enum message_type type)
+{
+	return (struct message_header){(uint16_t)type, 0, request->request_id};
+}
+
+static void send_result(
+	struct serve *serve, const struct message_header *request, enum result result)
+{
+	struct message_result answer = {
+		.header = answer_header(request, MESSAGE_RESULT), .result = (uint32_t)result};
+
+	serve_send(serve, &answer);
+}
+
+/* A place for the request; answers RESULT_BUSY and gives false when all are taken. */
+static bool slot_take(struct serve *serve, const struct message_header *request, uint32_t *ret_slot)
+{
+	for (uint32_t i = 0; i < REQUEST_SLOTS; i++) {
+		if (serve->open[i].used)
+			continue;
+		serve->open[i] = (struct open_request){true, request->request_id, serve->link};
+		*ret_slot = i;
+		return true;
+	}
+	send_result(serve, request, RESULT_BUSY);
+	return false;
+}
+
+static void authenticate(struct serve *serve, const struct message_authenticate *request)
+{
+	struct message_authenticated yes;
+	struct message_unauthenticated no;
+
+	if (authentication_judge(
+		    serve->core->authentication, request, clock_boot_ns() / NS_PER_MS, &yes, &no))
+		serve_send(serve, &yes);
+	else
+		serve_send(serve, &no);
+}
+
+/* Every message with a handle begins like message_with_handle. */
+static const struct handle_entry *handle_take(
+	struct serve *serve, const void *message, uint8_t door_command)
+{
+	const struct message_with_handle *request = message;
+	const struct handle_entry *entry = handles_take(
+		authentication_handles(serve->core->authentication), &request->handle,
+		(enum message_type)request->header.type, door_command, clock_boot_ns() / NS_PER_MS);
+
+	if (entry == NULL)
+		send_result(serve, &request->header, RESULT_BAD_HANDLE);
+	return entry;
+}
+
+static void write_request(struct serve *serve, const struct message_header *header)
+{
+	struct core *core = serve->core;
+	struct write_request write = {.type = (enum message_type)header->type};
+	const struct message_person_write *person = (const void *)header;
+	const struct message_person_remove *remove = (const void *)header;
+	const struct message_schedule_put *schedule = (const void *)header;
+
+	if (handle_take(serve, header, 0) == NULL || !slot_take(serve, header, &write.slot))
+		return;
+	if (write.type == MESSAGE_PERSON_INSERT || write.type == MESSAGE_PERSON_UPDATE) {
+		write.fields = person->fields;
+		write.person = person->person;
+	} else if (write.type == MESSAGE_PERSON_REMOVE) {
+		write.person_no = remove->no;
+	} else if (write.type == MESSAGE_SCHEDULE_PUT) {
+		write.schedule = schedule->schedule;
+	}
+	bool pushed = spsc_push(&core->writes, &write);
+
+	ASSERT(pushed); /* as many places as open requests */
+	explicit_bzero(&write, sizeof(write));
+	core_wake(core->store_wake);
+}
+
+static void query_push(struct serve *serve, const struct message_header *header, size_t size)
+{
+	struct core *core = serve->core;
+	struct query_request query = {0};
+
+	if (!slot_take(serve, header, &query.slot))
+		return;
+	query.peer = peer_take(serve->peer);
+	memcpy(&query.header, header, size);
+	bool pushed = spsc_push(&core->queries, &query);
+
+	ASSERT(pushed);
+	core_wake(core->query_wake);
+}
+
+static void query_request(struct serve *serve, const struct message_header *header, size_t size)
+{
+	if (handle_take(serve, header, 0) != NULL)
+		query_push(serve, header, size);
+}
+
+static void door_command(struct serve *serve, const struct message_door_command *request)
+{
+	struct core *core = serve->core;
+	const struct handle_entry *entry = handle_take(serve, request, request->command);
+	struct order order = {.kind = ORDER_COMMAND};
+
+	if (entry == NULL)
+		return;
+	if (request->command == DOOR_COMMAND_OPEN &&
+		!command_limit_take(&serve->command_limit, &entry->account, request->door,
+			clock_boot_ns() / NS_PER_MS)) {
+		send_result(serve, &request->header, RESULT_BUSY);
+		return;
+	}
+	if (!slot_take(serve, &request->header, &order.slot))
+		return;
+	order.door = request->door;
+	order.command = request->command;
+	order.user_id = request->user_id;
+	order.type = request->type;
+	order.account = entry->account;
+	bool pushed = spsc_push(&core->orders, &order);
+
+	ASSERT(pushed);
+	core_wake(core->rt_wake);
+}
+
+static void door_status(struct serve *serve, const struct message_door_query *request)
+{
+	if (handle_take(serve, request, 0) == NULL)
+		return;
+	if (!serve->core->config.door[request->door].configured) {
+		send_result(serve, &request->header, RESULT_NOT_FOUND);
+		return;
+	}
+	struct message_door_state answer = {
+		.header = answer_header(&request->header, MESSAGE_DOOR_STATE),
+		.state = door_state_unpack(atomic_load_explicit(
+			&serve->core->door_state[request->door], memory_order_acquire)),
+	};
+
+	serve_send(serve, &answer);
+}
+
+/* --- streams --- */
+
+static void stream_open(struct serve *serve, const struct message_with_handle *request)
+{
+	if (handle_take(serve, request, 0) == NULL)
+		return;
+	if (serve->stream_count == serve->core->settings->streams_max) {
+		send_result(serve, &request->header, RESULT_BUSY);
+		return;
+	}
+	struct message_stream answer = {
+		.header = answer_header(&request->header, MESSAGE_STREAM),
+		.stream_id = serve->stream_next++,
+		.last_seq = atomic_load(&serve->core->last_seq),
+		.oldest_seq = atomic_load(&serve->core->oldest_seq),
+	};
+
+	serve->stream[serve->stream_count++] = answer.stream_id;
+	serve_send(serve, &answer);
+}
+
+static uint32_t stream_find(const struct serve *serve, uint64_t id)
+{
+	uint32_t at = 0;
+
+	while (at < serve->stream_count && serve->stream[at] != id)
+		at++;
+	return at;
+}
+
+static void stream_close(struct serve *serve, const struct message_stream_close *request)
+{
+	uint32_t at = stream_find(serve, request->stream_id);
+
+	if (at < serve->stream_count)
+		serve->stream[at] = serve->stream[--serve->stream_count];
+}
+
+static void journal_fetch(struct serve *serve, const struct message_journal_fetch *request)
+{
+	if (stream_find(serve, request->stream_id) == serve->stream_count)
+		send_result(serve, &request->header, RESULT_BAD_HANDLE);
+	else
+		query_push(serve, &request->header, sizeof(*request));
+}
+
+void serve_request(struct serve *serve, const void *message)
+{
+	const struct message_header *header = message;
+
+	switch (header->type) {
+	case MESSAGE_AUTHENTICATE:
+		authenticate(serve, message);
+		break;
+	case MESSAGE_PERSON_INSERT:
+	case MESSAGE_PERSON_UPDATE:
+	case MESSAGE_PERSON_REMOVE:
+	case MESSAGE_PERSON_CLEAR:
+	case MESSAGE_SCHEDULE_PUT:
+		write_request(serve, header);
+		break;
+	case MESSAGE_PERSON_QUERY:
+		query_request(serve, header, sizeof(struct message_person_query));
+		break;
+	case MESSAGE_RECORD_QUERY:
+		query_request(serve, header, sizeof(struct message_record_query));
+		break;
+	case MESSAGE_SCHEDULE_GET:
+		query_request(serve, header, sizeof(struct message_schedule_get));
+		break;
+	case MESSAGE_DOOR_COMMAND:
+		door_command(serve, message);
+		break;
+	case MESSAGE_DOOR_STATUS:
+		door_status(serve, message);
+		break;
+	case MESSAGE_STREAM_OPEN:
+		stream_open(serve, message);
+		break;
+	case MESSAGE_STREAM_CLOSE:
+		stream_close(serve, message);
+		break;
+	case MESSAGE_JOURNAL_FETCH:
+		journal_fetch(serve, message);
+		break;
+	default:
+		/* A second HELLO: harmless, and nothing to answer. */
+		break;
+	}
+}
+
+static void answer_send(struct serve *serve, const struct answer *answer)
+{
+	struct open_request *request = &serve->open[answer->slot];
+	struct message_result result = {
+		.header = {MESSAGE_RESULT, 0, request->request_id},
+		.result = answer->result,
+		.reason = answer->reason,
+		.no = answer->no,
+	};
+
+	request->used = false;
+	if (!answer->sent && request->link == serve->link && serve->peer != NULL)
+		serve_send(serve, &result);
+}
+
+void serve_answers(struct serve *serve)
+{
+	struct core *core = serve->core;
+	struct spsc *const rings[] = {
+		&core->command_answers, &core->write_answers, &core->query_answers};
+	struct answer answer;
+
+	for (size_t i = 0; i < ARRAY_COUNT(rings); i++) {
+		while (spsc_pop(rings[i], &answer))
+			answer_send(serve, &answer);
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store thread's state, and what its files show each other. */
+#pragma once
+
+#include "store_thread.h"
+
+#define BATCH_ENTRIES_MAX 1024 /* a transaction: keeps the wait of the last one short */
+
+/* A write request of this transaction and what it came to. */
+struct write_state {
+	struct write_request request;
+	struct answer answer;
+	bool changes; /* rt is to be told after the commit */
+	bool removes; /* person: takes them out of the index */
+	struct credential credential;
+	struct credential_index *index; /* PERSON_CLEAR: the empty one */
+};
+
+struct store_thread {
+	struct core *core;
+	uint64_t entries; /* taken off the ring, all durable */
+	uint64_t ticket; /* highest durable ticket */
+	uint64_t changes_sent;
+	uint32_t wide; /* at least as many as the index has wide rule lists */
+	uint64_t last_seq; /* committed */
+	uint32_t entries_in_doubt; /* of the transaction that failed: it may be on disk after all */
+	uint64_t ticket_in_doubt;
+	bool failed;
+	int retry_ms;
+	uint32_t write_count;
+	struct write_state write[REQUEST_SLOTS];
+};
+
+/* --- store_writes.c: requests inside a transaction, and their effect afterwards --- */
+
+/* Carries out one write. 0, with write->answer filled, or -errno: the transaction is lost. */
+MUST_CHECK int store_write(struct store_thread *st, struct write_state *write);
+
+/* Tells rt what the committed writes changed. */
+void store_writes_apply(struct store_thread *st);
+
+/* Gives an index that is not handed over back. */
+void store_writes_drop(struct store_thread *st);
+
+/* Sends a change to rt; waits for room. */
+void store_change(struct store_thread *st, const struct change *change);
+/* Waits until rt has applied all changes. */
+void store_changes_wait(struct store_thread *st);
+
+/* Builds an index and the schedules from the store and hands them to rt. 0 or an error of store. */
+MUST_CHECK int store_rebuild(struct store_thread *st);

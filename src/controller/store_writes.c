@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The writes of the API. Each becomes rows in the transaction, then, when that is committed, a
+ * change for rt; only when rt has applied it does its asker hear OK. A person who would not fit
+ * into rt's index is refused before the commit, so applying never fails.
+ */
+#include "store_private.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+
+void store_change(struct store_thread *st, const struct change *change)
+{
+	struct core *core = st->core;
+
+	while (!spsc_push(&core->changes, change)) {
+		core_wake(core->rt_wake);
+		core_wait(core->applied_wake, 10);
+		if (atomic_load(&core->stopping))
+			return;
+	}
+	st->changes_sent++;
+	core_wake(core->rt_wake);
+}
+
+void store_changes_wait(struct store_thread *st)
+{
+	struct core *core = st->core;
+
+	while (atomic_load(&core->changes_applied) < st->changes_sent &&
+		!atomic_load(&core->stopping))
+		core_wait(core->applied_wake, 100);
+}
+
+/* rt has put another index in the place of this one. */
+static void index_retire(struct store_thread *st)
+{
+	store_changes_wait(st);
+	core_index_free(st->core, atomic_exchange(&st->core->index_retired, NULL));
+}
+
+static int wide_count(void *user, const struct credential *credential)
+{
+	struct store_thread *st = user;
+
+	if (credential->rule_count > CREDENTIAL_RULES_INLINE)
+		st->wide++;
+	return 0;
+}
+
+/*
+ * Whether the index has a place for one more long list of rules. The count is never too low; when
+ * it reaches the pool it is taken anew from the store, which may see that lists became free.
+ */
+static int wide_fits(struct store_thread *st, const struct credential *credential, bool *ret_fits)
+{
+	*ret_fits = true;
+	if (credential->rule_count <= CREDENTIAL_RULES_INLINE ||
+		st->core->index_persons <= CREDENTIAL_WIDE_MAX)
+		return 0;
+	if (st->wide + 1 >= CREDENTIAL_WIDE_MAX) {
+		st->wide = 0;
+		int error = store_credentials(st->core->store, wide_count, st);
+
+		if (error != 0)
+			return error < 0 ? error : -EIO;
+	}
+	*ret_fits = st->wide + 1 < CREDENTIAL_WIDE_MAX;
+	st->wide += *ret_fits ? 1 : 0;
+	return 0;
+}
+
+/* A positive result of store is an answer; a negative one ends the transaction. */
+static int answered(struct write_state *write, int error)
+{
+	if (error < 0)
+		return error;
+	switch ((enum store_error)error) {
+	case STORE_OK:
+		write->answer.result = RESULT_OK;
+		return 0;
+	case STORE_NOT_FOUND:
+		write->answer.result = RESULT_NOT_FOUND;
+		return 0;
+	case STORE_USER_EXISTS:
+		write->answer.result = RESULT_USER_EXISTS;
+		return 0;
+	case STORE_CARD_EXISTS:
+		write->answer.result = RESULT_CARD_EXISTS;
+		return 0;
+	case STORE_FULL:
+		write->answer.result = RESULT_FULL;
+		return 0;
+	case STORE_NEWER_SCHEMA:
+	case STORE_DOOR_MISMATCH:
+	case STORE_CORRUPT:
+		break;
+	}
+	return -EIO;
+}
+
+static void person_changed(struct write_state *write, const struct person *person)
+{
+	write->changes = true;
+	write->removes = !credential_from_person(person, &write->credential);
+	if (write->removes)
+		write->credential.person_no = person->no;
+}
+
+static int person_insert(struct store_thread *st, struct write_state *write)
+{
+	struct person *person = &write->request.person;
+	bool fits = true;
+	int error = 0;
+
+	if (credential_from_person(person, &write->credential))
+		error = wide_fits(st, &write->credential, &fits);
+	if (error != 0 || !fits) {
+		write->answer.result = RESULT_FULL;
+		return error;
+	}
+	error = store_person_insert(st->core->store, person, &write->answer.no);
+	if (error == 0) {
+		person->no = write->answer.no;
+		person_changed(write, person);
+	}
+	return answered(write, error);
+}
+
+static int person_update(struct store_thread *st, struct write_state *write)
+{
+	struct person *person = &write->request.person;
+	struct person row;
+	bool fits = true;
+	int error = 0;
+
+	if ((write->request.fields & PERSON_DOORS) != 0) {
+		struct credential rules = {0};
+
+		for (uint32_t i = 0; i < PERSON_DOORS_MAX; i++)
+			rules.rule_count = (uint8_t)(rules.rule_count + person->doors[i].has_door);
+		error = wide_fits(st, &rules, &fits);
+	}
+	if (error != 0 || !fits) {
+		write->answer.result = RESULT_FULL;
+		return error;
+	}
+	error = store_person_update(st->core->store, person, write->request.fields, &row);
+	if (error == 0) {
+		write->answer.no = row.no;
+		person_changed(write, &row);
+	}
+	return answered(write, error);
+}
+
+static int person_remove(struct store_thread *st, struct write_state *write)
+{
+	int error = store_person_remove(st->core->store, write->request.person_no);
+
+	write->changes = true;
+	write->removes = true;
+	write->credential.person_no = write->request.person_no;
+	return answered(write, error == STORE_NOT_FOUND ? 0 : error);
+}
+
+static int person_clear(struct store_thread *st, struct write_state *write)
+{
+	write->index = core_index_new(st->core);
+	if (write->index == NULL) {
+		write->answer.result = RESULT_STORE_FAILED;
+		return 0;
+	}
+	write->changes = true;
+	st->wide = 0;
+	return answered(write, store_person_clear(st->core->store));
+}
+
+int store_write(struct store_thread *st, struct write_state *write)
+{
+	write->answer = (struct answer){.slot = write->request.slot};
+	switch (write->request.type) {
+	case MESSAGE_PERSON_INSERT:
+		return person_insert(st, write);
+	case MESSAGE_PERSON_UPDATE:
+		return person_update(st, write);
+	case MESSAGE_PERSON_REMOVE:
+		return person_remove(st, write);
+	case MESSAGE_PERSON_CLEAR:
+		return person_clear(st, write);
+	case MESSAGE_SCHEDULE_PUT:
+		write->changes = true;
+		return answered(
+			write, store_schedule_put(st->core->store, &write->request.schedule));
+	default:
+		ASSERT(!"a write");
+		return -EINVAL;
+	}
+}
+
+static void write_apply(struct store_thread *st, struct write_state *write)
+{
+	struct change change = {.kind = CHANGE_PERSON_PUT, .entries = st->entries};
+
+	if (write->index != NULL) {
+		change.kind = CHANGE_INDEX;
+		change.index = write->index;
+		write->index = NULL;
+		store_change(st, &change);
+		index_retire(st);
+		return;
+	}
+	if (write->request.type == MESSAGE_SCHEDULE_PUT) {
+		change.kind = CHANGE_SCHEDULE_PUT;
+		change.schedule = write->request.schedule;
+	} else if (write->removes) {
+		change.kind = CHANGE_PERSON_REMOVED;
+		change.person_no = write->credential.person_no;
+	} else {
+		change.person = write->credential;
+	}
+	store_change(st, &change);
+}
+
+void store_writes_apply(struct store_thread *st)
+{
+	for (uint32_t i = 0; i < st->write_count; i++) {
+		struct write_state *write = &st->write[i];
+
+		if (write->changes && write->answer.result == RESULT_OK)
+			write_apply(st, write);
+	}
+	store_writes_drop(st);
+	store_changes_wait(st);
+}
+
+void store_writes_drop(struct store_thread *st)
+{
+	for (uint32_t i = 0; i < st->write_count; i++) {
+		core_index_free(st->core, st->write[i].index);
+		st->write[i].index = NULL;
+	}
+}
+
+/* --- a second index --- */
+
+struct build {
+	struct store_thread *st;
+	struct credential_index *index;
+};
+
+static int build_put(void *user, const struct credential *credential)
+{
+	struct build *build = user;
+
+	(void)wide_count(build->st, credential);
+	return credential_index_put(build->index, credential) == CREDENTIAL_INDEX_OK ? 0 : -ENOSPC;
+}
+
+static int schedule_send(void *user, const struct schedule *schedule)
+{
+	struct store_thread *st = user;
+	struct change change = {.kind = CHANGE_SCHEDULE_PUT, .schedule = *schedule};
+
+	store_change(st, &change);
+	return 0;
+}
+
+int store_rebuild(struct store_thread *st)
+{
+	struct build build = {.st = st, .index = core_index_new(st->core)};
+	struct change change = {.kind = CHANGE_INDEX, .entries = st->entries, .index = build.index};
+
+	if (build.index == NULL)
+		return -ENOMEM;
+	st->wide = 0;
+	int error = store_credentials(st->core->store, build_put, &build);
+
+	if (error == 0)
+		error = store_schedules(st->core->store, schedule_send, st);
+	if (error != 0) {
+		core_index_free(st->core, build.index);
+		return error;
+	}
+	store_change(st, &change);
+	index_retire(st);
+	return 0;
+}

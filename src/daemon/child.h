@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes of roles: how one is made, linked to its peers, and ended. */
+#pragma once
+
+#include "platform/role.h"
+#include "watch.h"
+
+#include <sys/types.h>
+
+/* What a role gets at the fixed numbers; -1: it does not get one. */
+struct child_fds {
+	int fd[ROLE_FD_END]; /* by enum role_fd; CONTROL is made for each start */
+};
+
+struct child {
+	enum role role;
+	bool wanted; /* started with this configuration */
+	bool ready; /* said so since its start */
+	pid_t pid; /* 0: not running */
+	int control; /* our end, or -1 */
+	int64_t started_ns;
+	int64_t restart_ns; /* when to start it; INT64_MAX: no plan */
+	struct restart restart;
+	struct child_fds fds;
+};
+
+/*
+ * Numbers of all descriptors that are handed over, so that none lies where a role expects another.
+ * Returns fd's duplicate above them, and closes fd; -1 stays -1.
+ */
+MUST_CHECK int child_fd_raise(int fd);
+
+/* Before the first start: the environment of roles, without what is meant for the supervisor. */
+void child_environment(void);
+
+/* Forks and executes `posternd --role NAME`. 0 or -errno; nothing is allocated. */
+MUST_CHECK int child_start(struct child *child, int64_t now_ns);
+
+/* Gives both ends of a fresh link. Kills a role that does not take messages any more. */
+void child_link(struct child *one, struct child *other);
+
+/* One waiting message. False when it is no READY: the role is killed. */
+bool child_receive(struct child *child);
+
+void child_kill(struct child *child);
+void child_control_close(struct child *child);

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * posternd: reads the command line, and for a run makes everything ready that must exist before the
+ * first role does, in this order: settings, STATE with its lock, the HTTP socket (a taken port is
+ * told before anything is changed), the account, the virtual board and its socket. Then the
+ * supervisor takes over.
+ */
+#include "account.h"
+#include "complain.h"
+#include "demo.h"
+#include "listen.h"
+#include "options.h"
+#include "platform/log.h"
+#include "role_entry.h"
+#include "state.h"
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONFIG_MAX (1024 * 1024)
+
+enum status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+
+/* The whole file, or NULL after complaining; freed by the caller. */
+static char *file_read(const char *path, size_t *ret_len)
+{
+	char *memory = malloc(CONFIG_MAX + 1);
+	FILE *file = fopen(path, "re");
+	size_t len = 0;
+
+	if (file != NULL && memory != NULL) {
+		errno = 0;
+		len = fread(memory, 1, CONFIG_MAX + 1, file);
+	}
+	bool good = file != NULL && memory != NULL && ferror(file) == 0 && len <= CONFIG_MAX;
+
+	if (!good)
+		complain("cannot read %s: %s", path,
+			len > CONFIG_MAX ? "it has more than 1 MiB" : strerror(errno));
+	if (file != NULL)
+		(void)fclose(file);
+	*ret_len = len;
+	if (good)
+		return memory;
+	free(memory);
+	return NULL;
+}
+
+static bool settings_read(const char *path, struct settings *ret)
+{
+	struct settings_error error;
+	size_t len;
+	char *text = file_read(path, &len);
+
+	if (text == NULL)
+		return false;
+	bool good = settings_parse(ret, path, span_of(text, len), &error);
+
+	free(text);
+	if (!good)
+		complain("%s", error.text);
+	return good;
+}
+
+static bool demo_settings(const struct options *options, struct settings *ret)
+{
+	const char *address = options->http == NULL ? "127.0.0.1:8080" : options->http;
+
+	settings_demo(ret);
+	if (!text_set(&ret->http_address, span_from_string(address))) {
+		complain("--http: `%s` is no address; write 127.0.0.1:8080", address);
+		return false;
+	}
+	if (!options->insecure_demo && options->http != NULL &&
+		!address_is_loopback(text_span(&ret->http_address))) {
+		complain("--http %s: the demo listens on loopback only (127.0.0.1:PORT), because "
+			 "its "
+			 "HTTP is not encrypted; --insecure-demo allows any address",
+			address);
+		return false;
+	}
+	return true;
+}
+
+static bool state_dir_set(const struct options *options, struct settings *settings)
+{
+	char path[sizeof(settings->state_dir.bytes)];
+	char own[sizeof(path)];
+	const char *given = options->state;
+
+	if (given == NULL && options->demo) {
+		if (!demo_state_path(own, sizeof(own)))
+			return false;
+		given = own;
+	} else if (given == NULL) {
+		(void)snprintf(own, sizeof(own), "%.*s", settings->state_dir.len,
+			settings->state_dir.bytes);
+		given = own;
+	}
+	return state_path(given, path, sizeof(path)) &&
+	       text_set(&settings->state_dir, span_from_string(path));
+}
+
+static int state_dir_open(const struct settings *settings)
+{
+	char path[sizeof(settings->state_dir.bytes) + 1];
+
+	(void)snprintf(
+		path, sizeof(path), "%.*s", settings->state_dir.len, settings->state_dir.bytes);
+	return state_open(path);
+}
+
+static int board_open(int state_fd)
+{
+	int fd = openat(state_fd, "sim.board", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		complain("cannot open STATE/sim.board: %s", strerror(errno));
+	return fd;
+}
+
+static void unclaimed_tell(const struct settings *settings)
+{
+	log_warning("nobody can log in yet: stop posternd, run `posternd init --state %.*s "
+		    "--admin-password-file FILE`, start it again",
+		settings->state_dir.len, settings->state_dir.bytes);
+}
+
+/*
+ * A pipe or terminal that nobody reads must not hold up a door: a log line that does not fit is
+ * lost. The description is opened anew, so that other users of it keep theirs as it is.
+ */
+static void stderr_unblock(void)
+{
+	struct stat info;
+
+	if (fstat(STDERR_FILENO, &info) != 0 || !(S_ISFIFO(info.st_mode) || isatty(STDERR_FILENO)))
+		return;
+	int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)dup2(fd, STDERR_FILENO);
+	(void)close(fd);
+}
+
+static int run(const struct options *options)
+{
+	static struct settings settings;
+	static char banner[8192];
+	struct supervisor_options supervisor = {.settings = &settings};
+
+	(void)close_range(STDERR_FILENO + 1, ~0u, 0); /* what a careless parent left open */
+	if (options->demo ? !demo_settings(options, &settings)
+			  : !settings_read(options->config, &settings))
+		return STATUS_USAGE;
+	if (!settings.simulated_lines) {
+		complain("this version drives simulated lines only: write `lines: simulated`");
+		return STATUS_FAILED;
+	}
+	if (!state_dir_set(options, &settings))
+		return STATUS_FAILED;
+	supervisor.state_fd = state_dir_open(&settings);
+	if (supervisor.state_fd < 0)
+		return STATUS_FAILED;
+	supervisor.http_fd = listen_http(&settings.http_address);
+	if (supervisor.http_fd < 0)
+		return STATUS_FAILED;
+	enum account_outcome account = account_prepare(supervisor.state_fd, &settings,
+		options->demo ? ACCOUNT_WISH_RANDOM : ACCOUNT_WISH_LOOK, NULL);
+
+	if (account == ACCOUNT_OUTCOME_FAILED)
+		return STATUS_FAILED;
+	supervisor.board_fd = board_open(supervisor.state_fd);
+	supervisor.sim_fd = listen_sim(supervisor.state_fd);
+	if (supervisor.board_fd < 0 || supervisor.sim_fd < 0)
+		return STATUS_FAILED;
+	stderr_unblock();
+	if (account == ACCOUNT_OUTCOME_ABSENT)
+		unclaimed_tell(&settings);
+	if (options->demo)
+		supervisor.banner = demo_banner(&settings, account, banner, sizeof(banner));
+	return supervisor_run(&supervisor);
+}
+
+static int init(const struct options *options)
+{
+	static struct settings settings;
+	struct text128 password;
+
+	if (!account_read_password(options->password_file, &password))
+		return STATUS_FAILED;
+	settings_default(&settings);
+	int state_fd = state_open(options->state);
+
+	if (state_fd < 0)
+		return STATUS_FAILED;
+	enum account_outcome outcome =
+		account_prepare(state_fd, &settings, ACCOUNT_WISH_GIVEN, &password);
+
+	explicit_bzero(&password, sizeof(password));
+	(void)close(state_fd);
+	if (outcome == ACCOUNT_OUTCOME_PRESENT)
+		complain("%s has an account already: nothing was changed", options->state);
+	if (outcome != ACCOUNT_OUTCOME_MADE)
+		return STATUS_FAILED;
+	printf("made account `admin` in %s\n", options->state);
+	return STATUS_DONE;
+}
+
+static int check(const struct options *options)
+{
+	static struct settings settings;
+	unsigned doors = 0;
+	unsigned readers = 0;
+
+	if (!settings_read(options->config, &settings))
+		return STATUS_FAILED;
+	for (size_t i = 0; i < DOORS_MAX; i++)
+		doors += settings.door[i].config.configured;
+	for (size_t i = 0; i < READERS_MAX; i++)
+		readers += settings.reader[i].config.configured;
+	printf("%s is good: %u doors, %u readers\n", options->config, doors, readers);
+	return STATUS_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	log_set_name("posternd");
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!options_parse(argc, argv, &options))
+		return STATUS_USAGE;
+	switch (options.command) {
+	case COMMAND_RUN:
+		return run(&options);
+	case COMMAND_INIT:
+		return init(&options);
+	case COMMAND_CHECK:
+		return check(&options);
+	case COMMAND_ROLE:
+		return role_enter(options.role);
+	case COMMAND_HELP:
+		options_help();
+		return STATUS_DONE;
+	case COMMAND_VERSION:
+		printf("posternd " POSTERN_VERSION "\n");
+		return STATUS_DONE;
+	case COMMAND_COUNT:
+		break;
+	}
+	return STATUS_USAGE;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Command line. A row says which commands an option belongs to, so that an option that would be
+ * without effect is refused instead of being ignored.
+ */
+#include "options.h"
+
+#include "complain.h"
+#include "platform/settings.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUN (1u << COMMAND_RUN)
+#define INIT (1u << COMMAND_INIT)
+#define CHECK (1u << COMMAND_CHECK)
+#define ROLE (1u << COMMAND_ROLE)
+
+static const struct {
+	const char *name;
+	unsigned commands;
+	size_t offset; /* of a const char * in struct options, or of a bool */
+	bool flag; /* takes no value */
+} rows[] = {
+	{"--config", RUN | CHECK, offsetof(struct options, config), false},
+	{"--state", RUN | INIT, offsetof(struct options, state), false},
+	{"--http", RUN, offsetof(struct options, http), false},
+	{"--rtsp", RUN, offsetof(struct options, rtsp), false},
+	{"--demo", RUN, offsetof(struct options, demo), true},
+	{"--insecure-demo", RUN, offsetof(struct options, insecure_demo), true},
+	{"--admin-password-file", INIT, offsetof(struct options, password_file), false},
+	{"--role", ROLE, offsetof(struct options, role), false},
+};
+
+static bool command_parse(const char *word, enum command *ret)
+{
+	static const struct {
+		const char *word;
+		enum command command;
+	} commands[] = {
+		{"init", COMMAND_INIT},
+		{"check", COMMAND_CHECK},
+		{"--role", COMMAND_ROLE},
+		{"--help", COMMAND_HELP},
+		{"-h", COMMAND_HELP},
+		{"--version", COMMAND_VERSION},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(commands); i++) {
+		if (strcmp(word, commands[i].word) == 0) {
+			*ret = commands[i].command;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes argv[*at], and its value when it has one. */
+static bool option_take(int argc, char **argv, int *at, struct options *ret)
+{
+	const char *word = argv[*at];
+	size_t name_len = strcspn(word, "=");
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		char *field = (char *)ret + rows[i].offset;
+
+		if (strlen(rows[i].name) != name_len || strncmp(word, rows[i].name, name_len) != 0)
+			continue;
+		if ((rows[i].commands & 1u << ret->command) == 0) {
+			complain("%s does not go with this command; see posternd --help",
+				rows[i].name);
+			return false;
+		}
+		if (rows[i].flag) {
+			*(bool *)(void *)field = true;
+			return word[name_len] == '\0';
+		}
+		const char *value = word[name_len] == '=' ? word + name_len + 1 : NULL;
+
+		if (value == NULL && *at + 1 < argc)
+			value = argv[++*at];
+		if (value == NULL || *value == '\0') {
+			complain("%s needs a value; see posternd --help", rows[i].name);
+			return false;
+		}
+		memcpy(field, &value, sizeof(value));
+		return true;
+	}
+	complain("unknown word `%s`; the commands are --config FILE, --demo, init, check, "
+		 "--version and --help",
+		word);
+	return false;
+}
+
+static bool run_check(const struct options *options)
+{
+	if (options->demo == (options->config != NULL)) {
+		complain("say either --config FILE or --demo; see posternd --help");
+		return false;
+	}
+	if (!options->demo && (options->http != NULL || options->insecure_demo)) {
+		complain("--http and --insecure-demo go with --demo; a configuration file says "
+			 "where to listen itself (http: listen:)");
+		return false;
+	}
+	if (options->rtsp != NULL) {
+		complain("--rtsp: video is not in this version");
+		return false;
+	}
+	return true;
+}
+
+static bool options_check(const struct options *options)
+{
+	switch (options->command) {
+	case COMMAND_RUN:
+		return run_check(options);
+	case COMMAND_INIT:
+		if (options->state != NULL && options->password_file != NULL)
+			return true;
+		complain("usage: posternd init --state DIR --admin-password-file FILE");
+		return false;
+	case COMMAND_CHECK:
+		if (options->config != NULL)
+			return true;
+		complain("usage: posternd check --config FILE");
+		return false;
+	case COMMAND_ROLE:
+	case COMMAND_HELP:
+	case COMMAND_VERSION:
+	case COMMAND_COUNT:
+		break;
+	}
+	return true;
+}
+
+bool options_parse(int argc, char **argv, struct options *ret)
+{
+	int at = 1;
+
+	*ret = (struct options){.command = COMMAND_RUN};
+	if (argc > 1 && command_parse(argv[1], &ret->command) && ret->command != COMMAND_ROLE)
+		at = 2;
+	if (ret->command == COMMAND_HELP || ret->command == COMMAND_VERSION)
+		return true;
+	for (; at < argc; at++) {
+		if (!option_take(argc, argv, &at, ret))
+			return false;
+	}
+	return options_check(ret);
+}
+
+void options_help(void)
+{
+	(void)fputs("posternd " POSTERN_VERSION ": the access controller of postern\n"
+		    "\n"
+		    "usage:\n"
+		    "  posternd --config FILE [--state DIR]\n"
+		    "  posternd --demo [--http ADDR:PORT] [--state DIR] [--insecure-demo]\n"
+		    "  posternd init --state DIR --admin-password-file FILE\n"
+		    "  posternd check --config FILE\n"
+		    "  posternd --version | --help\n"
+		    "\n"
+		    "  --config FILE   the configuration, below\n"
+		    "  --state DIR     folder of the database and its keys; goes before `state` of "
+		    "FILE\n"
+		    "  --demo          two virtual doors: readers 1 and 2 enter them, 3 and 4 "
+		    "leave them;\n"
+		    "                  STATE is $XDG_STATE_HOME/postern-demo or "
+		    "~/.local/state/postern-demo\n"
+		    "  --http          where the demo serves HTTP; default 127.0.0.1:8080; port 0: "
+		    "any free\n"
+		    "  --insecure-demo lets the demo listen on an address that others can reach: "
+		    "plain HTTP\n"
+		    "  init            makes the first account, `admin`, of a new STATE; its "
+		    "password is the\n"
+		    "                  first line of FILE, 8 to 128 bytes\n"
+		    "  check           reads FILE and says whether posternd would start with it\n"
+		    "\n"
+		    "exit status: 0 done, 1 failed, 2 wrong usage\n"
+		    "\n"
+		    "configuration file:\n"
+		    "\n",
+		stdout);
+	(void)fflush(stdout);
+	settings_describe(false, STDOUT_FILENO);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of posternd: one table of commands, one of options. */
+#pragma once
+
+#include "base/compiler.h"
+
+#include <stdbool.h>
+
+enum command {
+	COMMAND_RUN = 0, /* no word: --config or --demo */
+	COMMAND_INIT,
+	COMMAND_CHECK,
+	COMMAND_ROLE, /* --role NAME: started by the supervisor */
+	COMMAND_HELP,
+	COMMAND_VERSION,
+	COMMAND_COUNT
+};
+
+struct options {
+	enum command command;
+	bool demo;
+	bool insecure_demo;
+	const char *config;
+	const char *state;
+	const char *http;
+	const char *rtsp;
+	const char *role;
+	const char *password_file;
+};
+
+/* False, after complaining, when the command line makes no sense: exit status 2. */
+MUST_CHECK bool options_parse(int argc, char **argv, struct options *ret);
+
+void options_help(void); /* to standard output */

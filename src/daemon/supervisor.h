@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parent of all roles: starts them, watches over core's promises, writes the fail states. */
+#pragma once
+
+#include "platform/settings.h"
+
+struct supervisor_options {
+	const struct settings *settings;
+	int state_fd; /* locked folder STATE */
+	int http_fd; /* listening */
+	int sim_fd; /* listening STATE/sim.sock */
+	int board_fd;
+	const char *banner; /* printed to standard output when all roles are ready; NULL: none */
+};
+
+/* Takes the descriptors. Runs until SIGTERM or SIGINT. The exit status. */
+int supervisor_run(const struct supervisor_options *options);

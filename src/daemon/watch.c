@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Restart times and the judgement over core: plain arithmetic over values that are handed in. Core
+ * writes a door's deadline before it moves the line, so a deadline in the future counts whatever
+ * the line does now, and one in the past counts only while the line stands open.
+ */
+#include "watch.h"
+
+int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns, bool *ret_alarm)
+{
+	if (now_ns - started_ns >= RESTART_HEALTHY_S * NS_PER_S)
+		restart->failures = 0;
+	int64_t delay_ms = 0;
+
+	if (restart->failures > 0) {
+		uint32_t doublings = restart->failures < 6 ? restart->failures - 1 : 5;
+
+		delay_ms = RESTART_DELAY_MIN_MS << doublings;
+		if (delay_ms > RESTART_DELAY_MAX_MS)
+			delay_ms = RESTART_DELAY_MAX_MS;
+	}
+	restart->failures++;
+	restart->ended_ns[restart->ends % RESTART_ALARM_COUNT] = now_ns;
+	restart->ends++;
+	/* The slot to be written next holds the oldest of the latest three. */
+	*ret_alarm = restart->ends >= RESTART_ALARM_COUNT &&
+		     now_ns - restart->ended_ns[restart->ends % RESTART_ALARM_COUNT] <=
+			     RESTART_ALARM_S * NS_PER_S;
+	return now_ns + delay_ms * NS_PER_MS;
+}
+
+static int64_t silent_ns(
+	const struct watch *watch, const struct heartbeat_page *page, int64_t now_ns)
+{
+	int64_t beat_ns = atomic_load(&page->beat_ns);
+	int64_t limit_ns = watch->started_ns + FIRST_BEAT_S * NS_PER_S;
+
+	if (beat_ns > now_ns)
+		beat_ns = now_ns;
+	if (beat_ns > 0)
+		limit_ns = beat_ns + HEARTBEAT_TIMEOUT_MS * NS_PER_MS;
+	return limit_ns > watch->pardon_ns ? limit_ns : watch->pardon_ns;
+}
+
+enum verdict watch_judge(const struct watch *watch, const struct settings *settings,
+	const struct heartbeat_page *page, const struct board *board, int64_t now_ns,
+	int64_t *ret_next_ns, uint8_t *ret_door)
+{
+	int64_t next_ns = silent_ns(watch, page, now_ns);
+
+	if (next_ns <= now_ns)
+		return VERDICT_SILENT;
+	for (uint8_t door = 0; door < DOORS_MAX; door++) {
+		int64_t until_ns = atomic_load(&page->unlocked_until_ns[door]);
+
+		if (!settings->door[door].config.configured || until_ns <= 0 ||
+			until_ns > INT64_MAX - OUTPUT_GRACE_MS * NS_PER_MS)
+			continue;
+		until_ns += OUTPUT_GRACE_MS * NS_PER_MS;
+		if (until_ns > now_ns) {
+			if (until_ns < next_ns)
+				next_ns = until_ns;
+		} else if (board_lock_is_open(board, door)) {
+			*ret_door = door;
+			return VERDICT_OVERDUE;
+		}
+	}
+	*ret_next_ns = next_ns;
+	return VERDICT_FINE;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decision about one credential at one door: a pure function of what is handed in. */
+#pragma once
+
+#include "domain/controller.h"
+
+struct decision_place {
+	uint8_t door;
+	bool held_locked;
+	bool refuse_dated; /* the clock is not trusted, and the policy is deny_dated */
+	int64_t utc_s;
+	const struct zone *zone;
+	const struct schedule *schedules; /* SCHEDULES_MAX, by number */
+};
+
+/*
+ * credential: NULL when no person has the card. Exactly one reason, the first that holds in the
+ * order written in decision.c; a granting reason only when every check passed.
+ */
+enum reason decision_make(const struct credential *credential, const struct decision_place *place);
+
+/* As above, for a grant that took its use already: that the last use is gone does not count. */
+enum reason decision_repeat(
+	const struct credential *credential, const struct decision_place *place);

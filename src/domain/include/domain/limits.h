@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every bound of the domain, in one place. */
+#pragma once
+
+#define DOORS_MAX 64 /* door index 0 to 63 */
+#define READERS_MAX 128 /* reader number 1 to 128, stored at number - 1 */
+#define DOOR_READERS_MAX 2 /* one a side */
+#define DOOR_WAITING_MAX 8 /* grants of one door that wait for their record */
+#define PERSON_DOORS_MAX 128 /* subscripts of Doors[] and TimeSections[] (threats T23) */
+#define SCHEDULES_MAX 128 /* schedule number 0 to 127 */
+#define SCHEDULE_ALWAYS 255 /* a schedule that is always on and cannot be changed */
+#define SCHEDULE_INTERVALS_MAX 12 /* a weekday */
+#define NAME_CHARACTERS_MAX 32 /* CardName: code points (the brief, CGI insert) */
+#define EFFECTS_MAX 64 /* what one step may ask for: an input at a door with all its work due */
+#define COMMANDS_WAITING_MAX 64 /* operator commands whose record is not durable yet */
+#define DENIALS_PER_MINUTE_MAX                                                                     \
+	10 /* identical denials at a reader before they are counted together */
+#define UNDURABLE_RECORDS_MAX 10000 /* kept in memory while the store is failed */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why a door opened or stayed shut: a closed list. Each reason has a stable name, a sentence a
+ * guard understands, and the ErrorCode of the Dahua records (reference dahua-http-api section 10).
+ */
+#pragma once
+
+#include "base/span.h"
+
+/*      identifier            name                    ErrorCode  granted  sentence */
+#define REASONS(X)                                                                                 \
+	X(REASON_NONE, "none", 0x00, false, "nothing was decided")                                 \
+	X(REASON_GRANTED, "granted", 0x00, true, "card and right are valid")                       \
+	X(REASON_GRANTED_PRE_ARREARS, "granted_pre_arrears", 0x00, true,                           \
+		"opened; payment for this card is nearly due")                                     \
+	X(REASON_GRANTED_DURESS, "granted_duress", 0x00, true,                                     \
+		"opened under duress: silent alarm")                                               \
+	X(REASON_COMMAND, "command", 0x00, true, "opened or locked by an operator")                \
+	X(REASON_EXIT_BUTTON, "exit_button", 0x00, true, "opened by the exit button")              \
+	X(REASON_UNKNOWN_CARD, "unknown_card", 0x10, false, "this card is not enrolled")           \
+	X(REASON_UNREADABLE, "unreadable", 0x10, false,                                            \
+		"the reader sent no card this door can read")                                      \
+	X(REASON_CARD_LOST, "card_lost", 0x11, false, "the card is reported lost")                 \
+	X(REASON_CARD_CANCELLED, "card_cancelled", 0x11, false, "the card is cancelled")           \
+	X(REASON_CARD_FROZEN, "card_frozen", 0x11, false, "the card is frozen")                    \
+	X(REASON_CARD_ARREARS, "card_arrears", 0x11, false, "payment for this card is in arrears") \
+	X(REASON_CARD_OVERDUE, "card_overdue", 0x11, false, "payment for this card is overdue")    \
+	X(REASON_NO_RIGHT, "no_right", 0x12, false, "the person has no right at this door")        \
+	X(REASON_NOT_VALID, "not_valid", 0x14, false, "the person is switched off")                \
+	X(REASON_NOT_YET_VALID, "not_yet_valid", 0x14, false, "the validity has not begun")        \
+	X(REASON_EXPIRED, "expired", 0x14, false, "the validity is over")                          \
+	X(REASON_USES_SPENT, "uses_spent", 0x14, false, "a guest's uses are spent")                \
+	X(REASON_CLOCK_UNTRUSTED, "clock_untrusted", 0x14, false,                                  \
+		"the right has dates and the clock is not trusted")                                \
+	X(REASON_HELD_LOCKED, "held_locked", 0x17, false, "the door is held locked by command")    \
+	X(REASON_PATROL, "patrol", 0x19, false, "a patrol card is recorded and opens nothing")     \
+	X(REASON_BLOCKLIST, "blocklist", 0x10, false, "the card is on the blocklist: alarm")       \
+	X(REASON_MOTHER_CARD, "mother_card", 0x13, false, "a mother card opens nothing")           \
+	X(REASON_OUTSIDE_SCHEDULE, "outside_schedule", 0x20, false,                                \
+		"the person has this door, but not at this time")                                  \
+	X(REASON_BUSY, "busy", 0x64, false, "too many grants wait at this door")                   \
+	X(REASON_STORAGE_SLOW, "storage_slow", 0x64, false,                                        \
+		"the record was not on disk in time, so the door stayed locked")                   \
+	X(REASON_REPEATED, "repeated", 0x10, false, "the same denial again and again: counted once")
+
+#define REASON_ENUM(id, name, code, granted, sentence) id,
+enum reason { REASONS(REASON_ENUM) REASON_COUNT };
+#undef REASON_ENUM
+
+const char *reason_name(enum reason reason); /* "unknown_card" */
+const char *reason_sentence(enum reason reason); /* "this card is not enrolled" */
+uint8_t reason_error_code(enum reason reason); /* 0x10; shown in decimal on the wire */
+bool reason_grants(enum reason reason);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The virtual board. The file outlives every process, so everything in it is atomic and nothing in
+ * it is a pointer. A lock is one word, level and count together: whoever moves it, core or the
+ * supervisor that takes over from it, a relay that already stands so does not click, and no opening
+ * is counted twice. The magic is written last when a board is made, so that a half-made one is made
+ * again.
+ */
+#include "drivers/board.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_OPEN UINT64_C(1)
+#define LOCK_COUNT_ONE UINT64_C(2)
+
+static bool board_begin(struct board *board)
+{
+	if (board->magic == 0) {
+		board->version = BOARD_VERSION;
+		atomic_thread_fence(memory_order_release);
+		board->magic = BOARD_MAGIC;
+	}
+	return board->magic == BOARD_MAGIC && board->version == BOARD_VERSION;
+}
+
+struct board *board_map(int fd)
+{
+	struct stat info;
+
+	if (fstat(fd, &info) != 0)
+		return NULL;
+	if (!S_ISREG(info.st_mode) ||
+		(info.st_size != 0 && info.st_size != (off_t)sizeof(struct board))) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (info.st_size == 0 && ftruncate(fd, (off_t)sizeof(struct board)) != 0)
+		return NULL;
+	struct board *board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (board == MAP_FAILED)
+		return NULL;
+	if (!board_begin(board)) {
+		(void)munmap(board, sizeof(*board));
+		errno = EINVAL;
+		return NULL;
+	}
+	return board;
+}
+
+bool board_set_lock(struct board *board, uint8_t door, bool unlocked, int64_t now_ns)
+{
+	ASSERT(door < DOORS_MAX);
+	_Atomic uint64_t *lock = &board->door[door].lock;
+	uint64_t word = atomic_load(lock);
+	uint64_t moved;
+
+	do {
+		if (((word & LOCK_OPEN) != 0) == unlocked)
+			return false;
+		moved = unlocked ? (word + LOCK_COUNT_ONE) | LOCK_OPEN : word & ~LOCK_OPEN;
+	} while (!atomic_compare_exchange_weak(lock, &word, moved));
+	atomic_store(&board->door[door].changed_ns, now_ns);
+	return true;
+}
+
+bool board_lock_is_open(const struct board *board, uint8_t door)
+{
+	ASSERT(door < DOORS_MAX);
+	return (atomic_load(&board->door[door].lock) & LOCK_OPEN) != 0;
+}
+
+uint64_t board_lock_count(const struct board *board, uint8_t door)
+{
+	ASSERT(door < DOORS_MAX);
+	return atomic_load(&board->door[door].lock) / LOCK_COUNT_ONE;
+}

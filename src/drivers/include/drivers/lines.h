@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lines of a board as core's real-time thread sees them: inputs as time-stamped events, lock
+ * outputs, reader feedback. One vtable, so that virtual lines and a kernel GPIO chip look the same.
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "messages/messages.h"
+
+struct lines;
+
+struct lines_driver {
+	const char *name; /* "simulated" */
+
+	/* Readable when events wait. -1 while there is no source (virtual lines without sim). */
+	int (*fd)(struct lines *lines);
+
+	/*
+	 * Takes up to max events; those of one reader or door are in order of time, and a reader's
+	 * frame comes whole after its last edge. at_ns is CLOCK_BOOTTIME here and never in the
+	 * future. *ret_lost: events that were dropped before these (levels are to be read again).
+	 * Count, 0 when none wait, -EPIPE when the source is gone (then fd is -1).
+	 */
+	int (*read)(
+		struct lines *lines, struct line_event *events, uint32_t max, uint32_t *ret_lost);
+
+	/* Drives a door's lock output; no effect when it already stands so. Never blocks. */
+	void (*set_lock)(struct lines *lines, uint8_t door, bool unlocked);
+	bool (*lock_is_open)(struct lines *lines, uint8_t door);
+
+	void (*set_feedback)(struct lines *lines, uint8_t reader, uint8_t feedback);
+
+	/* Level of an input now, for the state at start: enum line_kind, reader number or door
+	 * index. */
+	bool (*input)(struct lines *lines, uint8_t kind, uint8_t at);
+};
+
+struct lines {
+	const struct lines_driver *driver;
+};
+
+/*
+ * Virtual lines: outputs and input levels live in *board (shared memory that outlives every role),
+ * events come as LINE_EVENTS over a link to role sim, replaced by lines_simulated_link at each of
+ * sim's starts. The driver says and judges the HELLOs of the link. At the beginning of a link sim
+ * sends the levels of all contacts, buttons and tampers, changed or not. All calls from one thread.
+ * Owned by the caller; free with lines_simulated_free. lines_simulated_new: NULL without memory.
+ */
+struct board;
+struct lines *lines_simulated_new(struct board *board);
+void lines_simulated_link(
+	struct lines *lines, int socket); /* takes the socket; closes the old one */
+struct lines *lines_simulated_free(struct lines *lines);

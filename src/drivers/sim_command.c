@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The text of the sim protocol (docs/sim-protocol.md), read from a client that may send anything. A
+ * table of verbs names each one's reader of arguments; a command is complete or refused with a
+ * sentence. The sentences never repeat the client's bytes.
+ */
+#include "sim_command.h"
+
+#include "base/compiler.h"
+#include "base/number.h"
+#include "domain/card_format.h"
+
+#define WORDS_MAX 4
+
+struct words {
+	unsigned count; /* WORDS_MAX + 1: more than any verb takes */
+	struct span word[WORDS_MAX];
+};
+
+typedef bool arguments_fn(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error);
+
+static bool refuse(struct buf *ret_error, const char *sentence)
+{
+	buf_add_string(ret_error, sentence);
+	return false;
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct words words_of(struct span line)
+{
+	struct words words = {0};
+	size_t at = 0;
+
+	while (words.count <= WORDS_MAX) {
+		while (at < line.len && blank(line.data[at]))
+			at++;
+		size_t begin = at;
+
+		while (at < line.len && !blank(line.data[at]))
+			at++;
+		if (at == begin)
+			break;
+		if (words.count < WORDS_MAX)
+			words.word[words.count] = span_slice(line, begin, at - begin);
+		words.count++;
+	}
+	return words;
+}
+
+static bool reader_of(struct span word, const struct settings *settings, struct sim_command *ret,
+	struct buf *ret_error)
+{
+	uint64_t number;
+
+	if (!number_parse_u64(word, READERS_MAX, &number) || number == 0)
+		return refuse(ret_error, "a reader's number is 1 to 128");
+	if (!settings->reader[number - 1].config.configured) {
+		buf_add_string(ret_error, "reader ");
+		buf_add_u64(ret_error, number);
+		return refuse(ret_error, " is not configured");
+	}
+	ret->reader = (uint8_t)number;
+	return true;
+}
+
+static bool door_of(struct span word, const struct settings *settings, struct sim_command *ret,
+	struct buf *ret_error)
+{
+	uint64_t number;
+
+	if (!number_parse_u64(word, DOORS_MAX, &number) || number == 0)
+		return refuse(ret_error, "a door's number is 1 to 64: door index + 1");
+	if (!settings->door[number - 1].config.configured) {
+		buf_add_string(ret_error, "door ");
+		buf_add_u64(ret_error, number);
+		return refuse(ret_error, " is not configured");
+	}
+	ret->door = (uint8_t)(number - 1);
+	return true;
+}
+
+static unsigned field_bits(const struct card_field *field)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < field->range_count; i++)
+		bits += field->range[i].len;
+	return bits;
+}
+
+/* The number as enrolled is facility << bits of card | card; a rest above both does not fit. */
+static bool encode(const struct card_format *format, uint64_t number, struct card_bits *ret)
+{
+	unsigned bits = field_bits(&format->card);
+	struct card_fields fields = {.card = number};
+
+	if (bits < 64) {
+		fields.card = number & ((UINT64_C(1) << bits) - 1);
+		fields.facility = number >> bits;
+	}
+	if (format->facility.range_count == 0 && fields.facility != 0)
+		return false;
+	return card_format_encode(format, &fields, ret) == CARD_FORMAT_OK;
+}
+
+static bool card_arguments(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	uint64_t number;
+
+	if (!reader_of(words->word[1], settings, ret, ret_error))
+		return false;
+	if (!number_parse_u64(words->word[2], UINT64_MAX, &number))
+		return refuse(
+			ret_error, "a card's number is decimal, at most 18446744073709551615");
+	const struct reader_settings *reader = &settings->reader[ret->reader - 1];
+	struct span name = SPAN_LIT("W34");
+
+	if (words->count == 4)
+		name = words->word[3];
+	else if (reader->format_count > 0)
+		name = text_span(&reader->format[0]);
+	const struct card_format *format = card_format_find(name);
+
+	if (format == NULL)
+		return refuse(ret_error, "no such card format; see `postern format list`");
+	if (!encode(format, number, &ret->bits)) {
+		buf_add_string(ret_error, "the card's number does not fit into format ");
+		return refuse(ret_error, format->name);
+	}
+	return true;
+}
+
+static bool bits_arguments(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	struct span bits = words->word[2];
+
+	if (!reader_of(words->word[1], settings, ret, ret_error))
+		return false;
+	if (bits.len > CARD_BITS_MAX)
+		return refuse(ret_error, "at most 128 bits");
+	for (unsigned i = 0; i < bits.len; i++) {
+		if (bits.data[i] != '0' && bits.data[i] != '1')
+			return refuse(ret_error, "bits are written as 0 and 1, without blanks");
+		card_bits_put(&ret->bits, i, bits.data[i] == '1');
+	}
+	ret->bits.count = (uint16_t)bits.len;
+	return true;
+}
+
+static bool reader_argument(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	return reader_of(words->word[1], settings, ret, ret_error);
+}
+
+static bool door_argument(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	return door_of(words->word[1], settings, ret, ret_error);
+}
+
+static bool contact_arguments(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	ret->level = span_equal(words->word[2], SPAN_LIT("open"));
+	if (!ret->level && !span_equal(words->word[2], SPAN_LIT("closed")))
+		return refuse(ret_error, "a contact is `open` or `closed`");
+	return door_of(words->word[1], settings, ret, ret_error);
+}
+
+static bool tamper_arguments(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	ret->level = words->count == 2 || span_equal(words->word[2], SPAN_LIT("on"));
+	if (!ret->level && !span_equal(words->word[2], SPAN_LIT("off")))
+		return refuse(ret_error, "tamper is `on` or `off`");
+	return reader_of(words->word[1], settings, ret, ret_error);
+}
+
+static const struct {
+	struct span name;
+	unsigned words_min, words_max; /* the verb is one of them */
+	arguments_fn *arguments;
+	const char *usage;
+} verbs[SIM_VERB_COUNT] = {
+	[SIM_CARD] = {{"card", 4}, 3, 4, card_arguments, "card READER NUMBER [FORMAT]"},
+	[SIM_BITS] = {{"bits", 4}, 3, 3, bits_arguments, "bits READER 0101..."},
+	[SIM_EDGES] = {{"edges", 5}, 2, 2, reader_argument, "edges READER"},
+	[SIM_REX] = {{"rex", 3}, 2, 2, door_argument, "rex DOOR"},
+	[SIM_CONTACT] = {{"contact", 7}, 3, 3, contact_arguments, "contact DOOR open|closed"},
+	[SIM_TAMPER] = {{"tamper", 6}, 2, 3, tamper_arguments, "tamper READER [on|off]"},
+	[SIM_LOCK] = {{"lock", 4}, 2, 2, door_argument, "lock DOOR"},
+	[SIM_READER] = {{"reader", 6}, 2, 2, reader_argument, "reader READER"},
+};
+
+bool sim_command_parse(struct span line, const struct settings *settings, struct sim_command *ret,
+	struct buf *ret_error)
+{
+	struct words words = words_of(line);
+
+	*ret = (struct sim_command){0};
+	for (unsigned verb = 0; verb < SIM_VERB_COUNT && words.count > 0; verb++) {
+		if (!span_equal(words.word[0], verbs[verb].name))
+			continue;
+		if (words.count < verbs[verb].words_min || words.count > verbs[verb].words_max) {
+			buf_add_string(ret_error, "usage: ");
+			return refuse(ret_error, verbs[verb].usage);
+		}
+		ret->verb = (enum sim_verb)verb;
+		return verbs[verb].arguments(&words, settings, ret, ret_error);
+	}
+	return refuse(ret_error,
+		"unknown request; known are card, bits, edges, rex, contact, tamper, lock, reader");
+}
+
+/* Cuts the next word of a capture line: words are separated by blanks or one comma. */
+static bool capture_word(struct span *rest, struct span *ret)
+{
+	size_t at = 0;
+
+	*rest = span_trim(*rest);
+	while (at < rest->len && !blank(rest->data[at]) && rest->data[at] != ',')
+		at++;
+	*ret = span_slice(*rest, 0, at);
+	*rest = span_trim(span_slice(*rest, at, rest->len));
+	if (rest->len > 0 && rest->data[0] == ',') {
+		*rest = span_slice(*rest, 1, rest->len);
+		return ret->len > 0 && span_trim(*rest).len > 0;
+	}
+	return ret->len > 0;
+}
+
+static bool capture_level(struct span word, uint8_t *ret)
+{
+	uint64_t value;
+
+	if (!number_parse_u64(word, 1, &value))
+		return false;
+	*ret = (uint8_t)value;
+	return true;
+}
+
+static bool capture_time(
+	int64_t ns, int64_t *first_ns, int64_t previous_ns, int64_t *ret, struct buf *ret_error)
+{
+	if (*first_ns == INT64_MIN)
+		*first_ns = ns;
+	if (ns < *first_ns || ns - *first_ns < previous_ns)
+		return refuse(ret_error, "the time goes back");
+	if (ns - *first_ns > SIM_CAPTURE_NS)
+		return refuse(ret_error, "a capture has at most 60 s");
+	*ret = ns - *first_ns;
+	return true;
+}
+
+enum sim_capture_line sim_capture_parse(struct span line, uint8_t reader, int64_t *first_ns,
+	int64_t previous_ns, struct line_event *ret, struct buf *ret_error)
+{
+	struct span rest = span_trim(line);
+	struct span time, line_word, level;
+	int64_t ns;
+	uint8_t data_line;
+
+	if (rest.len == 0 || rest.data[0] == '#')
+		return SIM_CAPTURE_BLANK;
+	if (span_equal(rest, SPAN_LIT("end")))
+		return SIM_CAPTURE_END;
+	*ret = (struct line_event){.at = reader};
+	if (!capture_word(&rest, &time) || !capture_word(&rest, &line_word) ||
+		!capture_word(&rest, &level) || rest.len != 0 ||
+		!number_parse_i64(time, 0, INT64_MAX, &ns) ||
+		!capture_level(line_word, &data_line) || !capture_level(level, &ret->level)) {
+		(void)refuse(ret_error, "an edge is `NS LINE LEVEL`, LINE and LEVEL 0 or 1");
+		return SIM_CAPTURE_WRONG;
+	}
+	ret->kind = data_line == 0 ? LINE_DATA0 : LINE_DATA1;
+	if (!capture_time(ns, first_ns, previous_ns, &ret->at_ns, ret_error))
+		return SIM_CAPTURE_WRONG;
+	return SIM_CAPTURE_EDGE;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate's state, and who may touch what.
+ *
+ * Two threads. HTTP: libmicrohttpd's own; it runs the callbacks of http.c and streams_read, and
+ * never blocks. Link: the main thread; it owns the socket to core and everything that is not said
+ * to be under the lock. The one lock is held for short copies only, never across a wait.
+ *
+ * A request changes hands: the HTTP thread reads it and judges its head, suspends its connection
+ * and puts it on `submitted`; from then on it is the link thread's, until request_finish gives it
+ * back by resuming the connection.
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "platform/clock.h"
+#include "platform/role.h"
+#include "protocols/query.h"
+#include "reply.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+#define REQUESTS_MAX 56 /* open at core for HTTP; the rest of MESSAGE_REQUESTS_MAX are streams' */
+#define REQUEST_DEADLINE_NS (10 * NS_PER_S) /* core must answer each message within this */
+
+struct gate;
+struct stream;
+struct streams;
+
+/* One TCP connection. Under the lock. */
+struct peer {
+	struct peer *next;
+	struct peer *previous;
+	int fd; /* libmicrohttpd's; open while the peer is listed */
+	int64_t deadline_ns; /* by when the client must have done its part; INT64_MAX: nothing due
+			      */
+	uint8_t address[16];
+	uint8_t local_address[16];
+};
+
+struct request {
+	struct gate *gate;
+	struct MHD_Connection *connection;
+	struct request *next; /* on gate->submitted, or among the open ones */
+	char *target; /* raw, target_len bytes; NULL when it was too long or memory was short */
+	size_t target_len;
+	struct span method;
+	bool head_seen; /* the head was judged */
+	bool cross_site;
+	bool body_wanted;
+	size_t body_seen; /* bytes that came, kept or not */
+	char *body; /* HEAD_BODY_MAX bytes once one comes */
+	size_t body_len;
+	struct span authorization; /* in the HTTP library's memory, until the request is over */
+	struct span content_type;
+	uint8_t address[16];
+	struct query *query; /* parsed target and form; its texts lie behind it */
+	uint32_t lookup_operation; /* what the query says it is; CGI_OPERATION_COUNT: nothing known
+				    */
+	uint32_t asked_operation; /* for core: where it cannot read it from the target */
+	bool finished; /* the reply or the stream is ready; written before the resume */
+	struct reply reply;
+	struct stream *stream; /* the answer is this stream */
+	/* link thread only */
+	uint32_t request_id; /* of the message core owes an answer to */
+	int64_t deadline_ns;
+	bool proven; /* AUTHENTICATED has come */
+	enum cgi_operation operation;
+	struct message_handle handle;
+	uint32_t step; /* how often the operation has asked core, or rows so far: the operation's
+			  own */
+	uint64_t total;
+	void *state; /* the operation's own, from malloc; freed with the request */
+};
+
+struct gate {
+	const struct role_context *context;
+	const struct settings *settings;
+	struct zone zone;
+	struct text64 hardware; /* machine name of the kernel */
+	struct MHD_Daemon *daemon;
+	int wake_fd; /* eventfd: something was submitted, or a stream wants to be looked at */
+	int core_fd; /* -1 without link */
+	bool core_ready; /* core's HELLO has come */
+	uint32_t next_request_id;
+	struct request *open; /* wait for core; link thread */
+	struct outbox *outbox_first; /* messages the socket had no room for */
+	struct outbox **outbox_end;
+	struct streams *streams;
+	pthread_mutex_t lock;
+	/* under the lock */
+	bool stopping;
+	bool core_up; /* core_ready, for the HTTP thread */
+	uint32_t request_count; /* submitted and open */
+	struct request *submitted;
+	struct request **submitted_end;
+	struct peer *peers;
+};
+
+/* http.c */
+int http_start(struct gate *gate, int listen_fd);
+void http_stop(struct gate *gate);
+/* Closes connections whose client is late. Link thread. Returns the next time to look. */
+int64_t http_check_deadlines(struct gate *gate, int64_t now_ns);
+
+/* core.c: the link to core */
+void core_connect(struct gate *gate, int fd); /* a fresh link; the old one is dead */
+void core_drop(struct gate *gate);
+void core_readable(struct gate *gate);
+void core_writable(struct gate *gate);
+/* Sends now or as soon as there is room. False without link. */
+bool core_send(struct gate *gate, void *message);
+uint32_t core_next_id(struct gate *gate);
+/* Asks core on behalf of a request; the answer goes to its operation. Fails it without link. */
+void core_ask(struct request *request, void *message);
+void core_take_submitted(struct gate *gate);
+int64_t core_check_deadlines(struct gate *gate, int64_t now_ns);
+
+/* The reply is complete (or the stream is set): hands the request back to the HTTP thread. */
+void request_finish(struct request *request);
+void request_fail(struct request *request, unsigned status, const char *detail);
+
+/* operations.c: what the rows of the method table do. Link thread. */
+void operation_begin(struct request *request); /* proven: check parameters and start */
+void operation_answer(struct request *request, const void *message); /* judged, from core */
+
+void gate_wake(struct gate *gate);

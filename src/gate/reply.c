@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Error bodies have the form of the devices (reference dahua-http-api section 3.1): `Error`, a line
+ * that belongs to the status, then our own `Detail=` with a sentence.
+ *
+ * Memory: a body grows by doubling. All bodies together stay below REPLY_TOTAL_MAX, whatever 64
+ * clients ask for at once; the counter is atomic because bodies are freed by the HTTP thread.
+ */
+#include "reply.h"
+
+#include "base/assert.h"
+#include "head.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define FIRST_CAPACITY 1024
+#define CODE_UNKNOWN_TABLE 285278242
+#define CODE_USER_EXISTS 286064929
+#define CODE_CARD_EXISTS 286064930
+#define RETRY_SOON_S 1
+
+static _Atomic size_t total_bytes;
+
+static void memory_release(struct reply *reply)
+{
+	free(reply->memory);
+	atomic_fetch_sub(&total_bytes, reply->capacity);
+	reply->memory = NULL;
+	reply->capacity = 0;
+	reply->start = 0;
+	reply->len = 0;
+}
+
+void reply_free(struct reply *reply)
+{
+	memory_release(reply);
+}
+
+static bool grow(struct reply *reply, size_t needed)
+{
+	size_t capacity = reply->capacity == 0 ? FIRST_CAPACITY : reply->capacity;
+
+	if (needed > REPLY_BODY_MAX)
+		return false;
+	while (capacity < needed)
+		capacity *= 2;
+	if (capacity > REPLY_BODY_MAX)
+		capacity = REPLY_BODY_MAX;
+	size_t more = capacity - reply->capacity;
+
+	if (atomic_fetch_add(&total_bytes, more) + more > REPLY_TOTAL_MAX) {
+		atomic_fetch_sub(&total_bytes, more);
+		return false;
+	}
+	char *memory = realloc(reply->memory, capacity);
+
+	if (memory == NULL) {
+		atomic_fetch_sub(&total_bytes, more);
+		return false;
+	}
+	reply->memory = memory;
+	reply->capacity = capacity;
+	return true;
+}
+
+bool reply_add(struct reply *reply, struct span bytes)
+{
+	size_t needed = reply->start + reply->len + bytes.len;
+
+	if (needed > reply->capacity && !grow(reply, needed))
+		return false;
+	if (bytes.len > 0)
+		memcpy(reply->memory + reply->start + reply->len, bytes.data, bytes.len);
+	reply->len += bytes.len;
+	return true;
+}
+
+bool reply_add_string(struct reply *reply, const char *string)
+{
+	return reply_add(reply, span_from_string(string));
+}
+
+bool reply_leave_front(struct reply *reply)
+{
+	ASSERT(reply->len == 0);
+	if (reply->capacity < REPLY_FRONT && !grow(reply, REPLY_FRONT))
+		return false;
+	reply->start = REPLY_FRONT;
+	return true;
+}
+
+void reply_add_front(struct reply *reply, struct span bytes)
+{
+	ASSERT(bytes.len <= reply->start);
+	reply->start -= bytes.len;
+	reply->len += bytes.len;
+	memcpy(reply->memory + reply->start, bytes.data, bytes.len);
+}
+
+/* Errors are short; when even they find no memory the answer goes out with an empty body. */
+void reply_error(struct reply *reply, unsigned status, struct span detail)
+{
+	reply->len = 0;
+	reply->start = 0;
+	reply->status = status;
+	reply->type = REPLY_TEXT;
+	(void)reply_add_string(reply, "Error\r\n");
+	(void)reply_add_string(reply, head_status_line(status));
+	(void)reply_add_string(reply, "\r\n");
+	if (detail.len == 0)
+		return;
+	(void)reply_add_string(reply, "Detail=");
+	(void)reply_add(reply, detail);
+	(void)reply_add_string(reply, "\r\n");
+}
+
+void reply_error_string(struct reply *reply, unsigned status, const char *detail)
+{
+	reply_error(reply, status, span_from_string(detail));
+}
+
+void reply_error_code(struct reply *reply, uint32_t code)
+{
+	char text[48];
+	struct buf body = buf_over(text, sizeof(text));
+
+	buf_add_string(&body, "{\"code\":");
+	buf_add_u64(&body, code);
+	buf_add_string(&body, ",\"message\":\"\"}");
+	reply->len = 0;
+	reply->start = 0;
+	reply->status = 400;
+	reply->type = REPLY_JSON;
+	(void)reply_add(reply, buf_span(&body));
+}
+
+void reply_ok(struct reply *reply)
+{
+	reply->status = 200;
+	(void)reply_add_string(reply, "OK\r\n");
+}
+
+static void reply_busy(struct reply *reply, const char *detail)
+{
+	reply_error_string(reply, 503, detail);
+	reply->retry_after_s = RETRY_SOON_S;
+}
+
+void reply_result(struct reply *reply, const struct message_result *result)
+{
+	switch ((enum result)result->result) {
+	case RESULT_OK:
+		reply_ok(reply);
+		return;
+	case RESULT_BAD_HANDLE:
+		reply_busy(reply, "the request was not served in time; repeat it");
+		return;
+	case RESULT_NOT_FOUND:
+		reply_error_string(reply, 400, "there is no such row, door or schedule");
+		return;
+	case RESULT_USER_EXISTS:
+		reply_error_code(reply, CODE_USER_EXISTS);
+		return;
+	case RESULT_CARD_EXISTS:
+		reply_error_code(reply, CODE_CARD_EXISTS);
+		return;
+	case RESULT_FULL:
+		reply_error_string(reply, 400,
+			"the device holds as many persons as it may; remove some, or raise "
+			"limits.persons in posternd.yaml");
+		return;
+	case RESULT_REFUSED:
+		reply_error_string(reply, 400, reason_sentence((enum reason)result->reason));
+		return;
+	case RESULT_NOT_DURABLE:
+		reply_error_string(reply, 500,
+			"it was done, but its record is not on disk yet; look at the storage");
+		return;
+	case RESULT_STORE_FAILED:
+		reply_error_string(
+			reply, 500, "nothing was changed: the storage failed; look at the disk");
+		return;
+	case RESULT_BUSY:
+		reply_busy(reply, "too many requests at once; repeat it a little later");
+		return;
+	case RESULT_BAD_VALUE:
+		reply_error(reply, 400, text_span(&result->text));
+		return;
+	case RESULT_COUNT:
+		break;
+	}
+	reply_error_string(reply, 500, "");
+}
+
+static void reply_unknown(struct reply *reply, enum cgi_lookup lookup)
+{
+	switch (lookup) {
+	case CGI_UNKNOWN_ACTION:
+		reply_error_string(reply, 501, "this CGI has no such action");
+		return;
+	case CGI_UNKNOWN_TABLE:
+		reply_error_code(reply, CODE_UNKNOWN_TABLE);
+		return;
+	case CGI_FOUND:
+	case CGI_UNKNOWN_PATH:
+		break;
+	}
+	reply_error_string(reply, 400, "there is no such CGI");
+}
+
+static void reply_throttled(struct reply *reply, uint32_t after_s)
+{
+	char text[96];
+	struct buf line = buf_over(text, sizeof(text));
+
+	reply->status = 429;
+	reply->retry_after_s = after_s > 0 ? after_s : RETRY_SOON_S;
+	buf_add_string(&line, "Error\r\nUser Locked! Please try again after ");
+	buf_add_u64(&line, reply->retry_after_s);
+	buf_add_string(&line, " seconds.\r\n");
+	(void)reply_add(reply, buf_span(&line));
+}
+
+void reply_unauthenticated(struct reply *reply, const struct message_unauthenticated *refusal)
+{
+	switch ((enum refusal)refusal->refusal) {
+	case REFUSAL_CHALLENGE:
+		reply_error_string(reply, 401, "");
+		reply->challenge_count = refusal->challenge_count;
+		memcpy(reply->challenge, refusal->challenge, sizeof(reply->challenge));
+		return;
+	case REFUSAL_RIGHT:
+		reply_error_string(reply, 403, "");
+		return;
+	case REFUSAL_THROTTLED:
+		reply_throttled(reply, refusal->retry_after_s);
+		return;
+	case REFUSAL_UNKNOWN:
+		reply_unknown(reply, (enum cgi_lookup)refusal->lookup);
+		return;
+	case REFUSAL_BAD_REQUEST:
+	case REFUSAL_COUNT:
+		break;
+	}
+	reply_error_string(reply, 400, "the URL cannot be read");
+}

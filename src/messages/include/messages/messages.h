@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one process may say to another: one table, one struct and one validator a message. Roles of
+ * one build only (the build id is checked at HELLO), over SOCK_SEQPACKET, at most MESSAGE_MAX
+ * bytes. A struct is sent whole, or cut behind its used rows or bytes (message_size says how much).
+ * The receiver treats the sender as hostile: message_check first, then the cast.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "domain/controller.h"
+#include "domain/person.h"
+#include "domain/record.h"
+#include "domain/schedule.h"
+#include "protocols/cgi_methods.h"
+
+#define MESSAGE_MAX 32768 /* bytes */
+#define MESSAGE_REQUESTS_MAX 64 /* open requests a peer; more: gate answers 503 */
+#define MESSAGE_TARGET_MAX 8192
+#define MESSAGE_AUTHORIZATION_MAX 12288
+#define MESSAGE_BUILD_ID 20
+#define HANDLE_LIFE_S 30
+
+enum role {
+	ROLE_SUPERVISOR = 0, /* the parent */
+	ROLE_CORE,
+	ROLE_GATE,
+	ROLE_SIM,
+	ROLE_COUNT
+};
+
+const char *role_name(enum role role); /* "core" */
+
+/*      identifier               struct                          from            to */
+#define MESSAGES(X)                                                                                \
+	/* supervisor and its roles */                                                             \
+	X(MESSAGE_LINK, struct message_link, ROLE_SUPERVISOR, ROLE_COUNT) /* with one fd */        \
+	X(MESSAGE_READY, struct message_ready, ROLE_COUNT, ROLE_SUPERVISOR)                        \
+	/* any two roles on a new link */                                                          \
+	X(MESSAGE_HELLO, struct message_hello, ROLE_COUNT, ROLE_COUNT)                             \
+	/* requests of gate: each is answered with the same request_id */                          \
+	X(MESSAGE_AUTHENTICATE, struct message_authenticate, ROLE_GATE, ROLE_CORE)                 \
+	X(MESSAGE_PERSON_INSERT, struct message_person_write, ROLE_GATE, ROLE_CORE)                \
+	X(MESSAGE_PERSON_UPDATE, struct message_person_write, ROLE_GATE, ROLE_CORE)                \
+	X(MESSAGE_PERSON_REMOVE, struct message_person_remove, ROLE_GATE, ROLE_CORE)               \
+	X(MESSAGE_PERSON_CLEAR, struct message_with_handle, ROLE_GATE, ROLE_CORE)                  \
+	X(MESSAGE_PERSON_QUERY, struct message_person_query, ROLE_GATE, ROLE_CORE)                 \
+	X(MESSAGE_RECORD_QUERY, struct message_record_query, ROLE_GATE, ROLE_CORE)                 \
+	X(MESSAGE_DOOR_COMMAND, struct message_door_command, ROLE_GATE, ROLE_CORE)                 \
+	X(MESSAGE_DOOR_STATUS, struct message_door_query, ROLE_GATE, ROLE_CORE)                    \
+	X(MESSAGE_SCHEDULE_GET, struct message_schedule_get, ROLE_GATE, ROLE_CORE)                 \
+	X(MESSAGE_SCHEDULE_PUT, struct message_schedule_put, ROLE_GATE, ROLE_CORE)                 \
+	X(MESSAGE_STREAM_OPEN, struct message_with_handle, ROLE_GATE, ROLE_CORE)                   \
+	X(MESSAGE_STREAM_CLOSE, struct message_stream_close, ROLE_GATE, ROLE_CORE) /* no answer */ \
+	X(MESSAGE_JOURNAL_FETCH, struct message_journal_fetch, ROLE_GATE, ROLE_CORE)               \
+	/* answers of core */                                                                      \
+	X(MESSAGE_AUTHENTICATED, struct message_authenticated, ROLE_CORE, ROLE_GATE)               \
+	X(MESSAGE_UNAUTHENTICATED, struct message_unauthenticated, ROLE_CORE, ROLE_GATE)           \
+	X(MESSAGE_RESULT, struct message_result, ROLE_CORE, ROLE_GATE)                             \
+	X(MESSAGE_PERSON_ROWS, struct message_person_rows, ROLE_CORE, ROLE_GATE)                   \
+	X(MESSAGE_RECORD_ROWS, struct message_record_rows, ROLE_CORE, ROLE_GATE)                   \
+	X(MESSAGE_DOOR_STATE, struct message_door_state, ROLE_CORE, ROLE_GATE)                     \
+	X(MESSAGE_SCHEDULE, struct message_schedule, ROLE_CORE, ROLE_GATE)                         \
+	X(MESSAGE_STREAM, struct message_stream, ROLE_CORE, ROLE_GATE)                             \
+	/* told by core without being asked; request_id 0 */                                       \
+	X(MESSAGE_COMMITTED, struct message_committed, ROLE_CORE, ROLE_GATE)                       \
+	/* virtual lines */                                                                        \
+	X(MESSAGE_LINE_EVENTS, struct message_line_events, ROLE_SIM, ROLE_CORE)
+
+struct message_header {
+	uint16_t type; /* enum message_type */
+	uint16_t reserved; /* 0 */
+	uint32_t request_id; /* chosen by who asks; 0 where nothing is asked */
+};
+
+#define MESSAGE_ENUM(id, type, from, to) id,
+enum message_type { MESSAGE_NONE = 0, MESSAGES(MESSAGE_ENUM) MESSAGE_TYPE_COUNT };
+#undef MESSAGE_ENUM
+
+/* The other end of a fresh link to peer comes with this message (SCM_RIGHTS); the old link is dead.
+ */
+struct message_link {
+	struct message_header header;
+	uint32_t peer; /* enum role */
+};
+
+/* The role has its sandbox and answers from now on. */
+struct message_ready {
+	struct message_header header;
+	uint32_t fences; /* platform/sandbox.h bits */
+};
+
+struct message_hello {
+	struct message_header header;
+	uint32_t role; /* the sender's */
+	uint8_t build_id[MESSAGE_BUILD_ID];
+};
+
+/* Proof of who asks: 128 random bits that core made for one request, good for HANDLE_LIFE_S. */
+struct message_handle {
+	uint8_t bytes[16];
+};
+
+struct message_with_handle {
+	struct message_header header;
+	struct message_handle handle;
+};
+
+/* One HTTP request's head, as received. Strings are length + bytes in text[], in this order. */
+struct message_authenticate {
+	struct message_header header;
+	uint8_t peer_address[16]; /* IPv6, or IPv4 mapped into it: the source for throttling */
+	struct text16 method; /* "GET" */
+	uint16_t target_len; /* raw request target, at most MESSAGE_TARGET_MAX */
+	uint16_t authorization_len; /* value of Authorization, at most MESSAGE_AUTHORIZATION_MAX; 0:
+				       none */
+	/*
+	 * For a POST the action and name may stand in the body: gate says which row it will ask
+	 * for, core holds it to that (CGI_OPERATION_COUNT: take them from the target).
+	 */
+	uint32_t operation;
+	char text[MESSAGE_TARGET_MAX + MESSAGE_AUTHORIZATION_MAX];
+};
+
+struct message_authenticated {
+	struct message_header header;
+	struct message_handle handle;
+	uint32_t operation; /* enum cgi_operation the handle is good for */
+	uint32_t role; /* enum account_role */
+	struct text32 account;
+};
+
+enum refusal {
+	REFUSAL_CHALLENGE = 0, /* 401 with challenges: no or wrong credentials, or a stale nonce */
+	REFUSAL_RIGHT, /* 403: proven, but the role does not allow it */
+	REFUSAL_THROTTLED, /* 401 with challenges was answered too often: 429 + Retry-After */
+	REFUSAL_UNKNOWN, /* proven; no such CGI, action or table: lookup says which */
+	REFUSAL_BAD_REQUEST, /* the target cannot be read */
+	REFUSAL_COUNT
+};
+
+struct message_unauthenticated {
+	struct message_header header;
+	uint32_t refusal; /* enum refusal */
+	uint32_t lookup; /* enum cgi_lookup, for REFUSAL_UNKNOWN */
+	uint32_t retry_after_s;
+	uint32_t challenge_count; /* 0 to 2 */
+	struct text512 challenge[2]; /* values of WWW-Authenticate, in order */
+};
+
+enum result {
+	RESULT_OK = 0,
+	RESULT_BAD_HANDLE, /* unknown, used, older than HANDLE_LIFE_S, or for another operation */
+	RESULT_NOT_FOUND, /* no such row, door, schedule */
+	RESULT_USER_EXISTS, /* Dahua code 286064929 */
+	RESULT_CARD_EXISTS, /* Dahua code 286064930 */
+	RESULT_FULL, /* limits.persons reached */
+	RESULT_REFUSED, /* a decision: reason says why */
+	RESULT_NOT_DURABLE, /* done, but the record is not on disk */
+	RESULT_STORE_FAILED, /* nothing was changed */
+	RESULT_BUSY, /* too many open requests */
+	RESULT_BAD_VALUE, /* text says which and why; nothing was changed */
+	RESULT_COUNT
+};
+
+struct message_result {
+	struct message_header header;
+	uint32_t result; /* enum result */
+	uint32_t reason; /* enum reason, for RESULT_REFUSED */
+	uint64_t no; /* RecNo of an inserted row */
+	struct text256 text; /* for RESULT_BAD_VALUE */
+};
+
+/* Which fields of person an update changes; an insert sets all. */
+enum person_field {
+	PERSON_USER_ID = 1 << 0,
+	PERSON_CARD_NO = 1 << 1,
+	PERSON_NAME = 1 << 2,
+	PERSON_CARD_STATUS = 1 << 3,
+	PERSON_CARD_TYPE = 1 << 4,
+	PERSON_USER_TYPE = 1 << 5,
+	PERSON_IS_VALID = 1 << 6,
+	PERSON_HANDICAP = 1 << 7,
+	PERSON_PASSWORD = 1 << 8,
+	PERSON_USES = 1 << 9,
+	PERSON_VALID_FROM = 1 << 10,
+	PERSON_VALID_TO = 1 << 11,
+	PERSON_VTO_POSITION = 1 << 12,
+	PERSON_CITIZEN_ID_NO = 1 << 13,
+	PERSON_DOORS = 1 << 14, /* replaces all of Doors[] */
+	PERSON_SCHEDULES = 1 << 15, /* replaces all of TimeSections[] */
+	PERSON_DYNAMIC_CHECK_CODE = 1 << 16,
+	PERSON_FIELDS_ALL = (1 << 17) - 1,
+};
+
+struct message_person_write {
+	struct message_header header;
+	struct message_handle handle;
+	uint32_t fields; /* enum person_field bits; PERSON_FIELDS_ALL for an insert */
+	struct person person; /* person.no: the row to update; 0 for an insert */
+};
+
+struct message_person_remove {
+	struct message_header header;
+	struct message_handle handle;
+	uint64_t no;
+};
+
+/* Conditions are all to hold; empty or absent ones do not count. */
+struct person_filter {
+	bool has_no;
+	bool has_user_id;
+	bool has_card_no; /* compared by card_no_key */
+	uint64_t no;
+	struct text64 user_id;
+	struct text32 card_no;
+};
+
+struct message_person_query {
+	struct message_header header;
+	struct message_handle handle;
+	struct person_filter filter;
+	uint64_t after_no; /* rows with a greater no */
+	uint32_t offset; /* rows to leave out first */
+	uint32_t limit; /* 0 (count only) to 1024 */
+};
+
+#define MESSAGE_PERSON_ROWS_MAX 20
+
+/* Answers come in several messages; the one with last set ends them. */
+struct message_person_rows {
+	struct message_header header;
+	uint64_t total; /* rows that match, whatever offset and limit */
+	uint32_t count; /* rows in this message */
+	bool last;
+	struct person row[MESSAGE_PERSON_ROWS_MAX];
+};
+
+struct record_filter {
+	bool has_from, has_to, has_card_no, has_user_id, has_door, has_status, has_method;
+	uint8_t door;
+	uint8_t status; /* 0 or 1 */
+	uint8_t method;
+	int64_t from_s; /* CreateTime, UTC seconds, inclusive */
+	int64_t to_s; /* inclusive */
+	struct text32 card_no;
+	struct text64 user_id;
+	uint64_t after_rec_no; /* 0: from the oldest */
+};
+
+struct message_record_query {
+	struct message_header header;
+	struct message_handle handle;
+	struct record_filter filter;
+	uint32_t offset;
+	uint32_t limit; /* 0 (count only) to 1024 */
+};
+
+#define MESSAGE_RECORD_ROWS_MAX 20
+
+struct message_record_rows {
+	struct message_header header;
+	uint64_t total;
+	uint32_t count;
+	bool last;
+	struct journal_entry row[MESSAGE_RECORD_ROWS_MAX];
+};
+
+struct message_door_command {
+	struct message_header header;
+	struct message_handle handle;
+	uint8_t door; /* index */
+	uint8_t command; /* enum door_command */
+	struct text64 user_id;
+	struct text32 type;
+};
+
+struct message_door_query {
+	struct message_header header;
+	struct message_handle handle;
+	uint8_t door;
+};
+
+struct message_door_state {
+	struct message_header header;
+	struct door_state state;
+};
+
+struct message_schedule_get {
+	struct message_header header;
+	struct message_handle handle;
+	uint32_t no; /* 0 to SCHEDULES_MAX - 1 */
+};
+
+struct message_schedule_put {
+	struct message_header header;
+	struct message_handle handle;
+	struct schedule schedule;
+};
+
+struct message_schedule {
+	struct message_header header;
+	struct schedule schedule; /* defined is false where nobody set it */
+};
+
+/* A stream lets gate fetch the journal while it is open; it ends with the link or STREAM_CLOSE. */
+struct message_stream {
+	struct message_header header;
+	uint64_t stream_id;
+	uint64_t last_seq; /* newest entry now */
+	uint64_t oldest_seq; /* oldest entry kept */
+};
+
+struct message_stream_close {
+	struct message_header header;
+	uint64_t stream_id;
+};
+
+/* Answered by RECORD_ROWS in Seq order; total is the newest Seq. */
+struct message_journal_fetch {
+	struct message_header header;
+	uint64_t stream_id;
+	uint64_t after_seq;
+	uint64_t after_rec_no; /* when not 0: after the entry of this record instead */
+	uint32_t limit; /* 1 to 1024 */
+};
+
+struct message_committed {
+	struct message_header header;
+	uint64_t last_seq;
+};
+
+enum line_kind {
+	LINE_DATA0 = 0, /* of a reader; level 0 is the pulse */
+	LINE_DATA1,
+	LINE_TAMPER, /* of a reader; level 1 is tampered */
+	LINE_CONTACT, /* of a door; level 1 is open */
+	LINE_REX, /* of a door; level 1 is pressed */
+	LINE_KIND_COUNT
+};
+
+struct line_event {
+	int64_t at_ns; /* CLOCK_MONOTONIC, as the kernel's GPIO stamps edges */
+	uint8_t kind; /* enum line_kind */
+	uint8_t at; /* reader number, or door index */
+	uint8_t level;
+};
+
+#define MESSAGE_LINE_EVENTS_MAX 512
+
+struct message_line_events {
+	struct message_header header;
+	uint32_t count;
+	uint32_t lost; /* events the sender had to drop before these */
+	struct line_event event[MESSAGE_LINE_EVENTS_MAX];
+};
+
+enum message_error {
+	MESSAGE_OK = 0,
+	MESSAGE_BAD_TYPE, /* no such type, or not from this sender to this receiver */
+	MESSAGE_BAD_SIZE, /* shorter or longer than what it says it holds */
+	MESSAGE_BAD_FIELD, /* a number, length or text out of range */
+};
+
+/*
+ * Judges bytes that came from role `from` to role `to`. Only after MESSAGE_OK may they be read as
+ * the type's struct. bytes is aligned to 8.
+ */
+enum message_error message_check(const void *bytes, size_t len, enum role from, enum role to);
+
+/* How many bytes of a filled message are sent: rows and text behind the used ones are left out. */
+size_t message_size(const void *message);
+
+const char *message_name(enum message_type type); /* "PERSON_INSERT" */

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The message table, read by one judge. A message is judged in this order: type and direction,
+ * size, header, then its own fields. Checks look at every field that a receiver could use as a
+ * number, a length, an enum or a bool; texts must be within their capacity, their content is the
+ * receiver's matter. Messages with rows or text at their end may be sent cut behind the last used
+ * one.
+ */
+#include "messages/messages.h"
+
+#include "base/assert.h"
+#include "base/compiler.h"
+
+#define ROWS_LIMIT_MAX 1024
+
+typedef bool check_fn(const void *message);
+
+/* Length of a message whose rows or text are cut; NULL in the table: the whole struct. */
+typedef size_t size_fn(const void *message);
+
+/* A bool that came as a byte may hold anything: reading it as bool would be undefined. */
+static bool bool_valid(const bool *value)
+{
+	unsigned char byte;
+
+	memcpy(&byte, value, 1);
+	return byte <= 1;
+}
+
+static bool role_valid(uint32_t role)
+{
+	return role < ROLE_COUNT;
+}
+
+static bool check_link(const void *message)
+{
+	const struct message_link *m = message;
+
+	return role_valid(m->peer);
+}
+
+static bool check_hello(const void *message)
+{
+	const struct message_hello *m = message;
+
+	return role_valid(m->role);
+}
+
+static bool check_anything(const void *message UNUSED)
+{
+	return true;
+}
+
+static bool check_authenticate(const void *message)
+{
+	const struct message_authenticate *m = message;
+
+	return text_valid(&m->method) && m->target_len <= MESSAGE_TARGET_MAX &&
+	       m->authorization_len <= MESSAGE_AUTHORIZATION_MAX &&
+	       m->operation <= CGI_OPERATION_COUNT;
+}
+
+static size_t size_authenticate(const void *message)
+{
+	const struct message_authenticate *m = message;
+
+	return offsetof(struct message_authenticate, text) + m->target_len + m->authorization_len;
+}
+
+static bool check_authenticated(const void *message)
+{
+	const struct message_authenticated *m = message;
+
+	return m->operation < CGI_OPERATION_COUNT && m->role < ACCOUNT_ROLE_COUNT &&
+	       text_valid(&m->account);
+}
+
+static bool check_unauthenticated(const void *message)
+{
+	const struct message_unauthenticated *m = message;
+
+	return m->refusal < REFUSAL_COUNT && m->lookup <= CGI_UNKNOWN_TABLE &&
+	       m->challenge_count <= ARRAY_COUNT(m->challenge) && text_valid(&m->challenge[0]) &&
+	       text_valid(&m->challenge[1]);
+}
+
+static bool check_person_write(const void *message)
+{
+	const struct message_person_write *m = message;
+	bool insert = m->header.type == MESSAGE_PERSON_INSERT;
+
+	if ((m->fields & ~(uint32_t)PERSON_FIELDS_ALL) != 0 || !person_check(&m->person))
+		return false;
+	return insert ? m->fields == PERSON_FIELDS_ALL && m->person.no == 0
+		      : m->fields != 0 && m->person.no != 0;
+}
+
+static bool check_person_remove(const void *message)
+{
+	const struct message_person_remove *m = message;
+
+	return m->no != 0;
+}
+
+static bool person_filter_check(const struct person_filter *filter)
+{
+	return bool_valid(&filter->has_no) && bool_valid(&filter->has_user_id) &&
+	       bool_valid(&filter->has_card_no) && text_valid(&filter->user_id) &&
+	       text_valid(&filter->card_no);
+}
+
+static bool check_person_query(const void *message)
+{
+	const struct message_person_query *m = message;
+
+	return person_filter_check(&m->filter) && m->limit <= ROWS_LIMIT_MAX;
+}
+
+static bool record_filter_check(const struct record_filter *filter)
+{
+	const bool *flags[] = {&filter->has_from, &filter->has_to, &filter->has_card_no,
+		&filter->has_user_id, &filter->has_door, &filter->has_status, &filter->has_method};
+
+	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+		if (!bool_valid(flags[i]))
+			return false;
+	}
+	return filter->status <= 1 && text_valid(&filter->card_no) && text_valid(&filter->user_id);
+}
+
+static bool check_record_query(const void *message)
+{
+	const struct message_record_query *m = message;
+
+	return record_filter_check(&m->filter) && m->limit <= ROWS_LIMIT_MAX;
+}
+
+static bool check_door_command(const void *message)
+{
+	const struct message_door_command *m = message;
+
+	return m->door < DOORS_MAX && m->command < DOOR_COMMAND_COUNT && text_valid(&m->user_id) &&
+	       text_valid(&m->type);
+}
+
+static bool check_door_query(const void *message)
+{
+	const struct message_door_query *m = message;
+
+	return m->door < DOORS_MAX;
+}
+
+static bool check_schedule_get(const void *message)
+{
+	const struct message_schedule_get *m = message;
+
+	return m->no < SCHEDULES_MAX;
+}
+
+static bool schedule_check(const struct schedule *schedule)
+{
+	return bool_valid(&schedule->defined) && bool_valid(&schedule->enabled) &&
+	       text_valid(&schedule->name) && schedule_valid(schedule);
+}
+
+static bool check_schedule_put(const void *message)
+{
+	const struct message_schedule_put *m = message;
+
+	return schedule_check(&m->schedule);
+}
+
+static bool check_schedule(const void *message)
+{
+	const struct message_schedule *m = message;
+
+	return schedule_check(&m->schedule);
+}
+
+static bool check_stream_close(const void *message)
+{
+	const struct message_stream_close *m = message;
+
+	return m->stream_id != 0;
+}
+
+static bool check_journal_fetch(const void *message)
+{
+	const struct message_journal_fetch *m = message;
+
+	return m->stream_id != 0 && m->limit >= 1 && m->limit <= ROWS_LIMIT_MAX;
+}
+
+static bool check_result(const void *message)
+{
+	const struct message_result *m = message;
+
+	return m->result < RESULT_COUNT && m->reason < REASON_COUNT && text_valid(&m->text);
+}
+
+static size_t size_person_rows(const void *message)
+{
+	const struct message_person_rows *m = message;
+
+	return offsetof(struct message_person_rows, row) +
+	       (m->count > MESSAGE_PERSON_ROWS_MAX ? MESSAGE_PERSON_ROWS_MAX : m->count) *
+		       sizeof(m->row[0]);
+}
+
+static bool check_person_rows(const void *message)
+{
+	const struct message_person_rows *m = message;
+
+	if (m->count > MESSAGE_PERSON_ROWS_MAX || !bool_valid(&m->last))
+		return false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (!person_check(&m->row[i]))
+			return false;
+	}
+	return true;
+}
+
+static size_t size_record_rows(const void *message)
+{
+	const struct message_record_rows *m = message;
+
+	return offsetof(struct message_record_rows, row) +
+	       (m->count > MESSAGE_RECORD_ROWS_MAX ? MESSAGE_RECORD_ROWS_MAX : m->count) *
+		       sizeof(m->row[0]);
+}
+
+static bool check_record_rows(const void *message)
+{
+	const struct message_record_rows *m = message;
+
+	if (m->count > MESSAGE_RECORD_ROWS_MAX || !bool_valid(&m->last))
+		return false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (!journal_entry_check(&m->row[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool check_door_state(const void *message)
+{
+	const struct message_door_state *m = message;
+	const struct door_state *s = &m->state;
+	const bool *flags[] = {&s->configured, &s->unlocked, &s->open, &s->has_contact, &s->forced,
+		&s->held, &s->tamper};
+
+	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+		if (!bool_valid(flags[i]))
+			return false;
+	}
+	return s->hold < DOOR_COMMAND_COUNT && s->waiting <= DOOR_WAITING_MAX;
+}
+
+static bool check_stream(const void *message)
+{
+	const struct message_stream *m = message;
+
+	return m->stream_id != 0;
+}
+
+static size_t size_line_events(const void *message)
+{
+	const struct message_line_events *m = message;
+
+	return offsetof(struct message_line_events, event) +
+	       (m->count > MESSAGE_LINE_EVENTS_MAX ? MESSAGE_LINE_EVENTS_MAX : m->count) *
+		       sizeof(m->event[0]);
+}
+
+static bool line_event_check(const struct line_event *event)
+{
+	if (event->level > 1 || event->at_ns < 0)
+		return false;
+	switch (event->kind) {
+	case LINE_DATA0:
+	case LINE_DATA1:
+	case LINE_TAMPER:
+		return event->at >= 1 && event->at <= READERS_MAX;
+	case LINE_CONTACT:
+	case LINE_REX:
+		return event->at < DOORS_MAX;
+	default:
+		return false;
+	}
+}
+
+static bool check_line_events(const void *message)
+{
+	const struct message_line_events *m = message;
+
+	if (m->count > MESSAGE_LINE_EVENTS_MAX)
+		return false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (!line_event_check(&m->event[i]))
+			return false;
+	}
+	return true;
+}
+
+struct message_row {
+	const char *name;
+	size_t size; /* of the whole struct */
+	enum role from; /* ROLE_COUNT: any */
+	enum role to;
+};
+
+#define MESSAGE_ROW(id, type, from, to) [id] = {#id, sizeof(type), from, to},
+static const struct message_row table[MESSAGE_TYPE_COUNT] = {MESSAGES(MESSAGE_ROW)};
+
+#define MESSAGE_FITS(id, type, from, to)                                                           \
+	_Static_assert(sizeof(type) <= MESSAGE_MAX, #type " is above MESSAGE_MAX");
+MESSAGES(MESSAGE_FITS)
+
+struct message_judge {
+	check_fn *check;
+	size_fn *cut; /* NULL: always sent whole */
+	size_t cut_min; /* bytes that cut looks at */
+};
+
+static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
+	[MESSAGE_LINK] = {check_link},
+	[MESSAGE_READY] = {check_anything},
+	[MESSAGE_HELLO] = {check_hello},
+	[MESSAGE_AUTHENTICATE] = {check_authenticate, size_authenticate,
+		offsetof(struct message_authenticate, text)},
+	[MESSAGE_PERSON_INSERT] = {check_person_write},
+	[MESSAGE_PERSON_UPDATE] = {check_person_write},
+	[MESSAGE_PERSON_REMOVE] = {check_person_remove},
+	[MESSAGE_PERSON_CLEAR] = {check_anything},
+	[MESSAGE_PERSON_QUERY] = {check_person_query},
+	[MESSAGE_RECORD_QUERY] = {check_record_query},
+	[MESSAGE_DOOR_COMMAND] = {check_door_command},
+	[MESSAGE_DOOR_STATUS] = {check_door_query},
+	[MESSAGE_SCHEDULE_GET] = {check_schedule_get},
+	[MESSAGE_SCHEDULE_PUT] = {check_schedule_put},
+	[MESSAGE_STREAM_OPEN] = {check_anything},
+	[MESSAGE_STREAM_CLOSE] = {check_stream_close},
+	[MESSAGE_JOURNAL_FETCH] = {check_journal_fetch},
+	[MESSAGE_AUTHENTICATED] = {check_authenticated},
+	[MESSAGE_UNAUTHENTICATED] = {check_unauthenticated},
+	[MESSAGE_RESULT] = {check_result},
+	[MESSAGE_PERSON_ROWS] = {check_person_rows, size_person_rows,
+		offsetof(struct message_person_rows, row)},
+	[MESSAGE_RECORD_ROWS] = {check_record_rows, size_record_rows,
+		offsetof(struct message_record_rows, row)},
+	[MESSAGE_DOOR_STATE] = {check_door_state},
+	[MESSAGE_SCHEDULE] = {check_schedule},
+	[MESSAGE_STREAM] = {check_stream},
+	[MESSAGE_COMMITTED] = {check_anything},
+	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
+		offsetof(struct message_line_events, event)},
+};
+
+static bool direction_allowed(const struct message_row *row, enum role from, enum role to)
+{
+	return (row->from == ROLE_COUNT || row->from == from) &&
+	       (row->to == ROLE_COUNT || row->to == to);
+}
+
+static bool size_is_right(const void *bytes, size_t len, enum message_type type)
+{
+	const struct message_judge *judge = &judges[type];
+
+	if (judge->cut == NULL)
+		return len == table[type].size;
+	return len >= judge->cut_min && len <= table[type].size && len == judge->cut(bytes);
+}
+
+enum message_error message_check(const void *bytes, size_t len, enum role from, enum role to)
+{
+	const struct message_header *header = bytes;
+
+	if (len < sizeof(*header) || len > MESSAGE_MAX)
+		return MESSAGE_BAD_SIZE;
+	if (header->type == MESSAGE_NONE || header->type >= MESSAGE_TYPE_COUNT ||
+		!direction_allowed(&table[header->type], from, to))
+		return MESSAGE_BAD_TYPE;
+	if (!size_is_right(bytes, len, (enum message_type)header->type))
+		return MESSAGE_BAD_SIZE;
+	if (header->reserved != 0 || !judges[header->type].check(bytes))
+		return MESSAGE_BAD_FIELD;
+	return MESSAGE_OK;
+}
+
+size_t message_size(const void *message)
+{
+	const struct message_header *header = message;
+
+	ASSERT(header->type != MESSAGE_NONE && header->type < MESSAGE_TYPE_COUNT);
+	const struct message_judge *judge = &judges[header->type];
+
+	return judge->cut == NULL ? table[header->type].size : judge->cut(message);
+}
+
+const char *message_name(enum message_type type)
+{
+	ASSERT(type != MESSAGE_NONE && type < MESSAGE_TYPE_COUNT);
+	return table[type].name + sizeof("MESSAGE_") - 1;
+}
+
+const char *role_name(enum role role)
+{
+	static const char *const names[ROLE_COUNT] = {
+		[ROLE_SUPERVISOR] = "supervisor",
+		[ROLE_CORE] = "core",
+		[ROLE_GATE] = "gate",
+		[ROLE_SIM] = "sim",
+	};
+
+	ASSERT(role < ROLE_COUNT);
+	return names[role];
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The page core's real-time thread shares with the supervisor: a heartbeat, and per door the latest
+ * time its lock may stay open. When core dies, hangs or passes a deadline, the supervisor writes
+ * the fail states (design section 4). Core writes the deadline first, then wakes the supervisor
+ * (ROLE_FD_WAKE), then moves the line.
+ */
+#pragma once
+
+#include "domain/limits.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define HEARTBEAT_INTERVAL_MS 250
+#define HEARTBEAT_TIMEOUT_MS 1000
+#define OUTPUT_GRACE_MS 50 /* the supervisor acts this long after a passed deadline */
+
+/*
+ * Latency histograms: LATENCY_PER_OCTAVE buckets an octave from 1 us, so that a bucket is at most a
+ * quarter wide; the last one (56 ms) takes everything above. Counts only grow.
+ */
+#define LATENCY_PER_OCTAVE 4
+#define LATENCY_BUCKETS 64
+
+struct heartbeat_page {
+	_Atomic int64_t beat_ns; /* CLOCK_BOOTTIME of the latest beat; 0 before the first */
+	_Atomic int64_t
+		unlocked_until_ns[DOORS_MAX]; /* 0: locked; INT64_MAX: held open by command */
+	_Atomic uint32_t decision_us[LATENCY_BUCKETS]; /* a frame's end to its commit request */
+	_Atomic uint32_t unlock_us[LATENCY_BUCKETS];   /* a record durable to the lock line */
+};
+
+static inline uint32_t latency_bucket(int64_t us)
+{
+	if (us < 1)
+		return 0;
+	uint32_t octave = 63 - (uint32_t)__builtin_clzll((unsigned long long)us);
+	uint64_t in_octave = (uint64_t)us - (UINT64_C(1) << octave);
+
+	if (octave >= LATENCY_BUCKETS / LATENCY_PER_OCTAVE)
+		return LATENCY_BUCKETS - 1;
+	return octave * LATENCY_PER_OCTAVE +
+	       (uint32_t)((in_octave * LATENCY_PER_OCTAVE) >> octave);
+}
+
+/* Microseconds from which on a bucket counts. */
+static inline uint32_t latency_bucket_us(uint32_t bucket)
+{
+	uint32_t octave = bucket / LATENCY_PER_OCTAVE;
+	uint64_t quarters = LATENCY_PER_OCTAVE + bucket % LATENCY_PER_OCTAVE;
+
+	return (uint32_t)((quarters << octave) / LATENCY_PER_OCTAVE);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a role process begins: the supervisor re-executes the binary as `posternd --role NAME` with
+ * its descriptors at fixed numbers, so that every process has its own address-space layout.
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "messages/messages.h"
+#include "platform/heartbeat.h"
+#include "platform/settings.h"
+
+enum role_fd {
+	ROLE_FD_CONTROL = 3, /* SOCK_SEQPACKET to the supervisor; its end is the role's end */
+	ROLE_FD_SETTINGS = 4, /* sealed memory file: struct settings */
+	ROLE_FD_HEARTBEAT = 5, /* shared memory: struct heartbeat_page (core only) */
+	ROLE_FD_BOARD = 6, /* shared memory: struct board (core and sim, virtual lines) */
+	ROLE_FD_LISTEN = 7, /* listening socket: HTTP for gate, STATE/sim.sock for sim */
+	ROLE_FD_STATE = 8, /* directory STATE, O_PATH (core only) */
+	ROLE_FD_WAKE = 9, /* eventfd: core tells the supervisor that a deadline changed */
+	ROLE_FD_END
+};
+
+struct role_context {
+	enum role role;
+	const struct settings *settings; /* mapped read-only */
+	struct heartbeat_page *heartbeat; /* core */
+	int control; /* ROLE_FD_CONTROL */
+};
+
+/* Each role's entry; returns its exit status. */
+int core_main(const struct role_context *context);
+int gate_main(const struct role_context *context);
+int sim_main(const struct role_context *context);
+
+/* Tells the supervisor that the role stands, and which fences with it. */
+MUST_CHECK int role_ready(const struct role_context *context, uint32_t fences);
+
+/*
+ * Takes one message from the control socket: *ret_peer and *ret_fd of a fresh link. 1 for a link, 0
+ * when the supervisor is gone (then the role ends), -EAGAIN, or another -errno.
+ */
+MUST_CHECK int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd);
+
+#define REALTIME_PRIORITY 50
+#define REALTIME_RUNAWAY_MS                                                                        \
+	500 /* a real-time thread that runs this long without waiting is killed */
+
+enum realtime_claim {
+	REALTIME_SCHEDULING = 1 << 0, /* role_realtime_try may work */
+	REALTIME_MEMORY = 1 << 1, /* all memory of the process is locked, now and later */
+};
+
+/*
+ * Once, before the sandbox: RLIMIT_RTTIME, RLIMIT_RTPRIO, mlockall. Returns the claims that were
+ * granted; a process without privileges gets none or some, and works without.
+ */
+uint32_t role_realtime_prepare(void);
+
+/* In the real-time thread: SCHED_FIFO. 0, or -EPERM where it is not allowed. */
+MUST_CHECK int role_realtime_try(void);

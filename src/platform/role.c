@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A role's words with the supervisor, and its claims to memory and processor. Order in core: open
+ * everything, role_realtime_prepare, sandbox_enter, role_ready, threads; the real-time thread calls
+ * role_realtime_try first of all.
+ */
+#include "platform/role.h"
+
+#include "platform/link.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int role_ready(const struct role_context *context, uint32_t fences)
+{
+	struct message_ready ready = {.header = {.type = MESSAGE_READY}, .fences = fences};
+
+	return link_send(context->control, &ready, sizeof(ready));
+}
+
+int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd)
+{
+	_Alignas(8) char memory[MESSAGE_MAX];
+	int fd;
+	ssize_t len = link_receive(context->control, memory, &fd);
+
+	if (len <= 0)
+		return (int)len;
+
+	const struct message_link *message = (const void *)memory;
+
+	if (fd < 0 ||
+		message_check(memory, (size_t)len, ROLE_SUPERVISOR, context->role) != MESSAGE_OK ||
+		message->header.type != MESSAGE_LINK || message->peer == (uint32_t)context->role) {
+		if (fd >= 0)
+			close(fd);
+		return -EPROTO;
+	}
+	*ret_peer = (enum role)message->peer;
+	*ret_fd = fd;
+	return 1;
+}
+
+/* Raises a limit to value, as far as that is allowed. False when it stays below. */
+static bool limit_raise(int resource, rlim_t value)
+{
+	struct rlimit limit;
+
+	if (getrlimit((__rlimit_resource_t)resource, &limit) != 0)
+		return false;
+	if (limit.rlim_cur >= value)
+		return true;
+	if (limit.rlim_max < value)
+		limit.rlim_max = value;
+	limit.rlim_cur = value;
+	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
+}
+
+uint32_t role_realtime_prepare(void)
+{
+	struct rlimit runaway = {
+		.rlim_cur = REALTIME_RUNAWAY_MS * 1000,
+		.rlim_max = REALTIME_RUNAWAY_MS * 1000,
+	};
+	uint32_t claims = 0;
+
+	if (setrlimit(RLIMIT_RTTIME, &runaway) == 0 &&
+		limit_raise(RLIMIT_RTPRIO, REALTIME_PRIORITY))
+		claims |= REALTIME_SCHEDULING;
+	/*
+	 * MCL_FUTURE under a limit would make later allocations fail: memory is locked only where
+	 * there is no limit.
+	 */
+	if (limit_raise(RLIMIT_MEMLOCK, RLIM_INFINITY) && mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
+		claims |= REALTIME_MEMORY;
+	return claims;
+}
+
+int role_realtime_try(void)
+{
+	struct sched_param parameter = {.sched_priority = REALTIME_PRIORITY};
+
+	return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter) == 0 ? 0
+											: -errno;
+}

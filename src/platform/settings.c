@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The one settings table. A new setting is a row here and a field in settings.h: the parser, the
+ * standards, posternd.yaml(5), --help and every error read this table. Rows stand in the order of
+ * the documentation. Standards are text and go through the same parser as a person's values.
+ */
+#include "settings_table.h"
+
+#include "base/assert.h"
+#include "base/civil.h"
+#include "base/compiler.h"
+#include "platform/settings.h"
+#include "protocols/digest.h"
+
+#include <stddef.h>
+
+#define MS 1000000u
+
+/* Where a value lives. Sizes of texts and lists are not used. */
+#define FIELD(section_, type, field)                                                               \
+	.section = (section_), .offset = offsetof(type, field),                                    \
+	.size = sizeof(((type *)0)->field) > 8 ? 0 : sizeof(((type *)0)->field)
+#define TOP(field) FIELD(SECTION_TOP, struct settings, field)
+#define HTTP(field) FIELD(SECTION_HTTP, struct settings, field)
+#define LIMIT(field) FIELD(SECTION_LIMITS, struct settings, field)
+#define DOOR(field) FIELD(SECTION_DOORS, struct door_draft, field)
+#define READER(field) FIELD(SECTION_READERS, struct reader_draft, field)
+
+#define NUMBER(key_, place, min_, max_, standard_, text_)                                          \
+	{                                                                                          \
+		.key = (key_), place, .kind = SETTING_NUMBER, .min = (min_), .max = (max_),        \
+		.standard = (standard_), .text = (text_)                                           \
+	}
+#define TIME(key_, place, flags_, unit, min_, max_, standard_, text_)                              \
+	{                                                                                          \
+		.key = (key_), place, .kind = SETTING_TIME, .flags = (flags_), .unit_ns = (unit),  \
+		.min = (min_), .max = (max_), .standard = (standard_), .text = (text_)             \
+	}
+#define CHOICE(key_, place, choices_, standard_, text_)                                            \
+	{                                                                                          \
+		.key = (key_), place, .kind = SETTING_CHOICE, .choices = (choices_),               \
+		.standard = (standard_), .text = (text_)                                           \
+	}
+#define OTHER(key_, place, kind_, standard_, text_)                                                \
+	{                                                                                          \
+		.key = (key_), place, .kind = (kind_), .standard = (standard_), .text = (text_)    \
+	}
+#define REQUIRED(key_, place, kind_, min_, max_, choices_, text_)                                  \
+	{                                                                                          \
+		.key = (key_), place, .kind = (kind_), .flags = SETTING_FLAG_REQUIRED,             \
+		.min = (min_), .max = (max_), .choices = (choices_), .text = (text_)               \
+	}
+
+/* clang-format off */
+static const struct setting table[] = {
+	REQUIRED("lines", TOP(simulated_lines), SETTING_CHOICE, 1, 0, "simulated",
+		"Where the wires of readers, contacts and locks end. This version drives simulated "
+		"lines only; drivers for real ones are not in it."),
+	OTHER("machine_name", TOP(machine_name), SETTING_NAME, "postern",
+		"The name the device gives of itself."),
+	OTHER("state", TOP(state_dir), SETTING_PATH, "/var/lib/postern",
+		"The folder for the database and its keys. --state goes first."),
+	CHOICE("clock", TOP(clock_trust), "system|trust", "system",
+		"system: the wall clock is believed while NTP keeps it, or when a real-time clock "
+		"set it at boot. trust: it is always believed."),
+	CHOICE("untrusted_clock", TOP(untrusted_clock), "allow|deny_dated", "allow",
+		"While the clock is not believed: allow decides as ever and marks the records; "
+		"deny_dated refuses people whose right has a first or last day or hours."),
+	TIME("commit_wait", TOP(commit_wait_ms), 0, MS, 10, 2000, "100ms",
+		"How long a granted door waits for its record to be on disk before slow_disk of the "
+		"door decides."),
+
+	OTHER("listen", HTTP(http_address), SETTING_ADDRESS, "127.0.0.1:8080",
+		"Where HTTP is served. Plain HTTP: other addresses than loopback show every "
+		"request to the network."),
+	OTHER("names", HTTP(http_name), SETTING_HOSTS, "",
+		"Names the device answers to, beside its own addresses; at most 8."),
+	OTHER("digest", HTTP(digest), SETTING_DIGESTS, "md5,sha-256",
+		"Digest algorithms offered to clients, in this order. Many clients read the first "
+		"only, and know only md5."),
+
+	NUMBER("persons", LIMIT(persons_max), 1, 10000000, "20000",
+		"Persons at most. Memory is taken for all of them at the start."),
+	NUMBER("records", LIMIT(records_max), 1000, 1000000000, "1000000",
+		"Access records kept; the oldest go first."),
+	NUMBER("journal", LIMIT(journal_max), 1000, 10000000000, "2000000",
+		"Entries kept of everything that happened; at least as many as records."),
+	NUMBER("streams", LIMIT(streams_max), 1, 1024, "64",
+		"Event subscribers at once; fewer than connections."),
+	NUMBER("connections", LIMIT(connections_max), 8, 4096, "256", "HTTP connections at once."),
+	NUMBER("connections_per_source", LIMIT(connections_per_source_max), 1, 4096, "64",
+		"HTTP connections at once from one address; at most connections."),
+
+	REQUIRED("index", DOOR(index), SETTING_NUMBER, 0, DOORS_MAX - 1, NULL,
+		"The door's number in Doors[] and records; channel is one more. Never give it to "
+		"another door later: records and rights name it."),
+	REQUIRED("id", DOOR(door.id), SETTING_ID, 0, 0, NULL, "The door's id, used by readers below."),
+	OTHER("name", DOOR(door.name), SETTING_NAME, "", "The name people see; the id when left out."),
+	TIME("unlock", DOOR(door.config.unlock_ms), 0, MS, 100, 600000, "3s",
+		"How long a grant unlocks."),
+	TIME("held_open", DOOR(door.config.held_open_ms), SETTING_FLAG_CONTACT, MS, 0, 86400000,
+		"30s", "Open longer than this is an alarm; 0s: never."),
+	TIME("held_open_warning", DOOR(door.config.held_open_warning_ms), SETTING_FLAG_CONTACT, MS, 0,
+		86400000, "5s", "The reader warns this long before that alarm; 0s: not at all."),
+	OTHER("contact", DOOR(door.config.has_contact), SETTING_YES_NO, "yes",
+		"Whether a door contact is wired."),
+	TIME("contact_debounce", DOOR(door.config.contact_debounce_ms), SETTING_FLAG_CONTACT, MS, 0,
+		399, "50ms", "The contact must be steady this long to count."),
+	TIME("forced_grace", DOOR(door.config.forced_grace_ms), SETTING_FLAG_CONTACT, MS, 0, 10000,
+		"500ms", "Opened within this time after locking is not forced."),
+	CHOICE("rex", DOOR(door.config.rex), "unlock|shunt", "unlock",
+		"What the exit button does: unlock the door, or only shunt the forced alarm."),
+	CHOICE("fail", DOOR(door.config.fail), "secure|safe", "secure",
+		"The lock output when the controller fails: secure locks, safe unlocks."),
+	CHOICE("slow_disk", DOOR(door.config.slow_disk), "unlock|deny", "unlock",
+		"When a grant's record is not on disk within commit_wait: unlock with an alarm, or "
+		"deny."),
+
+	REQUIRED("number", READER(number), SETTING_NUMBER, 1, READERS_MAX, NULL,
+		"The reader's number, in records as ReaderID."),
+	REQUIRED("door", READER(door_id), SETTING_ID, 0, 0, NULL, "The id of the door it stands at."),
+	CHOICE("side", READER(reader.config.side), "entry|exit", "entry",
+		"Which way it lets people through; a door has at most one reader a side."),
+	OTHER("formats", READER(reader.format), SETTING_FORMATS, "W34",
+		"Card formats it may send, tried in this order; at most 4."),
+	TIME("gap", READER(reader.limits.gap_ns), 0, 1, 10000000, 100000000, "25ms",
+		"Silence that ends a Wiegand frame."),
+	TIME("pulse_min", READER(reader.limits.pulse_min_ns), 0, 1, 1000, 100000, "10us",
+		"A shorter pulse is a glitch."),
+	TIME("pulse_max", READER(reader.limits.pulse_max_ns), 0, 1, 100000, 10000000, "1ms",
+		"A longer pulse is a fault."),
+	TIME("interval_min", READER(reader.limits.interval_min_ns), 0, 1, 20000, 5000000, "150us",
+		"Pulses that begin closer than this are a fault."),
+};
+/* clang-format on */
+
+_Static_assert(ARRAY_COUNT(table) <= SETTINGS_ROWS_MAX, "a mask of 64 bits holds what was seen");
+
+const struct setting *settings_table(size_t *ret_count)
+{
+	*ret_count = ARRAY_COUNT(table);
+	return table;
+}
+
+static const struct {
+	const char *name;
+	bool is_list;
+	const char *text;
+} sections[SECTION_COUNT] = {
+	[SECTION_TOP] = {"", false, "At the top of the file:"},
+	[SECTION_HTTP] = {"http", false, "The HTTP interface:"},
+	[SECTION_LIMITS] = {"limits", false, "How much is kept and served:"},
+	[SECTION_DOORS] = {"doors", true, "A list with an entry for each door, at least one:"},
+	[SECTION_READERS] = {"readers", true, "A list with an entry for each reader:"},
+};
+
+const char *setting_section_name(enum setting_section section)
+{
+	return sections[section].name;
+}
+
+bool setting_section_is_list(enum setting_section section)
+{
+	return sections[section].is_list;
+}
+
+const char *setting_section_text(enum setting_section section)
+{
+	return sections[section].text;
+}
+
+static void standard_put(const struct setting *row, void *base)
+{
+	char memory[256];
+	struct buf why = buf_over(memory, sizeof(memory));
+	struct span rest = span_from_string(row->standard);
+	struct span item;
+
+	if (!setting_is_list(row)) {
+		ASSERT(setting_store(row, base, rest, false, &why));
+		return;
+	}
+	setting_list_clear(row, base);
+	while (span_next(&rest, ',', &item))
+		ASSERT(setting_list_add(row, base, item, &why));
+}
+
+void setting_section_standards(enum setting_section section, void *base)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(table); i++) {
+		const struct setting *row = &table[i];
+
+		if (row->section == section && row->standard != NULL && row->standard[0] != '\0')
+			standard_put(row, base);
+	}
+}
+
+void settings_default(struct settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	setting_section_standards(SECTION_TOP, settings);
+	setting_section_standards(SECTION_HTTP, settings);
+	setting_section_standards(SECTION_LIMITS, settings);
+}
+
+static void demo_door(struct settings *settings, uint8_t index, struct span id, struct span name)
+{
+	struct door_draft draft = {.index = index};
+
+	setting_section_standards(SECTION_DOORS, &draft);
+	ASSERT(text_set(&draft.door.id, id) && text_set(&draft.door.name, name));
+	draft.door.config.configured = true;
+	settings->door[index] = draft.door;
+}
+
+static void demo_reader(struct settings *settings, uint8_t number, uint8_t door, uint8_t side)
+{
+	struct reader_draft draft = {.number = number};
+
+	setting_section_standards(SECTION_READERS, &draft);
+	draft.reader.config =
+		(struct reader_config){.configured = true, .door = door, .side = side};
+	settings->reader[number - 1] = draft.reader;
+}
+
+void settings_demo(struct settings *settings)
+{
+	settings_default(settings);
+	settings->demo = true;
+	settings->clock_trust = true;
+	settings->simulated_lines = true;
+	memset(&settings->state_dir, 0, sizeof(settings->state_dir));
+	ASSERT(text_set(&settings->machine_name, SPAN_LIT("postern demo")));
+	demo_door(settings, 0, SPAN_LIT("door1"), SPAN_LIT("Door 1"));
+	demo_door(settings, 1, SPAN_LIT("door2"), SPAN_LIT("Door 2"));
+	demo_reader(settings, 1, 0, SIDE_ENTRY);
+	demo_reader(settings, 2, 1, SIDE_ENTRY);
+	demo_reader(settings, 3, 0, SIDE_EXIT);
+	demo_reader(settings, 4, 1, SIDE_EXIT);
+}
+
+void settings_controller_config(const struct settings *settings, struct controller_config *ret)
+{
+	for (unsigned i = 0; i < DOORS_MAX; i++)
+		ret->door[i] = settings->door[i].config;
+	for (unsigned i = 0; i < READERS_MAX; i++)
+		ret->reader[i] = settings->reader[i].config;
+	ret->commit_wait_ms = settings->commit_wait_ms;
+	ret->untrusted_clock = settings->untrusted_clock;
+}

@@ -1,0 +1,760 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * posternd.yaml, read by libyaml's events into the settings table. The file is a mapping of
+ * settings, sections and lists of entries; nothing in it nests deeper, so the reader is one
+ * function a level and recursion is not needed: the first event that does not belong ends it.
+ * Refused are all means by which two people may read one file differently: anchors, aliases, tags,
+ * merge keys, directives, several documents, keys given twice, values over several lines.
+ *
+ * The reader (struct reader) owns libyaml's parser and the current event; a scalar's text is valid
+ * until the next event. The first error ends the reading and names line and column, from 1. What
+ * concerns several entries (a reader's door, limits that bound each other) is judged at the end.
+ */
+#include "settings_table.h"
+
+#include "base/assert.h"
+#include "base/compiler.h"
+#include "domain/record.h"
+
+#include <yaml.h>
+
+#define FILE_BYTES_MAX (256 * 1024)
+#define FILE_NAME_SHOWN_MAX 96
+#define WHY_MAX 384
+
+struct place {
+	uint32_t line;
+	uint32_t column;
+};
+
+/* What was met in one mapping: which rows, and where their values stand. */
+struct mapping {
+	struct place begin;
+	uint64_t seen; /* bit: place of the row in the table */
+	struct place value[SETTINGS_ROWS_MAX];
+};
+
+struct reader {
+	yaml_parser_t parser;
+	yaml_event_t event;
+	struct span yaml;
+	const char *file_name;
+	struct settings *settings;
+	struct settings_error *error;
+	struct buf why; /* what fail() will say */
+	char why_memory[WHY_MAX];
+	struct mapping top;
+	struct mapping http;
+	struct mapping limits;
+	struct mapping entry; /* of the door or reader that is being read */
+	uint32_t section_line[SECTION_COUNT]; /* 0: not met */
+	struct place reader_place[READERS_MAX]; /* of the value of `door` */
+	struct text32 reader_door[READERS_MAX];
+};
+
+/* --- errors --- */
+
+static struct place place_of(const yaml_mark_t *mark)
+{
+	return (struct place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1};
+}
+
+static struct place here(const struct reader *r)
+{
+	return place_of(&r->event.start_mark);
+}
+
+/* Joins place and r->why in *r->error. Always false, to be returned. */
+static bool fail(struct reader *r, struct place place)
+{
+	struct buf out = buf_over(r->error->text, sizeof(r->error->text) - 4);
+	struct span name = span_from_string(r->file_name);
+
+	if (name.len > FILE_NAME_SHOWN_MAX) {
+		buf_add_string(&out, "...");
+		name = span_slice(name, name.len - FILE_NAME_SHOWN_MAX, name.len);
+	}
+	buf_add(&out, name);
+	buf_add_byte(&out, ':');
+	buf_add_u64(&out, place.line);
+	buf_add_byte(&out, ':');
+	buf_add_u64(&out, place.column);
+	buf_add_string(&out, ": ");
+	buf_add(&out, buf_span(&r->why));
+	ASSERT(!out.overflow);
+	if (r->why.overflow) {
+		memcpy(out.data + out.len, "...", 3);
+		out.len += 3;
+	}
+	out.data[out.len] = '\0';
+	return false;
+}
+
+static bool fail_with(struct reader *r, struct place place, const char *text)
+{
+	buf_add_string(&r->why, text);
+	return fail(r, place);
+}
+
+/* "`key` text" */
+static bool fail_key(struct reader *r, struct place place, struct span key, const char *text)
+{
+	setting_add_quoted(&r->why, key);
+	buf_add_string(&r->why, text);
+	return fail(r, place);
+}
+
+/* libyaml gives no mark for bytes it could not even read. */
+static struct place place_of_offset(struct span yaml, size_t offset)
+{
+	struct place place = {1, 1};
+
+	for (size_t i = 0; i < offset && i < yaml.len; i++) {
+		place.column++;
+		if (yaml.data[i] == '\n')
+			place = (struct place){place.line + 1, 1};
+	}
+	return place;
+}
+
+static bool fail_yaml(struct reader *r)
+{
+	const yaml_parser_t *parser = &r->parser;
+	const char *problem = parser->problem != NULL ? parser->problem : "unknown problem";
+
+	if (parser->error == YAML_MEMORY_ERROR)
+		return fail_with(r, (struct place){1, 1}, "not enough memory to read the file");
+	buf_add_string(&r->why, "this is no YAML: ");
+	buf_add_string(&r->why, problem);
+	if (parser->error == YAML_READER_ERROR)
+		return fail(r, place_of_offset(r->yaml, parser->problem_offset));
+	if (parser->problem_mark.index < r->yaml.len &&
+		r->yaml.data[parser->problem_mark.index] == '\t')
+		buf_add_string(&r->why, "; indent with blanks, not with tabs");
+	return fail(r, place_of(&parser->problem_mark));
+}
+
+/* --- events --- */
+
+static bool event_is_strict(struct reader *r)
+{
+	const yaml_char_t *anchor = NULL;
+	const yaml_char_t *tag = NULL;
+
+	switch (r->event.type) {
+	case YAML_SCALAR_EVENT:
+		anchor = r->event.data.scalar.anchor;
+		tag = r->event.data.scalar.tag;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = r->event.data.sequence_start.anchor;
+		tag = r->event.data.sequence_start.tag;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = r->event.data.mapping_start.anchor;
+		tag = r->event.data.mapping_start.tag;
+		break;
+	case YAML_ALIAS_EVENT:
+		return fail_with(
+			r, here(r), "aliases (*name) are not allowed; write the value out");
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_START_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		break;
+	}
+	if (anchor != NULL)
+		return fail_with(
+			r, here(r), "anchors (&name) are not allowed; write the value out");
+	if (tag != NULL)
+		return fail_with(r, here(r), "tags (!name) are not allowed; write the plain value");
+	return true;
+}
+
+static bool next(struct reader *r)
+{
+	yaml_event_delete(&r->event);
+	if (yaml_parser_parse(&r->parser, &r->event) == 0)
+		return fail_yaml(r);
+	return event_is_strict(r);
+}
+
+static struct span scalar(const struct reader *r)
+{
+	return span_of(r->event.data.scalar.value, r->event.data.scalar.length);
+}
+
+static bool scalar_quoted(const struct reader *r)
+{
+	return r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+}
+
+static bool scalar_is_nothing(const struct reader *r)
+{
+	struct span text = scalar(r);
+
+	return !scalar_quoted(r) && (text.len == 0 || span_equal(text, SPAN_LIT("~")) ||
+					    span_equal_nocase(text, SPAN_LIT("null")));
+}
+
+static bool scalar_one_line(struct reader *r)
+{
+	if (r->event.start_mark.line == r->event.end_mark.line)
+		return true;
+	return fail_with(r, here(r), "a value over several lines; write it on one line");
+}
+
+/* --- keys --- */
+
+static size_t row_find(enum setting_section section, struct span key)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+	size_t i = 0;
+
+	while (i < count &&
+		!(table[i].section == section && span_equal(key, span_from_string(table[i].key))))
+		i++;
+	return i;
+}
+
+static enum setting_section section_find(struct span name)
+{
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++) {
+		if (span_equal(name, span_from_string(setting_section_name(i))))
+			return i;
+	}
+	return SECTION_TOP;
+}
+
+static void candidate(struct span written, const char *known, const char **nearest, unsigned *best)
+{
+	unsigned distance = setting_distance(written, span_from_string(known));
+
+	if (distance < *best && setting_resembles(written, span_from_string(known))) {
+		*nearest = known;
+		*best = distance;
+	}
+}
+
+/* The known key of a section that `written` may have meant, or NULL. */
+static const char *nearest_key(enum setting_section section, struct span written)
+{
+	const char *nearest = NULL;
+	unsigned best = 99;
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].section == section)
+			candidate(written, table[i].key, &nearest, &best);
+	}
+	for (unsigned i = SECTION_TOP + 1; section == SECTION_TOP && i < SECTION_COUNT; i++)
+		candidate(written, setting_section_name(i), &nearest, &best);
+	return nearest;
+}
+
+/* The section that has exactly this key, when it is not the one it was written in. */
+static const struct setting *other_home(enum setting_section section, struct span key)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].section != section && span_equal(key, span_from_string(table[i].key)))
+			return &table[i];
+	}
+	return NULL;
+}
+
+static void add_keys(struct buf *out, enum setting_section section)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+	const char *separator = "; allowed: ";
+
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].section != section)
+			continue;
+		buf_add_string(out, separator);
+		buf_add_string(out, table[i].key);
+		separator = ", ";
+	}
+	for (unsigned i = SECTION_TOP + 1; section == SECTION_TOP && i < SECTION_COUNT; i++) {
+		buf_add_string(out, separator);
+		buf_add_string(out, setting_section_name(i));
+	}
+}
+
+static bool fail_unknown_key(struct reader *r, enum setting_section section)
+{
+	struct span key = scalar(r);
+	const char *nearest = nearest_key(section, key);
+	const struct setting *home = other_home(section, key);
+
+	buf_add_string(&r->why, "unknown key ");
+	setting_add_quoted(&r->why, key);
+	if (section != SECTION_TOP) {
+		buf_add_string(&r->why, " in `");
+		buf_add_string(&r->why, setting_section_name(section));
+		buf_add_byte(&r->why, '`');
+	}
+	if (nearest != NULL) {
+		buf_add_string(&r->why, "; did you mean `");
+		buf_add_string(&r->why, nearest);
+		buf_add_string(&r->why, "`?");
+	} else if (home != NULL && home->section == SECTION_TOP) {
+		buf_add_string(&r->why, "; it belongs at the top of the file");
+	} else if (home != NULL) {
+		buf_add_string(&r->why, "; it belongs under `");
+		buf_add_string(&r->why, setting_section_name(home->section));
+		buf_add_byte(&r->why, '`');
+	} else {
+		add_keys(&r->why, section);
+	}
+	return fail(r, here(r));
+}
+
+static bool fail_twice(struct reader *r, uint32_t first_line)
+{
+	setting_add_quoted(&r->why, scalar(r));
+	buf_add_string(&r->why, " is given twice; the first is on line ");
+	buf_add_u64(&r->why, first_line);
+	return fail(r, here(r));
+}
+
+/* The current event must be a key. */
+static bool check_key(struct reader *r)
+{
+	if (r->event.type != YAML_SCALAR_EVENT)
+		return fail_with(r, here(r), "a key must be one word, followed by a colon");
+	if (!scalar_quoted(r) && span_equal(scalar(r), SPAN_LIT("<<")))
+		return fail_with(
+			r, here(r), "merge keys (<<) are not allowed; write the values out");
+	return scalar_one_line(r);
+}
+
+/* --- values --- */
+
+static bool fail_empty(struct reader *r, const struct setting *row)
+{
+	buf_add_byte(&r->why, '`');
+	buf_add_string(&r->why, row->key);
+	buf_add_string(&r->why, "` has no value; allowed: ");
+	setting_add_allowed(row, &r->why);
+	return fail(r, here(r));
+}
+
+static bool fail_shape(struct reader *r, const struct setting *row)
+{
+	buf_add_byte(&r->why, '`');
+	buf_add_string(&r->why, row->key);
+	buf_add_string(&r->why, setting_is_list(row) ? "` takes a list" : "` takes one value");
+	buf_add_string(&r->why, "; allowed: ");
+	setting_add_allowed(row, &r->why);
+	return fail(r, here(r));
+}
+
+static bool read_list_items(struct reader *r, const struct setting *row, void *base)
+{
+	struct place begin = here(r);
+	bool empty = true;
+
+	setting_list_clear(row, base);
+	for (;; empty = false) {
+		if (!next(r))
+			return false;
+		if (r->event.type == YAML_SEQUENCE_END_EVENT)
+			break;
+		if (r->event.type != YAML_SCALAR_EVENT || scalar_is_nothing(r))
+			return fail_shape(r, row);
+		if (!scalar_one_line(r))
+			return false;
+		if (!setting_list_add(row, base, scalar(r), &r->why))
+			return fail(r, here(r));
+	}
+	if (!empty || row->kind == SETTING_HOSTS)
+		return true;
+	buf_add_string(&r->why, "an empty list for `");
+	buf_add_string(&r->why, row->key);
+	buf_add_string(&r->why, "`; allowed: ");
+	setting_add_allowed(row, &r->why);
+	return fail(r, begin);
+}
+
+static bool read_value(struct reader *r, const struct setting *row, void *base)
+{
+	if (r->event.type == YAML_SEQUENCE_START_EVENT && setting_is_list(row))
+		return read_list_items(r, row, base);
+	if (r->event.type == YAML_SCALAR_EVENT && scalar_is_nothing(r))
+		return fail_empty(r, row);
+	if (r->event.type != YAML_SCALAR_EVENT || setting_is_list(row))
+		return fail_shape(r, row);
+	if (!scalar_one_line(r))
+		return false;
+	return setting_store(row, base, scalar(r), scalar_quoted(r), &r->why) || fail(r, here(r));
+}
+
+/* The current event is a key that may be a row of the section: reads it and its value. */
+static bool read_row(
+	struct reader *r, enum setting_section section, void *base, struct mapping *mapping)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+	size_t at = row_find(section, scalar(r));
+
+	if (at == count)
+		return fail_unknown_key(r, section);
+	if (mapping->seen & UINT64_C(1) << at)
+		return fail_twice(r, mapping->value[at].line);
+	if (!next(r))
+		return false;
+	mapping->seen |= UINT64_C(1) << at;
+	mapping->value[at] = here(r);
+	return read_value(r, &table[at], base);
+}
+
+static bool check_required(
+	struct reader *r, enum setting_section section, const struct mapping *mapping)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].section != section || (table[i].flags & SETTING_FLAG_REQUIRED) == 0 ||
+			(mapping->seen & UINT64_C(1) << i) != 0)
+			continue;
+		buf_add_byte(&r->why, '`');
+		buf_add_string(&r->why, table[i].key);
+		buf_add_string(&r->why, "` is missing");
+		if (section != SECTION_TOP) {
+			buf_add_string(&r->why, " in this entry of `");
+			buf_add_string(&r->why, setting_section_name(section));
+			buf_add_byte(&r->why, '`');
+		}
+		buf_add_string(&r->why, "; allowed: ");
+		setting_add_allowed(&table[i], &r->why);
+		return fail(r, mapping->begin);
+	}
+	return true;
+}
+
+/* The current event begins the mapping. */
+static bool read_mapping(
+	struct reader *r, enum setting_section section, void *base, struct mapping *mapping)
+{
+	memset(mapping, 0, sizeof(*mapping));
+	mapping->begin = here(r);
+	for (;;) {
+		if (!next(r))
+			return false;
+		if (r->event.type == YAML_MAPPING_END_EVENT)
+			return check_required(r, section, mapping);
+		if (!check_key(r) || !read_row(r, section, base, mapping))
+			return false;
+	}
+}
+
+static struct place value_place(
+	const struct mapping *mapping, enum setting_section section, const char *key)
+{
+	size_t at = row_find(section, span_from_string(key));
+	bool seen = (mapping->seen & UINT64_C(1) << at) != 0;
+
+	return seen ? mapping->value[at] : mapping->begin;
+}
+
+static bool value_seen(const struct mapping *mapping, enum setting_section section, const char *key)
+{
+	return (mapping->seen & UINT64_C(1) << row_find(section, span_from_string(key))) != 0;
+}
+
+/* --- doors --- */
+
+static bool check_door_contact(struct reader *r, struct door_config *config)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	for (size_t i = 0; i < count && !config->has_contact; i++) {
+		if (table[i].section == SECTION_DOORS && (table[i].flags & SETTING_FLAG_CONTACT) &&
+			(r->entry.seen & UINT64_C(1) << i))
+			return fail_key(r, r->entry.value[i], span_from_string(table[i].key),
+				" needs a door contact, but this door has `contact: no`");
+	}
+	if (config->held_open_warning_ms == 0 ||
+		config->held_open_warning_ms < config->held_open_ms)
+		return true;
+	if (!value_seen(&r->entry, SECTION_DOORS, "held_open_warning")) {
+		config->held_open_warning_ms = 0; /* the standard does not fit before this alarm */
+		return true;
+	}
+	return fail_with(r, value_place(&r->entry, SECTION_DOORS, "held_open_warning"),
+		"`held_open_warning` must be shorter than `held_open`");
+}
+
+static bool check_door_unique(struct reader *r, const struct door_draft *draft)
+{
+	const struct settings *settings = r->settings;
+
+	if (settings->door[draft->index].config.configured) {
+		buf_add_string(&r->why, "two doors have index ");
+		buf_add_u64(&r->why, draft->index);
+		buf_add_string(&r->why, "; each door needs an index of its own, from 0 to 63");
+		return fail(r, value_place(&r->entry, SECTION_DOORS, "index"));
+	}
+	for (unsigned i = 0; i < DOORS_MAX; i++) {
+		if (settings->door[i].config.configured &&
+			text_is(&settings->door[i].id, text_span(&draft->door.id)))
+			return fail_key(r, value_place(&r->entry, SECTION_DOORS, "id"),
+				text_span(&draft->door.id),
+				" is the id of two doors; each door needs an id of its own");
+	}
+	return true;
+}
+
+static bool read_door(struct reader *r)
+{
+	struct door_draft draft = {0};
+
+	setting_section_standards(SECTION_DOORS, &draft);
+	if (!read_mapping(r, SECTION_DOORS, &draft, &r->entry) ||
+		!check_door_contact(r, &draft.door.config) || !check_door_unique(r, &draft))
+		return false;
+	if (draft.door.name.len == 0)
+		ASSERT(text_set(&draft.door.name, text_span(&draft.door.id)));
+	draft.door.config.configured = true;
+	r->settings->door[draft.index] = draft.door;
+	return true;
+}
+
+/* --- readers --- */
+
+static bool read_reader(struct reader *r)
+{
+	struct reader_draft draft = {0};
+
+	setting_section_standards(SECTION_READERS, &draft);
+	if (!read_mapping(r, SECTION_READERS, &draft, &r->entry))
+		return false;
+
+	unsigned at = draft.number - 1u;
+
+	if (r->settings->reader[at].config.configured) {
+		buf_add_string(&r->why, "two readers have number ");
+		buf_add_u64(&r->why, draft.number);
+		buf_add_string(&r->why, "; each reader needs a number of its own, from 1 to 128");
+		return fail(r, value_place(&r->entry, SECTION_READERS, "number"));
+	}
+	if (draft.reader.limits.pulse_min_ns >= draft.reader.limits.pulse_max_ns)
+		return fail_with(r, value_place(&r->entry, SECTION_READERS, "pulse_min"),
+			"`pulse_min` must be shorter than `pulse_max`");
+	draft.reader.config.configured = true;
+	r->settings->reader[at] = draft.reader;
+	r->reader_door[at] = draft.door_id;
+	r->reader_place[at] = value_place(&r->entry, SECTION_READERS, "door");
+	return true;
+}
+
+static bool fail_no_door(struct reader *r, unsigned at)
+{
+	struct span written = text_span(&r->reader_door[at]);
+	struct span nearest = {0};
+	unsigned best = 99;
+
+	for (unsigned i = 0; i < DOORS_MAX; i++) {
+		struct span id = text_span(&r->settings->door[i].id);
+		unsigned distance = setting_distance(written, id);
+
+		if (id.len > 0 && distance < best && setting_resembles(written, id)) {
+			nearest = id;
+			best = distance;
+		}
+	}
+	setting_add_quoted(&r->why, written);
+	buf_add_string(&r->why, " is the id of no door; allowed: an id given under `doors`");
+	if (nearest.len > 0) {
+		buf_add_string(&r->why, "; did you mean `");
+		buf_add(&r->why, nearest);
+		buf_add_string(&r->why, "`?");
+	}
+	return fail(r, r->reader_place[at]);
+}
+
+static bool place_reader(struct reader *r, unsigned at)
+{
+	struct settings *settings = r->settings;
+	struct reader_config *config = &settings->reader[at].config;
+	unsigned door = 0;
+
+	while (door < DOORS_MAX &&
+		!(settings->door[door].config.configured &&
+			text_is(&settings->door[door].id, text_span(&r->reader_door[at]))))
+		door++;
+	if (door == DOORS_MAX)
+		return fail_no_door(r, at);
+	config->door = (uint8_t)door;
+	for (unsigned i = 0; i < at; i++) {
+		const struct reader_config *other = &settings->reader[i].config;
+
+		if (!other->configured || other->door != door || other->side != config->side)
+			continue;
+		buf_add_string(&r->why, "readers ");
+		buf_add_u64(&r->why, i + 1);
+		buf_add_string(&r->why, " and ");
+		buf_add_u64(&r->why, at + 1);
+		buf_add_string(&r->why, config->side == SIDE_ENTRY
+						? " both stand at the entry side of door "
+						: " both stand at the exit side of door ");
+		setting_add_quoted(&r->why, text_span(&r->reader_door[at]));
+		buf_add_string(&r->why, "; a door has at most one reader a side");
+		return fail(r, r->reader_place[at]);
+	}
+	return true;
+}
+
+/* --- the file --- */
+
+static bool read_entries(struct reader *r, enum setting_section section)
+{
+	for (;;) {
+		if (!next(r))
+			return false;
+		if (r->event.type == YAML_SEQUENCE_END_EVENT)
+			return true;
+		if (r->event.type != YAML_MAPPING_START_EVENT)
+			return fail_key(r, here(r), span_from_string(setting_section_name(section)),
+				" takes entries of keys and values, such as `- {index: 0, id: "
+				"front}`");
+		if (!(section == SECTION_DOORS ? read_door(r) : read_reader(r)))
+			return false;
+	}
+}
+
+static bool read_section(struct reader *r, enum setting_section section)
+{
+	struct span name = span_from_string(setting_section_name(section));
+	bool list = setting_section_is_list(section);
+
+	if (r->section_line[section] != 0)
+		return fail_twice(r, r->section_line[section]);
+	r->section_line[section] = here(r).line;
+	if (!next(r))
+		return false;
+	if (list && r->event.type == YAML_SEQUENCE_START_EVENT)
+		return read_entries(r, section);
+	if (list)
+		return fail_key(r, here(r), name, " takes a list; begin each entry with `- `");
+	if (r->event.type == YAML_MAPPING_START_EVENT)
+		return read_mapping(
+			r, section, r->settings, section == SECTION_HTTP ? &r->http : &r->limits);
+	return fail_key(r, here(r), name, " takes keys and values, indented on the lines below it");
+}
+
+static bool read_top(struct reader *r)
+{
+	r->top.begin = here(r);
+	for (;;) {
+		if (!next(r))
+			return false;
+		if (r->event.type == YAML_MAPPING_END_EVENT)
+			return check_required(r, SECTION_TOP, &r->top);
+		if (!check_key(r))
+			return false;
+
+		enum setting_section section = section_find(scalar(r));
+
+		if (!(section == SECTION_TOP ? read_row(r, SECTION_TOP, r->settings, &r->top)
+					     : read_section(r, section)))
+			return false;
+	}
+}
+
+static bool fail_limit(struct reader *r, const char *key, const char *text)
+{
+	return fail_with(r, value_place(&r->limits, SECTION_LIMITS, key), text);
+}
+
+static bool check_limits(struct reader *r)
+{
+	const struct settings *s = r->settings;
+
+	if (r->limits.begin.line == 0)
+		return true; /* all standards */
+	if (s->journal_max < s->records_max)
+		return fail_limit(r, "journal",
+			"`journal` must be at least `records`: every record is an entry of it");
+	if (s->connections_per_source_max > s->connections_max)
+		return fail_limit(r, "connections_per_source",
+			"`connections_per_source` must be at most `connections`");
+	if (s->streams_max >= s->connections_max)
+		return fail_limit(r, "streams",
+			"`streams` must be fewer than `connections`, or streams leave none for "
+			"requests");
+	return true;
+}
+
+static bool check_whole(struct reader *r)
+{
+	bool any_door = false;
+
+	for (unsigned i = 0; i < DOORS_MAX; i++)
+		any_door = any_door || r->settings->door[i].config.configured;
+	if (!any_door)
+		return fail_with(
+			r, r->top.begin, "no door is given; `doors` needs at least one entry");
+	for (unsigned i = 0; i < READERS_MAX; i++) {
+		if (r->settings->reader[i].config.configured && !place_reader(r, i))
+			return false;
+	}
+	return check_limits(r);
+}
+
+static bool read_document(struct reader *r)
+{
+	if (!next(r) || !next(r))
+		return false;
+	if (r->event.type == YAML_STREAM_END_EVENT)
+		return fail_with(r, (struct place){1, 1},
+			"the file is empty; posternd.yaml(5) says what it needs");
+	if (r->event.data.document_start.version_directive != NULL ||
+		r->event.data.document_start.tag_directives.start !=
+			r->event.data.document_start.tag_directives.end)
+		return fail_with(r, here(r), "directives (%YAML, %TAG) are not allowed");
+	if (!next(r))
+		return false;
+	if (r->event.type != YAML_MAPPING_START_EVENT)
+		return fail_with(r, here(r),
+			"the file must hold keys and values, such as `lines: simulated`");
+	if (!read_top(r) || !next(r) || !next(r))
+		return false;
+	if (r->event.type != YAML_STREAM_END_EVENT)
+		return fail_with(r, here(r), "a second document; a file holds one");
+	return true;
+}
+
+bool settings_parse(struct settings *settings, const char *file_name, struct span yaml,
+	struct settings_error *ret_error)
+{
+	struct reader r = {
+		.yaml = yaml, .file_name = file_name, .settings = settings, .error = ret_error};
+	bool good = false;
+
+	settings_default(settings);
+	ret_error->text[0] = '\0';
+	r.why = buf_over(r.why_memory, sizeof(r.why_memory));
+	if (yaml.len > FILE_BYTES_MAX)
+		return fail_with(&r, (struct place){1, 1}, "the file is larger than 262144 bytes");
+	if (yaml_parser_initialize(&r.parser) == 0)
+		return fail_with(&r, (struct place){1, 1}, "not enough memory to read the file");
+	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(
+		&r.parser, (const unsigned char *)(yaml.len > 0 ? yaml.data : ""), yaml.len);
+	good = read_document(&r) && check_whole(&r);
+	yaml_event_delete(&r.event);
+	yaml_parser_delete(&r.parser);
+	return good;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the SDK's own files share. Nothing here is installed. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include "postern/postern.h"
+
+#include <curl/curl.h>
+
+#define DETAIL_MAX 512
+#define URL_MAX 8192 /* what devices take of a request line (design section 10) */
+#define ANSWER_MAX (8 * 1024 * 1024) /* bytes kept of one answer */
+#define ROWS_MAX 65536 /* rows of one answer */
+
+struct postern {
+	struct postern_device *devices; /* singly linked by next */
+};
+
+struct postern_device {
+	struct postern *context;
+	struct postern_device *next;
+	CURL *curl; /* kept between calls: connection and digest nonce are used again */
+	char *base_url; /* without trailing '/' */
+	unsigned timeout_ms;
+	char detail[DETAIL_MAX];
+};
+
+/* Sets the device's detail and returns error. */
+int device_fail(struct postern_device *device, int error, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* A body that came with a 2xx. text ends in NUL behind len; free with answer_drop. */
+struct answer {
+	char *text;
+	size_t len;
+	long status; /* HTTP */
+};
+
+void answer_drop(struct answer *answer);
+
+/* GET base_url + target; a 2xx fills *ret, anything else becomes an error with detail. */
+MUST_CHECK int http_get(struct postern_device *device, const char *target, struct answer *ret);
+
+/* As http_get, for a call that answers OK (CR LF or not, any case). */
+MUST_CHECK int http_command(struct postern_device *device, const char *target);
+
+/* What a status and body of a refusal mean; sets the device's detail. */
+int http_refusal(struct postern_device *device, long status, struct span body);
+
+/* What a failed transfer means. curl: a CURLcode other than CURLE_OK. */
+int http_transfer_error(struct postern_device *device, int curl);
+
+/* --- request targets --- */
+
+struct target {
+	struct buf text;
+	char memory[URL_MAX];
+};
+
+/* "/cgi-bin/NAME.cgi?action=ACTION" */
+void target_begin(struct target *target, const char *cgi, const char *action);
+void target_text(struct target *target, const char *name, const char *value); /* NULL: left out */
+void target_number(struct target *target, const char *name, int64_t value);
+void target_indexed(struct target *target, const char *name, size_t index, int64_t value);
+
+/* NUL-terminated, or NULL with the device's detail set when it does not fit a request line. */
+const char *target_end(struct target *target, struct postern_device *device);
+
+/* --- answers made of table[row].field=value --- */
+
+struct row {
+	size_t field_count;
+	struct postern_field *fields;
+};
+
+struct table {
+	char *text; /* owned: names and values point into it */
+	struct postern_field *fields; /* owned: sorted by row */
+	struct row *rows; /* owned */
+	size_t row_count;
+	int64_t total; /* totalCount, or POSTERN_NOT_GIVEN */
+	int64_t found; /* found, or POSTERN_NOT_GIVEN */
+};
+
+/*
+ * Sorts an answer's lines into rows, whatever their order and case; takes answer->text over. Lines
+ * that name no row of table_name are left out. POSTERN_E_PROTOCOL for row numbers that cannot be.
+ */
+MUST_CHECK int table_parse(struct answer *answer, const char *table_name, struct table *ret);
+void table_drop(struct table *table);
+
+/* The value of a field by name without case, or NULL. */
+const char *fields_find(const struct postern_field *fields, size_t count, const char *name);
+/* The same as a number within int64_t, or POSTERN_NOT_GIVEN. */
+int64_t fields_number(const struct postern_field *fields, size_t count, const char *name);
+
+/* The number behind "key=" in a plain answer ("RecNo=12"); false when it is not there. */
+bool answer_number(const struct answer *answer, const char *key, int64_t *ret);
+/* The text behind "key=" copied into memory, cut at capacity; "" when it is not there. */
+void answer_value(const struct answer *answer, const char *key, char *memory, size_t capacity);
+
+/* True when text is UTF-8 without control characters of at most so many characters and bytes. */
+bool text_acceptable(const char *text, size_t characters_max, size_t bytes_max);
+
+/* One part of an event stream: text of either CGI, split into events. 0, or what the callback or a
+ * fault returned. */
+int events_deliver(struct span part, postern_event_fn *each, void *user);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that is kept: people, schedules, accounts, the journal with its records, in one SQLite
+ * database (STATE/postern.db, WAL, synchronous=FULL, schema 1). A store has one writing thread;
+ * other threads read through store_reader handles of their own. Errors: 0, a negative errno for the
+ * environment (-EIO, -ENOSPC, ...), or a positive enum store_error that the caller handles.
+ *
+ * Numbers (Seq, RecNo, person no) come from counters updated in the same transaction: dense, never
+ * reused (design section 5).
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "domain/credential_index.h"
+#include "domain/record.h"
+#include "messages/messages.h"
+
+enum store_error {
+	STORE_OK = 0,
+	STORE_NOT_FOUND,
+	STORE_USER_EXISTS,
+	STORE_CARD_EXISTS,
+	STORE_FULL, /* limits.persons */
+	STORE_NEWER_SCHEMA, /* the database was written by a newer posternd: refused by name */
+	STORE_DOOR_MISMATCH, /* a door index has another id than the database remembers */
+	STORE_CORRUPT,
+};
+
+const char *store_error_text(int error); /* positive ones and negative errnos */
+
+struct store_options {
+	uint64_t records_max; /* ring of access records */
+	uint64_t journal_max; /* ring of the journal; records kept are never pruned with it */
+	uint32_t persons_max;
+	struct { /* configured doors, for the index -> id check */
+		bool configured;
+		struct text32 id;
+	} door[DOORS_MAX];
+};
+
+struct store;
+
+/*
+ * Opens or makes the database below directory state_fd. Makes the serial and the device key at the
+ * first opening. *ret_detail (256 bytes, may be NULL) names what is wrong: both ids for
+ * STORE_DOOR_MISMATCH, both versions for STORE_NEWER_SCHEMA.
+ */
+MUST_CHECK int store_open(
+	int state_fd, const struct store_options *options, struct store **ret, char *ret_detail);
+struct store *store_close(struct store *store);
+
+/* --- one transaction: begin, any of the writes, commit. Nothing is seen by readers before --- */
+
+MUST_CHECK int store_begin(struct store *store);
+MUST_CHECK int store_commit(struct store *store); /* synced when it returns 0 */
+void store_rollback(struct store *store);
+
+/*
+ * Appends an entry: assigns seq and, for records, rec_no; fills in who; spends a use; remembers or
+ * closes the wanted outcome; prunes the rings. *ret, when not NULL, gets the full entry.
+ */
+MUST_CHECK int store_append(
+	struct store *store, const struct commit_entry *entry, struct journal_entry *ret);
+
+/*
+ * Inserts a person (no is assigned) and gives the row as stored. person->password, when not empty,
+ * is kept as a keyed hash only.
+ */
+MUST_CHECK int store_person_insert(
+	struct store *store, const struct person *person, uint64_t *ret_no);
+
+/* Changes the fields named (enum person_field bits) of row person->no. *ret: the row afterwards. */
+MUST_CHECK int store_person_update(
+	struct store *store, const struct person *person, uint32_t fields, struct person *ret);
+
+/* STORE_NOT_FOUND when the row is absent; callers treat it as done. */
+MUST_CHECK int store_person_remove(struct store *store, uint64_t no);
+MUST_CHECK int store_person_clear(struct store *store);
+
+MUST_CHECK int store_schedule_put(struct store *store, const struct schedule *schedule);
+
+/* --- reads of the writing thread --- */
+
+/* Newest numbers and the newest record's time. */
+struct store_state {
+	uint64_t last_seq, oldest_seq;
+	uint64_t last_rec_no, oldest_rec_no;
+	uint64_t last_ticket; /* the highest ticket ever appended */
+	int64_t newest_utc_ms; /* of the newest journal entry; 0 when empty */
+	uint32_t persons;
+	struct text32 serial; /* of the device: made at init, travels in backups */
+};
+void store_state(struct store *store, struct store_state *ret);
+
+/* Calls put for every person that has a card that can match. Stops at put's first non-zero. */
+MUST_CHECK int store_credentials(
+	struct store *store, int (*put)(void *user, const struct credential *), void *user);
+
+MUST_CHECK int store_schedules(
+	struct store *store, int (*put)(void *user, const struct schedule *), void *user);
+
+/*
+ * After a restart: appends JOURNAL_OUTCOME_UNKNOWN for every granted record without an outcome, in
+ * the caller's transaction. *ret_count: how many.
+ */
+MUST_CHECK int store_close_outcomes(
+	struct store *store, const struct moment *now, uint32_t *ret_count);
+
+/* --- accounts: a password is kept encrypted under the device key (AES-256-GCM, AAD account no) ---
+ */
+
+struct account {
+	uint64_t no;
+	struct text32 name; /* 1 to 32 characters */
+	uint8_t role; /* enum account_role */
+	struct text128 password; /* in memory only; wipe after use */
+};
+
+MUST_CHECK int store_account_put(struct store *store, const struct account *account); /* by name */
+MUST_CHECK int store_account_remove(struct store *store, struct span name);
+MUST_CHECK int store_accounts(
+	struct store *store, int (*each)(void *user, const struct account *), void *user);
+
+/* --- readers: one a thread --- */
+
+struct store_reader;
+
+MUST_CHECK int store_reader_open(struct store *store, struct store_reader **ret);
+struct store_reader *store_reader_close(struct store_reader *reader);
+
+/* Oldest first by no. Fills up to max rows of those after *after_no; count in *ret_count. */
+MUST_CHECK int store_persons(struct store_reader *reader, const struct person_filter *filter,
+	uint64_t after_no, uint32_t offset, struct person *ret_rows, uint32_t max,
+	uint32_t *ret_count);
+MUST_CHECK int store_person_count(
+	struct store_reader *reader, const struct person_filter *filter, uint64_t *ret_count);
+
+/*
+ * Access records by (CreateTime in ms, RecNo) ascending. The cursor is the key of the last row
+ * handed out: all zero to begin; updated by the call, so that pages are keyset pages.
+ */
+struct record_cursor {
+	int64_t utc_ms;
+	uint64_t rec_no;
+	bool started;
+};
+MUST_CHECK int store_records(struct store_reader *reader, const struct record_filter *filter,
+	struct record_cursor *cursor, uint32_t offset, struct journal_entry *ret_rows, uint32_t max,
+	uint32_t *ret_count);
+MUST_CHECK int store_record_count(
+	struct store_reader *reader, const struct record_filter *filter, uint64_t *ret_count);
+
+/* Journal entries with seq > after_seq, ascending. */
+MUST_CHECK int store_journal(struct store_reader *reader, uint64_t after_seq,
+	struct journal_entry *ret_rows, uint32_t max, uint32_t *ret_count);
+
+/* Seq of the newest entry whose rec_no is not above rec_no; 0 when there is none. */
+MUST_CHECK int store_seq_of_record(struct store_reader *reader, uint64_t rec_no, uint64_t *ret_seq);
+
+MUST_CHECK int store_schedule(struct store_reader *reader, uint8_t no, struct schedule *ret);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the store's room share: the store itself, and how rows become structs. */
+#pragma once
+
+#include "secret.h"
+#include "sql.h"
+#include "store/store.h"
+
+#define STORE_FILE "postern.db"
+#define STORE_GONE_MAX 1024 /* removed persons still known by name: a power of two */
+#define STORE_TICKETS_MAX 1024 /* newest tickets with their record: a power of two */
+#define STORE_PRUNE_MAX                                                                            \
+	8 /* rows an append takes out of a ring, so that a lower limit catches up                  \
+	   */
+#define STORE_LOG_PAGES 1000 /* of the WAL, before it is moved into the database */
+#define STORE_NUMBER_MAX (INT64_MAX - 1)
+
+/* Numbers given out; kept in table counter, written with the transaction that used them. */
+enum counter {
+	COUNTER_SEQ,
+	COUNTER_OLDEST_SEQ,
+	COUNTER_REC_NO,
+	COUNTER_OLDEST_REC_NO,
+	COUNTER_PERSON_NO,
+	COUNTER_ACCOUNT_NO,
+	COUNTER_TICKET,
+	COUNTER_COUNT
+};
+
+/* All that a rollback must put back. */
+struct progress {
+	uint64_t counter[COUNTER_COUNT];
+	int64_t newest_utc_ms;
+	uint32_t persons;
+	uint32_t tickets; /* written to store.ticket so far, modulo 2^32 */
+};
+
+/* Who a person is, as far as records tell. */
+struct who {
+	uint64_t person_no;
+	struct text64 user_id;
+	struct text128 name;
+	struct text32 card_no;
+};
+
+struct store {
+	struct connection connection;
+	struct store_options options;
+	struct secret secret;
+	struct text32 serial;
+	bool in_transaction;
+	bool failed; /* a commit or a checkpoint went wrong: only closing is left */
+	int log_pages; /* of the WAL after the last commit */
+	struct progress now;
+	struct progress before; /* at store_begin */
+	uint32_t gone_count; /* written to gone so far, modulo 2^32 */
+	struct who gone[STORE_GONE_MAX];
+	struct {
+		uint64_t ticket;
+		uint64_t rec_no;
+	} ticket[STORE_TICKETS_MAX];
+};
+
+/* schema.c */
+struct migration {
+	int from; /* brings user_version from this to from + 1 */
+	const char *sql; /* without BEGIN, COMMIT and user_version */
+};
+
+/* Copies the database to NAME.schema-VERSION, then runs the steps to version `to` as one
+ * transaction. */
+MUST_CHECK int schema_migrate(struct connection *connection, const char *name,
+	const struct migration *steps, size_t count, int from, int to);
+
+/* Makes or brings up the tables and the key, and judges them. Fills serial and secret. */
+MUST_CHECK int schema_open(struct store *store, char *ret_detail);
+
+MUST_CHECK int folder_sync(int dir_fd);
+PRINTF_LIKE(2, 3) void detail_set(char *detail, const char *format, ...);
+
+/* person.c */
+void person_load(struct sql_call *call, struct person *ret); /* without doors */
+MUST_CHECK int person_load_doors(struct connection *connection, struct person *person);
+MUST_CHECK int who_find(struct store *store, uint64_t person_no, struct who *ret);
+
+/* journal.c */
+void entry_load(struct sql_call *call, struct journal_entry *ret);
+MUST_CHECK int who_put(struct store *store, const struct journal_entry *entry);
+
+/* schedule.c */
+MUST_CHECK int schedule_get(struct connection *connection, uint8_t no, struct schedule *ret);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one way of this room to SQLite: a connection with its prepared statements, and a call, which
+ * binds values in order, steps, and reads columns in order. Values are bound, never written into
+ * SQL text. All statements stand in sql_text.c; reader.c joins pieces of them.
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "base/text.h"
+
+#include <sqlite3.h>
+
+#define STORE_APPLICATION_ID 0x5053544e /* "PSTN" in the file's header */
+#define STORE_SCHEMA_VERSION 1
+#define STORE_BUSY_TIMEOUT_MS 2000
+
+enum sql_id {
+	SQL_BEGIN_READ,
+	SQL_BEGIN_WRITE,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_COUNTER_GET,
+	SQL_COUNTER_PUT,
+	SQL_DEVICE_GET,
+	SQL_DEVICE_PUT,
+	SQL_DOORS,
+	SQL_DOOR_PUT,
+	SQL_JOURNAL_MAXIMA,
+	SQL_JOURNAL_NEWEST,
+	SQL_JOURNAL_INSERT,
+	SQL_JOURNAL_OF_RECORD,
+	SQL_JOURNAL_DELETE,
+	SQL_JOURNAL_DELETE_OLD,
+	SQL_JOURNAL_AFTER,
+	SQL_SEQ_OF_RECORD,
+	SQL_RECORDS_AFTER_FLOOR,
+	SQL_WHO_INSERT,
+	SQL_WHO_DELETE,
+	SQL_PENDING_PUT,
+	SQL_PENDING_GET,
+	SQL_PENDING_DELETE,
+	SQL_PENDING_DELETE_RECORD,
+	SQL_PENDING_FIRST,
+	SQL_PERSON_COUNT,
+	SQL_PERSON_GET,
+	SQL_PERSONS_ALL,
+	SQL_PERSONS_NEWEST,
+	SQL_PERSON_WHO,
+	SQL_PERSON_OF_USER,
+	SQL_PERSON_OF_CARD,
+	SQL_PERSON_INSERT,
+	SQL_PERSON_UPDATE,
+	SQL_PERSON_DELETE,
+	SQL_PERSON_DELETE_ALL,
+	SQL_CARD_PUT,
+	SQL_CARD_TAKE_USE,
+	SQL_CARD_DELETE,
+	SQL_CARD_DELETE_ALL,
+	SQL_PIN_PUT,
+	SQL_PIN_DELETE,
+	SQL_PIN_DELETE_ALL,
+	SQL_RULES_GET,
+	SQL_RULE_PUT,
+	SQL_RULES_DELETE,
+	SQL_RULES_DELETE_ALL,
+	SQL_SCHEDULE_GET,
+	SQL_SCHEDULES_ALL,
+	SQL_SCHEDULE_PUT,
+	SQL_SCHEDULE_DELETE,
+	SQL_INTERVALS_GET,
+	SQL_INTERVAL_PUT,
+	SQL_INTERVALS_DELETE,
+	SQL_ACCOUNT_PUT,
+	SQL_ACCOUNT_UPDATE,
+	SQL_ACCOUNT_OF_NAME,
+	SQL_ACCOUNT_DELETE,
+	SQL_ACCOUNTS_ALL,
+	SQL_COUNT
+};
+
+extern const char *const sql_text[SQL_COUNT];
+extern const char sql_pragmas[]; /* of every connection */
+extern const char sql_pragmas_reader[];
+extern const char sql_journal_mode[]; /* of the writer, once the file is known to be ours */
+extern const char sql_schema[]; /* all of STORE_SCHEMA_VERSION, for a new database */
+extern const char sql_schema_list[]; /* what sqlite_schema holds, in a fixed order */
+extern const char sql_check_small[]; /* quick_check of the tables that decisions need */
+extern const char sql_check_all[];
+
+/* Fixed pieces that reader.c puts together; the values are bound. */
+extern const char sql_persons_rows[];
+extern const char sql_persons_total[];
+extern const char sql_records_columns[];
+extern const char sql_records_total[];
+extern const char sql_records_bounds[];
+
+/* Which index leads a query for records. */
+enum sql_lead_id {
+	SQL_LEAD_TIME,
+	SQL_LEAD_CARD,
+	SQL_LEAD_USER,
+	SQL_LEAD_METHOD, /* other than by card */
+	SQL_LEAD_FAILED,
+	SQL_LEAD_DOOR,
+	SQL_LEAD_COUNT
+};
+
+struct sql_lead {
+	const char *rows; /* FROM, with the person of each record */
+	const char *total; /* FROM, for counting */
+	const char *key; /* WHERE: what makes the index usable; none or one value */
+	const char *after; /* behind (utc_ms, rec_no): two values */
+	const char *until; /* one value */
+	const char *order;
+};
+
+extern const struct sql_lead sql_leads[SQL_LEAD_COUNT];
+
+struct connection {
+	sqlite3 *db;
+	int dir_fd; /* its own copy of STATE's descriptor */
+	int error; /* the first environment error since it was cleared: sticky */
+	sqlite3_stmt *stmt[SQL_COUNT]; /* prepared at first use */
+};
+
+/*
+ * Opens name (in directory dir_fd) in connection. flags: SQLITE_OPEN_*. On failure the connection
+ * is closed again. The file is found through the descriptor, not through a path.
+ */
+MUST_CHECK int connection_open(
+	struct connection *connection, int dir_fd, const char *name, int flags);
+void connection_close(struct connection *connection);
+
+/* Runs the statements of a fixed text; rows are dropped. */
+MUST_CHECK int sql_run(sqlite3 *db, const char *text);
+
+/* The first column of the first row as a number, for pragmas and the like. */
+MUST_CHECK int sql_number(sqlite3 *db, const char *text, int64_t *ret);
+
+/* What an SQLite result code is for our callers: a negative errno or STORE_CORRUPT; 0 for success.
+ */
+int sql_error(sqlite3 *db, int rc);
+
+struct sql_call {
+	struct connection *connection;
+	sqlite3_stmt *stmt;
+	int bound; /* parameters bound so far */
+	int column; /* next column to read */
+	int error; /* the first error; later steps do nothing */
+	bool dynamic; /* finalised at the end, not kept */
+};
+
+struct sql_call call_begin(struct connection *connection, enum sql_id id);
+struct sql_call call_begin_text(struct connection *connection, struct span sql);
+
+void call_put_i64(struct sql_call *call, int64_t value);
+void call_put_u64(struct sql_call *call, uint64_t value); /* the same 64 bits */
+void call_put_null(struct sql_call *call);
+void call_put_text(struct sql_call *call, struct span text); /* the bytes outlive the call */
+void call_put_blob(struct sql_call *call, const void *bytes, size_t len);
+
+/* True when there is a row; columns are read from the first on. */
+bool call_next(struct sql_call *call);
+
+/* Values outside the range make the call fail with STORE_CORRUPT and give the least value. */
+int64_t call_get_i64(struct sql_call *call, int64_t min, int64_t max);
+uint64_t call_get_u64(struct sql_call *call); /* the same 64 bits */
+uint32_t call_get_u32(struct sql_call *call, uint32_t max);
+bool call_get_bool(struct sql_call *call);
+bool call_get_null(struct sql_call *call); /* true and moves on when the column is NULL */
+void call_get_text_bytes(struct sql_call *call, uint16_t *len, char *bytes, size_t capacity);
+#define call_get_text(call, text)                                                                  \
+	call_get_text_bytes((call), &(text)->len, (text)->bytes, sizeof((text)->bytes))
+struct span call_get_blob(struct sql_call *call); /* valid until the next step */
+
+/* Ends the call. 0, or its first error, which the connection remembers as well. */
+int call_end(struct sql_call *call);
+
+/* For statements without rows to read: steps and ends. */
+MUST_CHECK int call_do(struct sql_call *call);

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Every SQL text of the store. Schema 1:
+ *
+ *   counter       newest numbers ever given, and the oldest still kept, so that a hole is either
+ *                 pruning (below the oldest) or loss (above it)
+ *   device        one row: the serial, and a check of the device key
+ *   door          index -> id as first configured
+ *   account       who may use the API; the password is sealed under the device key
+ *   person        who; with credential_card (every person has one row, the card number may be
+ *                 empty), credential_pin (a keyed hash) and access_rule (subscripts of Doors[] and
+ *                 TimeSections[]; either may be missing, and is NULL then)
+ *   schedule      weekly schedules with their intervals
+ *   journal       what happened, one row an entry; those with rec_no > 0 are the access records.
+ *                 kind, reason, method and command are the numbers of the domain's enums: those
+ *                 lists only grow at their ends
+ *   record_person who it was, for entries that know; a row of its own, with a salt, so that it can
+ * be erased while what happened stays. rec_no and utc_ms are copies for the index pending_outcome
+ * grants that have no outcome yet
+ *
+ * Pages of records are ordered by (utc_ms, rec_no); each condition has an index that ends in these
+ * two, so that a page is a range of one index. Succeeded records and cards are nearly all records:
+ * only the others are indexed by status and method.
+ *
+ * A change here needs a new STORE_SCHEMA_VERSION and a migration (schema.c).
+ */
+#include "sql.h"
+
+#define STRINGIFY_(x) #x
+#define STRINGIFY(x) STRINGIFY_(x)
+
+const char sql_pragmas[] = "PRAGMA cell_size_check = ON;"
+			   "PRAGMA temp_store = MEMORY;"
+			   "PRAGMA mmap_size = 0;"
+			   "PRAGMA foreign_keys = OFF;"
+			   "PRAGMA synchronous = FULL;"
+			   "PRAGMA secure_delete = FAST;";
+
+const char sql_pragmas_reader[] = "PRAGMA query_only = ON;";
+
+/* The log is moved into the database by store_commit, where errors are seen. */
+const char sql_journal_mode[] = "PRAGMA journal_mode = WAL;"
+				"PRAGMA wal_autocheckpoint = 0;"
+				"PRAGMA journal_size_limit = 8388608;";
+
+const char sql_schema[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"INSERT INTO counter(name, value) VALUES('seq', 0), ('oldest_seq', 1), ('rec_no', 0),"
+	" ('oldest_rec_no', 1), ('person_no', 0), ('account_no', 0), ('ticket', 0);"
+	"CREATE TABLE device(one INTEGER PRIMARY KEY CHECK(one = 1), serial TEXT NOT NULL,"
+	" key_check BLOB NOT NULL) STRICT;"
+	"CREATE TABLE door(idx INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;"
+	"CREATE TABLE account(no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+	" role INTEGER NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;"
+	"CREATE TABLE person(no INTEGER PRIMARY KEY, user_id TEXT NOT NULL, name TEXT NOT NULL,"
+	" user_type INTEGER NOT NULL, is_valid INTEGER NOT NULL, first_enter INTEGER NOT NULL,"
+	" handicap INTEGER NOT NULL, repeat_enter_timeout INTEGER NOT NULL,"
+	" valid_from_s INTEGER NOT NULL, valid_to_s INTEGER NOT NULL, vto_position TEXT NOT NULL,"
+	" dynamic_check_code TEXT NOT NULL, citizen_id_no TEXT NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX person_user ON person(user_id) WHERE user_id != '';"
+	"CREATE TABLE credential_card(person_no INTEGER PRIMARY KEY, card_no TEXT NOT NULL,"
+	" card_key TEXT NOT NULL, card_status INTEGER NOT NULL, card_type INTEGER NOT NULL,"
+	" uses_left INTEGER NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX credential_card_key ON credential_card(card_key)"
+	" WHERE card_key != '';"
+	"CREATE TABLE credential_pin(person_no INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;"
+	"CREATE TABLE access_rule(person_no INTEGER NOT NULL, position INTEGER NOT NULL,"
+	" door INTEGER, schedule INTEGER, PRIMARY KEY(person_no, position))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE schedule(no INTEGER PRIMARY KEY, enabled INTEGER NOT NULL,"
+	" name TEXT NOT NULL) STRICT;"
+	"CREATE TABLE schedule_interval(no INTEGER NOT NULL, weekday INTEGER NOT NULL,"
+	" from_minute INTEGER NOT NULL, to_minute INTEGER NOT NULL,"
+	" PRIMARY KEY(no, weekday, from_minute)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE journal(seq INTEGER PRIMARY KEY, rec_no INTEGER NOT NULL,"
+	" ref_rec_no INTEGER NOT NULL, kind INTEGER NOT NULL, utc_ms INTEGER NOT NULL,"
+	" boot_ns INTEGER NOT NULL, trusted INTEGER NOT NULL, undurable INTEGER NOT NULL,"
+	" count INTEGER NOT NULL, door INTEGER NOT NULL, reader INTEGER NOT NULL,"
+	" side INTEGER NOT NULL, method INTEGER NOT NULL, reason INTEGER NOT NULL,"
+	" status INTEGER NOT NULL, command INTEGER NOT NULL, command_type TEXT NOT NULL,"
+	" account TEXT NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX journal_rec_no ON journal(rec_no) WHERE rec_no > 0;"
+	"CREATE INDEX journal_time ON journal(utc_ms, rec_no) WHERE rec_no > 0;"
+	"CREATE INDEX journal_door ON journal(door, utc_ms, rec_no) WHERE rec_no > 0;"
+	"CREATE INDEX journal_failed ON journal(utc_ms, rec_no) WHERE rec_no > 0 AND status = 0;"
+	"CREATE INDEX journal_method ON journal(method, utc_ms, rec_no)"
+	" WHERE rec_no > 0 AND method != 1;"
+	"CREATE TABLE record_person(seq INTEGER PRIMARY KEY, rec_no INTEGER NOT NULL,"
+	" utc_ms INTEGER NOT NULL, salt BLOB NOT NULL, user_id TEXT NOT NULL, name TEXT NOT NULL,"
+	" card_no TEXT NOT NULL, card_key TEXT NOT NULL, card_type INTEGER,"
+	" card_number INTEGER, card_bits INTEGER, url TEXT NOT NULL, record_url TEXT NOT NULL,"
+	" over_temperature INTEGER, temperature_unit INTEGER, temperature_milli INTEGER,"
+	" citizen_id_result INTEGER, citizen_id_sex INTEGER, citizen_id_ethnicity INTEGER,"
+	" citizen_id_name TEXT NOT NULL, citizen_id_no TEXT NOT NULL,"
+	" citizen_id_birth TEXT NOT NULL, citizen_id_address TEXT NOT NULL,"
+	" citizen_id_authority TEXT NOT NULL, citizen_id_start TEXT NOT NULL,"
+	" citizen_id_end TEXT NOT NULL) STRICT;"
+	"CREATE INDEX record_person_card ON record_person(card_key, utc_ms, rec_no)"
+	" WHERE rec_no > 0 AND card_key != '';"
+	"CREATE INDEX record_person_user ON record_person(user_id, utc_ms, rec_no)"
+	" WHERE rec_no > 0 AND user_id != '';"
+	"CREATE TABLE pending_outcome(ticket INTEGER PRIMARY KEY, rec_no INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX pending_outcome_rec_no ON pending_outcome(rec_no);"
+	"PRAGMA application_id = " STRINGIFY(
+		STORE_APPLICATION_ID) ";"
+				      "PRAGMA user_version = " STRINGIFY(STORE_SCHEMA_VERSION) ";";
+/* No COMMIT: the first rows go into the same transaction (schema.c). */
+
+const char sql_schema_list[] =
+	"SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '')"
+	" FROM sqlite_schema ORDER BY type, name";
+
+const char sql_check_small[] =
+	"SELECT (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('counter'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('device'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('door'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('account'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('person'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('credential_card'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('credential_pin'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('access_rule'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('schedule'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM"
+	"  pragma_quick_check('schedule_interval'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('pending_outcome'))";
+
+const char sql_check_all[] = "SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check(1)";
+
+/* Order: person_load (person.c). */
+#define PERSON_COLUMNS                                                                             \
+	"p.no, p.user_id, p.name, p.user_type, p.is_valid, p.first_enter, p.handicap,"             \
+	" p.repeat_enter_timeout, p.valid_from_s, p.valid_to_s, p.vto_position,"                   \
+	" p.dynamic_check_code, p.citizen_id_no, c.card_no, c.card_status, c.card_type,"           \
+	" c.uses_left, EXISTS(SELECT 1 FROM credential_pin AS h WHERE h.person_no = p.no)"
+#define PERSON_TABLES " FROM person AS p JOIN credential_card AS c ON c.person_no = p.no"
+#define WHO_COLUMNS "p.no, p.user_id, p.name, c.card_no" /* order: who_load (person.c) */
+
+/* Order: entry_load (journal.c). */
+#define ENTRY_COLUMNS                                                                              \
+	"j.seq, j.rec_no, j.ref_rec_no, j.kind, j.utc_ms, j.boot_ns, j.trusted, j.undurable,"      \
+	" j.count, j.door, j.reader, j.side, j.method, j.reason, j.command, j.command_type,"       \
+	" j.account, w.seq, w.user_id, w.name, w.card_no, w.card_type, w.card_number,"             \
+	" w.card_bits, w.url, w.record_url, w.over_temperature, w.temperature_unit,"               \
+	" w.temperature_milli, w.citizen_id_result, w.citizen_id_sex, w.citizen_id_ethnicity,"     \
+	" w.citizen_id_name, w.citizen_id_no, w.citizen_id_birth, w.citizen_id_address,"           \
+	" w.citizen_id_authority, w.citizen_id_start, w.citizen_id_end"
+
+const char *const sql_text[SQL_COUNT] = {
+	[SQL_BEGIN_READ] = "BEGIN",
+	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_COUNTER_GET] = "SELECT value FROM counter WHERE name = ?",
+	[SQL_COUNTER_PUT] = "UPDATE counter SET value = ? WHERE name = ?",
+	[SQL_DEVICE_GET] = "SELECT serial, key_check FROM device WHERE one = 1",
+	[SQL_DEVICE_PUT] = "INSERT INTO device(one, serial, key_check) VALUES(1, ?, ?)",
+	[SQL_DOORS] = "SELECT idx, id FROM door ORDER BY idx",
+	[SQL_DOOR_PUT] = "INSERT INTO door(idx, id) VALUES(?, ?)",
+	[SQL_JOURNAL_MAXIMA] = "SELECT coalesce((SELECT max(seq) FROM journal), 0),"
+			       " coalesce((SELECT max(rec_no) FROM journal WHERE rec_no > 0), 0)",
+	[SQL_JOURNAL_NEWEST] = "SELECT utc_ms FROM journal ORDER BY seq DESC LIMIT 1",
+	[SQL_JOURNAL_INSERT] =
+		"INSERT INTO journal(seq, rec_no, ref_rec_no, kind, utc_ms, boot_ns, trusted,"
+		" undurable, count, door, reader, side, method, reason, status, command,"
+		" command_type, account) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		" ?)",
+	[SQL_JOURNAL_OF_RECORD] = "SELECT seq, door FROM journal WHERE rec_no = ? AND rec_no > 0",
+	[SQL_JOURNAL_DELETE] = "DELETE FROM journal WHERE seq = ?",
+	[SQL_JOURNAL_DELETE_OLD] = /* unless it is a record that is still kept */
+	"DELETE FROM journal WHERE seq = ? AND rec_no < ?",
+	[SQL_JOURNAL_AFTER] =
+		"SELECT " ENTRY_COLUMNS " FROM journal AS j LEFT JOIN record_person AS w"
+		" ON w.seq = j.seq WHERE j.seq > ? ORDER BY j.seq LIMIT ?",
+	[SQL_SEQ_OF_RECORD] = "SELECT seq FROM journal WHERE rec_no > 0 AND rec_no <= ?"
+			      " ORDER BY rec_no DESC LIMIT 1",
+	[SQL_RECORDS_AFTER_FLOOR] = /* the earliest time among the records after one, when few */
+	"SELECT count(*), coalesce(min(utc_ms), 0) FROM (SELECT utc_ms FROM journal"
+	" INDEXED BY journal_rec_no WHERE rec_no > 0 AND rec_no > ? LIMIT ?)",
+	[SQL_WHO_INSERT] =
+		"INSERT INTO record_person(seq, rec_no, utc_ms, salt, user_id, name, card_no,"
+		" card_key, card_type, card_number, card_bits, url, record_url,"
+		" over_temperature, temperature_unit, temperature_milli, citizen_id_result,"
+		" citizen_id_sex, citizen_id_ethnicity, citizen_id_name, citizen_id_no,"
+		" citizen_id_birth, citizen_id_address, citizen_id_authority, citizen_id_start,"
+		" citizen_id_end) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		" ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_WHO_DELETE] = "DELETE FROM record_person WHERE seq = ?",
+	[SQL_PENDING_PUT] = "INSERT OR REPLACE INTO pending_outcome(ticket, rec_no) VALUES(?, ?)",
+	[SQL_PENDING_GET] = "SELECT rec_no FROM pending_outcome WHERE ticket = ?",
+	[SQL_PENDING_DELETE] = "DELETE FROM pending_outcome WHERE ticket = ?",
+	[SQL_PENDING_DELETE_RECORD] = "DELETE FROM pending_outcome WHERE rec_no = ?",
+	[SQL_PENDING_FIRST] = "SELECT o.ticket, j.door FROM pending_outcome AS o"
+			      " JOIN journal AS j ON j.rec_no = o.rec_no AND j.rec_no > 0"
+			      " ORDER BY o.rec_no LIMIT 1",
+	[SQL_PERSON_COUNT] = "SELECT count(*) FROM person",
+	[SQL_PERSON_GET] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no = ?",
+	[SQL_PERSONS_ALL] = "SELECT " PERSON_COLUMNS PERSON_TABLES " ORDER BY p.no",
+	[SQL_PERSONS_NEWEST] = "SELECT " WHO_COLUMNS PERSON_TABLES " ORDER BY p.no DESC LIMIT ?",
+	[SQL_PERSON_WHO] = "SELECT " WHO_COLUMNS PERSON_TABLES " WHERE p.no = ?",
+	[SQL_PERSON_OF_USER] = "SELECT no FROM person WHERE user_id = ? AND user_id != ''",
+	[SQL_PERSON_OF_CARD] =
+		"SELECT person_no FROM credential_card WHERE card_key = ? AND card_key != ''",
+	[SQL_PERSON_INSERT] =
+		"INSERT INTO person(user_id, name, user_type, is_valid, first_enter, handicap,"
+		" repeat_enter_timeout, valid_from_s, valid_to_s, vto_position,"
+		" dynamic_check_code, citizen_id_no, no)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PERSON_UPDATE] =
+		"UPDATE person SET user_id = ?, name = ?, user_type = ?, is_valid = ?,"
+		" first_enter = ?, handicap = ?, repeat_enter_timeout = ?, valid_from_s = ?,"
+		" valid_to_s = ?, vto_position = ?, dynamic_check_code = ?, citizen_id_no = ?"
+		" WHERE no = ?",
+	[SQL_PERSON_DELETE] = "DELETE FROM person WHERE no = ?",
+	[SQL_PERSON_DELETE_ALL] = "DELETE FROM person",
+	[SQL_CARD_PUT] =
+		"INSERT OR REPLACE INTO credential_card(person_no, card_no, card_key, card_status,"
+		" card_type, uses_left) VALUES(?, ?, ?, ?, ?, ?)",
+	[SQL_CARD_TAKE_USE] = /* 4294967295 is USES_UNLIMITED */
+	"UPDATE credential_card SET uses_left = uses_left - 1 WHERE person_no = ?"
+	" AND uses_left > 0 AND uses_left < 4294967295",
+	[SQL_CARD_DELETE] = "DELETE FROM credential_card WHERE person_no = ?",
+	[SQL_CARD_DELETE_ALL] = "DELETE FROM credential_card",
+	[SQL_PIN_PUT] = "INSERT OR REPLACE INTO credential_pin(person_no, hash) VALUES(?, ?)",
+	[SQL_PIN_DELETE] = "DELETE FROM credential_pin WHERE person_no = ?",
+	[SQL_PIN_DELETE_ALL] = "DELETE FROM credential_pin",
+	[SQL_RULES_GET] = "SELECT position, door, schedule FROM access_rule WHERE person_no = ?"
+			  " ORDER BY position",
+	[SQL_RULE_PUT] = "INSERT INTO access_rule(person_no, position, door, schedule)"
+			 " VALUES(?, ?, ?, ?)",
+	[SQL_RULES_DELETE] = "DELETE FROM access_rule WHERE person_no = ?",
+	[SQL_RULES_DELETE_ALL] = "DELETE FROM access_rule",
+	[SQL_SCHEDULE_GET] = "SELECT no, enabled, name FROM schedule WHERE no = ?",
+	[SQL_SCHEDULES_ALL] = "SELECT no, enabled, name FROM schedule ORDER BY no",
+	[SQL_SCHEDULE_PUT] = "INSERT OR REPLACE INTO schedule(no, enabled, name) VALUES(?, ?, ?)",
+	[SQL_SCHEDULE_DELETE] = "DELETE FROM schedule WHERE no = ?",
+	[SQL_INTERVALS_GET] = "SELECT weekday, from_minute, to_minute FROM schedule_interval"
+			      " WHERE no = ? ORDER BY weekday, from_minute",
+	[SQL_INTERVAL_PUT] = "INSERT INTO schedule_interval(no, weekday, from_minute, to_minute)"
+			     " VALUES(?, ?, ?, ?)",
+	[SQL_INTERVALS_DELETE] = "DELETE FROM schedule_interval WHERE no = ?",
+	[SQL_ACCOUNT_PUT] = "INSERT INTO account(name, role, nonce, sealed, no)"
+			    " VALUES(?, ?, ?, ?, ?)",
+	[SQL_ACCOUNT_UPDATE] =
+		"UPDATE account SET name = ?, role = ?, nonce = ?, sealed = ? WHERE no = ?",
+	[SQL_ACCOUNT_OF_NAME] = "SELECT no FROM account WHERE name = ?",
+	[SQL_ACCOUNT_DELETE] = "DELETE FROM account WHERE no = ?",
+	[SQL_ACCOUNTS_ALL] = "SELECT no, name, role, nonce, sealed FROM account ORDER BY no",
+};
+
+const char sql_persons_rows[] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no > ?";
+const char sql_persons_total[] = "SELECT count(*)" PERSON_TABLES " WHERE p.no > ?";
+const char sql_records_columns[] = "SELECT " ENTRY_COLUMNS;
+const char sql_records_total[] = "SELECT count(*)";
+
+/* rec_no > 0 lets the partial indexes be used; the counter keeps records behind the ring out. */
+const char sql_records_bounds[] =
+	" AND j.rec_no > 0 AND j.rec_no > ?"
+	" AND j.rec_no >= (SELECT value FROM counter WHERE name = 'oldest_rec_no')";
+
+#define FROM_JOURNAL(index) " FROM journal AS j INDEXED BY " index
+#define WITH_WHO " LEFT JOIN record_person AS w ON w.seq = j.seq"
+#define FROM_WHO(index)                                                                            \
+	" FROM record_person AS w INDEXED BY " index " CROSS JOIN journal AS j ON j.seq = w.seq"
+
+#define LEAD_BY_JOURNAL(index, condition)                                                          \
+	{                                                                                          \
+		.rows = FROM_JOURNAL(index) WITH_WHO, .total = FROM_JOURNAL(index),                \
+		.key = " WHERE j.rec_no > 0" condition,                                            \
+		.after = " AND (j.utc_ms, j.rec_no) > (?, ?)", .until = " AND j.utc_ms <= ?",      \
+		.order = " ORDER BY j.utc_ms, j.rec_no"                                            \
+	}
+#define LEAD_BY_WHO(index, condition)                                                              \
+	{                                                                                          \
+		.rows = FROM_WHO(index), .total = FROM_WHO(index),                                 \
+		.key = " WHERE w.rec_no > 0" condition,                                            \
+		.after = " AND (w.utc_ms, w.rec_no) > (?, ?)", .until = " AND w.utc_ms <= ?",      \
+		.order = " ORDER BY w.utc_ms, w.rec_no"                                            \
+	}
+
+const struct sql_lead sql_leads[SQL_LEAD_COUNT] = {
+	[SQL_LEAD_TIME] = LEAD_BY_JOURNAL("journal_time", ""),
+	[SQL_LEAD_CARD] =
+		LEAD_BY_WHO("record_person_card", " AND w.card_key != '' AND w.card_key = ?"),
+	[SQL_LEAD_USER] =
+		LEAD_BY_WHO("record_person_user", " AND w.user_id != '' AND w.user_id = ?"),
+	[SQL_LEAD_METHOD] =
+		LEAD_BY_JOURNAL("journal_method", " AND j.method != 1 AND j.method = ?"),
+	[SQL_LEAD_FAILED] = LEAD_BY_JOURNAL("journal_failed", " AND j.status = 0"),
+	[SQL_LEAD_DOOR] = LEAD_BY_JOURNAL("journal_door", " AND j.door = ?"),
+};

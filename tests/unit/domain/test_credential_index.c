@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The index against a plain array, its limits, and its memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "domain/credential_index.h"
+
+static struct credential_index *index_make(uint32_t persons_max, uint64_t seed)
+{
+	size_t size = credential_index_size(persons_max);
+	void *memory = malloc(size);
+
+	assert_non_null(memory);
+	memset(memory, 0xa5, size);
+	return credential_index_init(memory, size, persons_max, seed);
+}
+
+static uint64_t random_next(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static struct credential credential_random(uint64_t *state, uint64_t no, uint64_t card)
+{
+	struct credential c = {
+		.person_no = no,
+		.card_number = card,
+		.valid_from_s = (int64_t)random_next(state),
+		.valid_to_s = (int64_t)random_next(state),
+		.uses_left = (uint32_t)random_next(state) % 4,
+		.card_status = (uint8_t)(random_next(state) % 64),
+		.card_type = (uint8_t)(random_next(state) % 6),
+		.is_valid = random_next(state) % 2,
+	};
+	static const uint8_t counts[] = {0, 1, 2, 5, 6, 7, 8, 64, 127, 128};
+
+	if (c.uses_left == 3)
+		c.uses_left = USES_UNLIMITED;
+	c.rule_count = counts[random_next(state) % sizeof(counts)];
+	for (unsigned i = 0; i < c.rule_count; i++) {
+		c.rule[i].door = (uint8_t)(random_next(state) % 64);
+		c.rule[i].schedule = (uint8_t)random_next(state);
+	}
+	return c;
+}
+
+static void assert_same(const struct credential *a, const struct credential *b)
+{
+	assert_int_equal(a->person_no, b->person_no);
+	assert_int_equal(a->card_number, b->card_number);
+	assert_int_equal(a->valid_from_s, b->valid_from_s);
+	assert_int_equal(a->valid_to_s, b->valid_to_s);
+	assert_int_equal(a->uses_left, b->uses_left);
+	assert_int_equal(a->card_status, b->card_status);
+	assert_int_equal(a->card_type, b->card_type);
+	assert_int_equal(a->is_valid, b->is_valid);
+	assert_int_equal(a->rule_count, b->rule_count);
+	assert_memory_equal(a->rule, b->rule, a->rule_count * sizeof(a->rule[0]));
+}
+
+#define MODEL_PERSONS 300u /* numbers tried; the index holds fewer */
+#define MODEL_MAX 200u
+
+struct model {
+	struct credential person[MODEL_PERSONS + 1]; /* by number; person_no 0: absent */
+	uint32_t count;
+};
+
+static uint64_t model_holder(const struct model *model, uint64_t card)
+{
+	for (uint64_t no = 1; no <= MODEL_PERSONS; no++) {
+		if (model->person[no].person_no != 0 && model->person[no].card_number == card)
+			return no;
+	}
+	return 0;
+}
+
+static void model_put(struct model *model, struct credential_index *index, uint64_t *state)
+{
+	uint64_t no = random_next(state) % MODEL_PERSONS + 1;
+	struct credential c = credential_random(state, no, random_next(state) % 400);
+	uint64_t holder = model_holder(model, c.card_number);
+	enum credential_index_result expected = CREDENTIAL_INDEX_OK;
+
+	if (holder != 0 && holder != no)
+		expected = CREDENTIAL_INDEX_TAKEN;
+	else if (model->person[no].person_no == 0 && model->count == MODEL_MAX)
+		expected = CREDENTIAL_INDEX_FULL;
+	assert_int_equal(credential_index_put(index, &c), expected);
+	if (expected != CREDENTIAL_INDEX_OK)
+		return;
+	model->count += model->person[no].person_no == 0;
+	model->person[no] = c;
+}
+
+static void model_compare(
+	const struct model *model, const struct credential_index *index, uint64_t *state)
+{
+	uint64_t no = random_next(state) % MODEL_PERSONS + 1;
+	uint64_t card = random_next(state) % 400;
+	uint64_t holder = model_holder(model, card);
+	struct credential found;
+
+	assert_int_equal(
+		credential_find_person(index, no, &found), model->person[no].person_no != 0);
+	if (model->person[no].person_no != 0)
+		assert_same(&model->person[no], &found);
+	assert_int_equal(credential_find(index, card, &found), holder != 0);
+	if (holder != 0)
+		assert_same(&model->person[holder], &found);
+	assert_int_equal(credential_index_count(index), model->count);
+}
+
+static void random_operations_agree_with_a_plain_array(void **state)
+{
+	struct credential_index *index = index_make(MODEL_MAX, 42);
+	static struct model model;
+	uint64_t seed = 88172645463325252u;
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++) {
+		uint64_t no = random_next(&seed) % MODEL_PERSONS + 1;
+
+		switch (random_next(&seed) % 8) {
+		case 0:
+		case 1:
+			credential_index_remove(index, no);
+			model.count -= model.person[no].person_no != 0;
+			model.person[no].person_no = 0;
+			break;
+		case 2:
+			credential_take_use(index, no);
+			if (model.person[no].person_no != 0 && model.person[no].uses_left != 0 &&
+				model.person[no].uses_left != USES_UNLIMITED)
+				model.person[no].uses_left--;
+			break;
+		default:
+			model_put(&model, index, &seed);
+		}
+		model_compare(&model, index, &seed);
+	}
+	free(index);
+}
+
+static void a_full_index_takes_changes_but_nobody_new(void **state)
+{
+	struct credential_index *index = index_make(3, 1);
+	uint64_t seed = 5;
+	struct credential found;
+
+	(void)state;
+	for (uint64_t no = 1; no <= 3; no++) {
+		struct credential c = credential_random(&seed, no, no * 10);
+
+		c.rule_count = 128; /* the pool must hold everybody */
+		assert_int_equal(credential_index_put(index, &c), CREDENTIAL_INDEX_OK);
+	}
+	struct credential fourth = credential_random(&seed, 4, 40);
+
+	assert_int_equal(credential_index_put(index, &fourth), CREDENTIAL_INDEX_FULL);
+	assert_false(credential_find(index, 40, &found));
+	struct credential moved = credential_random(&seed, 2, 99);
+
+	assert_int_equal(credential_index_put(index, &moved), CREDENTIAL_INDEX_OK);
+	assert_false(credential_find(index, 20, &found));
+	assert_true(credential_find(index, 99, &found));
+	assert_same(&moved, &found);
+	credential_index_remove(index, 1);
+	assert_int_equal(credential_index_put(index, &fourth), CREDENTIAL_INDEX_OK);
+	assert_int_equal(credential_index_count(index), 3);
+	free(index);
+}
+
+static void another_persons_card_is_refused_and_nothing_changes(void **state)
+{
+	struct credential_index *index = index_make(10, 1);
+	uint64_t seed = 5;
+	struct credential a = credential_random(&seed, 1, 10);
+	struct credential b = credential_random(&seed, 2, 20);
+	struct credential thief = credential_random(&seed, 2, 10);
+	struct credential found;
+
+	(void)state;
+	assert_int_equal(credential_index_put(index, &a), CREDENTIAL_INDEX_OK);
+	assert_int_equal(credential_index_put(index, &b), CREDENTIAL_INDEX_OK);
+	assert_int_equal(credential_index_put(index, &thief), CREDENTIAL_INDEX_TAKEN);
+	assert_true(credential_find(index, 10, &found));
+	assert_same(&a, &found);
+	assert_true(credential_find_person(index, 2, &found));
+	assert_same(&b, &found);
+	free(index);
+}
+
+static void wide_rules_are_given_back(void **state)
+{
+	struct credential_index *index = index_make(4, 9);
+	uint64_t seed = 77;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		uint64_t no = i % 4 + 1;
+		struct credential c = credential_random(&seed, no, no);
+
+		c.rule_count = i % 3 == 0 ? 2 : 100;
+		assert_int_equal(credential_index_put(index, &c), CREDENTIAL_INDEX_OK);
+		if (i % 5 == 0)
+			credential_index_remove(index, no);
+	}
+	free(index);
+}
+
+static void memory_is_small_for_a_house_and_bounded_for_a_city(void **state)
+{
+	(void)state;
+	assert_true(credential_index_size(20000) < 8000000);
+	assert_true(credential_index_size(1000000) < 150000000);
+	assert_true(credential_index_size(1) < 4096);
+}
+
+/* Numbers in a row and numbers that differ in high bits only are what card makers give out. */
+static void regular_card_numbers_are_all_found_in_a_full_index(void **state)
+{
+	static const uint64_t strides[] = {1, 65536, UINT64_C(1) << 32, UINT64_C(1) << 50};
+
+	(void)state;
+	for (unsigned s = 0; s < sizeof(strides) / sizeof(strides[0]); s++) {
+		struct credential_index *index = index_make(2000, 1234);
+		struct credential found;
+
+		for (uint64_t i = 0; i < 2000; i++) {
+			struct credential c = {.person_no = i + 1, .card_number = i * strides[s]};
+
+			assert_int_equal(credential_index_put(index, &c), CREDENTIAL_INDEX_OK);
+		}
+		for (uint64_t i = 0; i < 2000; i++) {
+			assert_true(credential_find(index, i * strides[s], &found));
+			assert_int_equal(found.person_no, i + 1);
+		}
+		assert_false(credential_find(index, 2000 * strides[s], &found));
+		free(index);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_operations_agree_with_a_plain_array),
+		cmocka_unit_test(a_full_index_takes_changes_but_nobody_new),
+		cmocka_unit_test(another_persons_card_is_refused_and_nothing_changes),
+		cmocka_unit_test(wide_rules_are_given_back),
+		cmocka_unit_test(memory_is_small_for_a_house_and_bounded_for_a_city),
+		cmocka_unit_test(regular_card_numbers_are_all_found_in_a_full_index),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

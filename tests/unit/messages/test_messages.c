@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Every message type: a filled one passes between its own roles, and each damage is seen. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/compiler.h"
+#include "messages/messages.h"
+
+#include <stdlib.h>
+
+static _Alignas(8) unsigned char memory[MESSAGE_MAX];
+#define AS(type) ((struct type *)(void *)memory)
+
+struct direction {
+	enum role from;
+	enum role to;
+};
+
+#define DIRECTION(id, type, from, to) [id] = {from, to},
+static const struct direction directions[] = {MESSAGES(DIRECTION)};
+#define SIZE(id, type, from, to) [id] = sizeof(type),
+static const size_t sizes[] = {MESSAGES(SIZE)};
+
+static enum role some_role(enum role role, enum role otherwise)
+{
+	return role == ROLE_COUNT ? otherwise : role;
+}
+
+/* A valid message of the type, in memory; returns its length. */
+static size_t fill(enum message_type type)
+{
+	memset(memory, 0, sizeof(memory));
+	AS(message_header)->type = (uint16_t)type;
+	if (type == MESSAGE_PERSON_INSERT || type == MESSAGE_PERSON_UPDATE) {
+		struct message_person_write *m = (void *)memory;
+
+		m->fields = type == MESSAGE_PERSON_INSERT ? PERSON_FIELDS_ALL : PERSON_NAME;
+		m->person.no = type == MESSAGE_PERSON_INSERT ? 0 : 7;
+		assert_true(text_set(&m->person.user_id, SPAN_LIT("102")));
+		m->person.uses_left = USES_UNLIMITED;
+		m->person.repeat_enter_timeout = UINT32_MAX;
+		m->person.valid_from_s = VALID_FROM_ALWAYS;
+		m->person.valid_to_s = VALID_TO_ALWAYS;
+	} else if (type == MESSAGE_PERSON_REMOVE) {
+		AS(message_person_remove)->no = 1;
+	} else if (type == MESSAGE_STREAM_CLOSE) {
+		AS(message_stream_close)->stream_id = 1;
+	} else if (type == MESSAGE_STREAM) {
+		AS(message_stream)->stream_id = 1;
+	} else if (type == MESSAGE_JOURNAL_FETCH) {
+		AS(message_journal_fetch)->stream_id = 1;
+		AS(message_journal_fetch)->limit = 5;
+	}
+	return message_size(memory);
+}
+
+static void filled_messages_pass_between_their_roles_only(void **state UNUSED)
+{
+	for (int type = MESSAGE_NONE + 1; type < MESSAGE_TYPE_COUNT; type++) {
+		size_t len = fill((enum message_type)type);
+
+		for (int from = 0; from < ROLE_COUNT; from++) {
+			for (int to = 0; to < ROLE_COUNT; to++) {
+				enum role wanted_from =
+					some_role(directions[type].from, (enum role)from);
+				enum role wanted_to = some_role(directions[type].to, (enum role)to);
+				bool right = wanted_from == (enum role)from &&
+					     wanted_to == (enum role)to;
+				enum message_error error =
+					message_check(memory, len, (enum role)from, (enum role)to);
+
+				assert_int_equal(error, right ? MESSAGE_OK : MESSAGE_BAD_TYPE);
+			}
+		}
+	}
+}
+
+static void a_wrong_length_is_seen(void **state UNUSED)
+{
+	for (int type = MESSAGE_NONE + 1; type < MESSAGE_TYPE_COUNT; type++) {
+		size_t len = fill((enum message_type)type);
+		enum role from = some_role(directions[type].from, ROLE_CORE);
+		enum role to = some_role(directions[type].to, ROLE_GATE);
+
+		assert_true(len <= sizes[type]);
+		assert_int_equal(message_check(memory, len - 1, from, to), MESSAGE_BAD_SIZE);
+		assert_int_equal(message_check(memory, len + 1, from, to), MESSAGE_BAD_SIZE);
+		assert_int_equal(message_check(memory, 0, from, to), MESSAGE_BAD_SIZE);
+	}
+}
+
+static void unknown_types_and_used_reserved_bits_are_refused(void **state UNUSED)
+{
+	size_t len = fill(MESSAGE_COMMITTED);
+	struct message_header *header = (void *)memory;
+
+	header->reserved = 1;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_FIELD);
+	header->reserved = 0;
+	header->type = MESSAGE_NONE;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_TYPE);
+	header->type = MESSAGE_TYPE_COUNT;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_TYPE);
+	header->type = UINT16_MAX;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_TYPE);
+}
+
+#define REFUSES(type, member, bad_value, from, to)                                                 \
+	do {                                                                                       \
+		size_t refuses_len = fill(type);                                                   \
+		assert_int_equal(message_check(memory, refuses_len, from, to), MESSAGE_OK);        \
+		member = (bad_value);                                                              \
+		assert_int_equal(message_check(memory, refuses_len, from, to), MESSAGE_BAD_FIELD); \
+	} while (0)
+
+static void numbers_out_of_range_are_refused(void **state UNUSED)
+{
+	REFUSES(MESSAGE_LINK, AS(message_link)->peer, ROLE_COUNT, ROLE_SUPERVISOR, ROLE_GATE);
+	REFUSES(MESSAGE_HELLO, AS(message_hello)->role, 99, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_AUTHENTICATE, AS(message_authenticate)->operation, CGI_OPERATION_COUNT + 1,
+		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_AUTHENTICATE, AS(message_authenticate)->method.len, 17, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_UPDATE, AS(message_person_write)->fields, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_UPDATE, AS(message_person_write)->fields, 1u << 31, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_INSERT, AS(message_person_write)->fields, PERSON_NAME, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_INSERT, AS(message_person_write)->person.no, 1, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_INSERT, AS(message_person_write)->person.name.len, 129, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_INSERT, AS(message_person_write)->person.card_status, 64, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_REMOVE, AS(message_person_remove)->no, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_QUERY, AS(message_person_query)->limit, 1025, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_PERSON_QUERY, AS(message_person_query)->filter.user_id.len, 65, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_RECORD_QUERY, AS(message_record_query)->limit, 1025, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_RECORD_QUERY, AS(message_record_query)->filter.status, 2, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_DOOR_COMMAND, AS(message_door_command)->door, DOORS_MAX, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_DOOR_COMMAND, AS(message_door_command)->command, DOOR_COMMAND_COUNT,
+		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_DOOR_STATUS, AS(message_door_query)->door, 64, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_SCHEDULE_GET, AS(message_schedule_get)->no, SCHEDULES_MAX, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_SCHEDULE_PUT, AS(message_schedule_put)->schedule.day[6].count, 13,
+		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_JOURNAL_FETCH, AS(message_journal_fetch)->limit, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_STREAM_CLOSE, AS(message_stream_close)->stream_id, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_RESULT, AS(message_result)->result, RESULT_COUNT, ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_RESULT, AS(message_result)->reason, REASON_COUNT, ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_UNAUTHENTICATED, AS(message_unauthenticated)->challenge_count, 3, ROLE_CORE,
+		ROLE_GATE);
+	REFUSES(MESSAGE_AUTHENTICATED, AS(message_authenticated)->role, ACCOUNT_ROLE_COUNT,
+		ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_DOOR_STATE, AS(message_door_state)->state.hold, DOOR_COMMAND_COUNT,
+		ROLE_CORE, ROLE_GATE);
+}
+
+static void a_bool_that_is_no_bool_is_refused(void **state UNUSED)
+{
+	size_t len = fill(MESSAGE_RECORD_QUERY);
+
+	memory[offsetof(struct message_record_query, filter.has_door)] = 2;
+	assert_int_equal(message_check(memory, len, ROLE_GATE, ROLE_CORE), MESSAGE_BAD_FIELD);
+	len = fill(MESSAGE_DOOR_STATE);
+	memory[offsetof(struct message_door_state, state.unlocked)] = 7;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_FIELD);
+}
+
+static void rows_are_cut_behind_the_last_used_one(void **state UNUSED)
+{
+	struct message_line_events *m = AS(message_line_events);
+
+	fill(MESSAGE_LINE_EVENTS);
+	m->count = 2;
+	m->event[0] = (struct line_event){5, LINE_DATA0, READERS_MAX, 1};
+	m->event[1] = (struct line_event){6, LINE_CONTACT, 0, 0};
+	size_t len = message_size(m);
+
+	assert_int_equal(
+		len, offsetof(struct message_line_events, event) + 2 * sizeof(m->event[0]));
+	assert_int_equal(message_check(memory, len, ROLE_SIM, ROLE_CORE), MESSAGE_OK);
+	m->event[1].at = DOORS_MAX;
+	assert_int_equal(message_check(memory, len, ROLE_SIM, ROLE_CORE), MESSAGE_BAD_FIELD);
+	m->event[1].at = 0;
+	m->event[0].at = 0;
+	assert_int_equal(message_check(memory, len, ROLE_SIM, ROLE_CORE), MESSAGE_BAD_FIELD);
+	m->event[0].at = 1;
+	m->count = MESSAGE_LINE_EVENTS_MAX + 1;
+	assert_int_equal(message_check(memory, MESSAGE_MAX, ROLE_SIM, ROLE_CORE), MESSAGE_BAD_SIZE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(filled_messages_pass_between_their_roles_only),
+		cmocka_unit_test(a_wrong_length_is_seen),
+		cmocka_unit_test(unknown_types_and_used_reserved_bits_are_refused),
+		cmocka_unit_test(numbers_out_of_range_are_refused),
+		cmocka_unit_test(a_bool_that_is_no_bool_is_refused),
+		cmocka_unit_test(rows_are_cut_behind_the_last_used_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,856 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The method table: every row is found, its example passes, every parameter of every row is held to
+ * its range at both ends; then what the sentences say, strays, doubles and the typed getters.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/utf8.h"
+#include "protocols/cgi_methods.h"
+
+static char storage_memory[64 * 1024];
+static struct query query;
+static char sentence[CGI_ERROR_MAX + 1];
+
+static const char *parse(const char *target)
+{
+	struct buf storage = buf_over(storage_memory, sizeof(storage_memory));
+
+	if (query_parse_target(span_from_string(target), &storage, &query) != QUERY_OK)
+		fail_msg("%s is not a query", target);
+	return target;
+}
+
+/* NULL when the query passes, else the sentence. */
+static const char *check(const struct cgi_method *method)
+{
+	struct buf error = buf_over(sentence, CGI_ERROR_MAX);
+	bool good = cgi_method_check(method, &query, &error);
+
+	assert_false(error.overflow);
+	assert_true(utf8_printable(buf_span(&error), NULL));
+	assert_true(good == (error.len == 0));
+	sentence[error.len] = '\0';
+	return good ? NULL : sentence;
+}
+
+/* Parses, finds the row, checks. */
+static const char *judge(const char *target)
+{
+	const struct cgi_method *method;
+
+	parse(target);
+	if (cgi_method_find_query(&query, &method) != CGI_FOUND)
+		fail_msg("no row for %s", target);
+	return check(method);
+}
+
+static void assert_good(const char *target)
+{
+	const char *error = judge(target);
+
+	if (error != NULL)
+		fail_msg("%s: %s", target, error);
+}
+
+static void assert_refused(const char *target, const char *wanted)
+{
+	const char *error = judge(target);
+
+	if (error == NULL)
+		fail_msg("%s passes", target);
+	assert_string_equal(error, wanted);
+}
+
+static void test_each_row_stands_at_its_operation_and_is_found(void **state)
+{
+	static const struct {
+		enum cgi_operation operation;
+		const char *cgi;
+		const char *action;
+		const char *table;
+		enum account_role role;
+		bool changes_state;
+	} rows[] = {
+		{CGI_CARD_INSERT, "recordUpdater", "insert", "AccessControlCard", ACCOUNT_ADMIN,
+			true},
+		{CGI_CARD_UPDATE, "recordUpdater", "update", "AccessControlCard", ACCOUNT_ADMIN,
+			true},
+		{CGI_CARD_GET, "recordUpdater", "get", "AccessControlCard", ACCOUNT_VIEWER, false},
+		{CGI_CARD_REMOVE, "recordUpdater", "remove", "AccessControlCard", ACCOUNT_ADMIN,
+			true},
+		{CGI_CARD_CLEAR, "recordUpdater", "clear", "AccessControlCard", ACCOUNT_ADMIN,
+			true},
+		{CGI_CARD_FIND, "recordFinder", "find", "AccessControlCard", ACCOUNT_VIEWER, false},
+		{CGI_CARD_SEEK, "recordFinder", "doSeekFind", "AccessControlCard", ACCOUNT_VIEWER,
+			false},
+		{CGI_CARD_SIZE, "recordFinder", "getQuerySize", "AccessControlCard", ACCOUNT_VIEWER,
+			false},
+		{CGI_RECORD_FIND, "recordFinder", "find", "AccessControlCardRec", ACCOUNT_VIEWER,
+			false},
+		{CGI_RECORD_SEEK, "recordFinder", "doSeekFind", "AccessControlCardRec",
+			ACCOUNT_VIEWER, false},
+		{CGI_RECORD_SIZE, "recordFinder", "getQuerySize", "AccessControlCardRec",
+			ACCOUNT_VIEWER, false},
+		{CGI_DOOR_OPEN, "accessControl", "openDoor", "", ACCOUNT_OPERATOR, true},
+		{CGI_DOOR_CLOSE, "accessControl", "closeDoor", "", ACCOUNT_OPERATOR, true},
+		{CGI_DOOR_STATUS, "accessControl", "getDoorStatus", "", ACCOUNT_VIEWER, false},
+		{CGI_SNAP_ATTACH, "snapManager", "attachFileProc", "", ACCOUNT_VIEWER, false},
+		{CGI_EVENT_ATTACH, "eventManager", "attach", "", ACCOUNT_VIEWER, false},
+		{CGI_EVENT_INDEXES, "eventManager", "getEventIndexes", "", ACCOUNT_VIEWER, false},
+		{CGI_EVENT_CAPS, "eventManager", "getCaps", "", ACCOUNT_VIEWER, false},
+		{CGI_DEVICE_TYPE, "magicBox", "getDeviceType", "", ACCOUNT_VIEWER, false},
+		{CGI_SERIAL_NO, "magicBox", "getSerialNo", "", ACCOUNT_VIEWER, false},
+		{CGI_SOFTWARE_VERSION, "magicBox", "getSoftwareVersion", "", ACCOUNT_VIEWER, false},
+		{CGI_HARDWARE_VERSION, "magicBox", "getHardwareVersion", "", ACCOUNT_VIEWER, false},
+		{CGI_MACHINE_NAME, "magicBox", "getMachineName", "", ACCOUNT_VIEWER, false},
+		{CGI_VENDOR, "magicBox", "getVendor", "", ACCOUNT_VIEWER, false},
+		{CGI_DEVICE_CLASS, "magicBox", "getDeviceClass", "", ACCOUNT_VIEWER, false},
+		{CGI_SYSTEM_INFO, "magicBox", "getSystemInfo", "", ACCOUNT_VIEWER, false},
+		{CGI_PRODUCT_DEFINITION, "magicBox", "getProductDefinition", "MaxExtraStream",
+			ACCOUNT_VIEWER, false},
+		{CGI_TIME_GET, "global", "getCurrentTime", "", ACCOUNT_VIEWER, false},
+		{CGI_TIME_SET, "global", "setCurrentTime", "", ACCOUNT_ADMIN, true},
+		{CGI_CONFIG_GET, "configManager", "getConfig", "AccessControl", ACCOUNT_VIEWER,
+			false},
+		{CGI_CONFIG_SET, "configManager", "setConfig", "", ACCOUNT_ADMIN, true},
+	};
+
+	(void)state;
+	assert_int_equal(sizeof(rows) / sizeof(rows[0]), CGI_OPERATION_COUNT);
+	for (size_t i = 0; i < CGI_OPERATION_COUNT; i++) {
+		char path[64];
+		const struct cgi_method *method = NULL;
+
+		snprintf(path, sizeof(path), "/cgi-bin/%s.cgi", rows[i].cgi);
+		assert_int_equal(rows[i].operation, i);
+		assert_int_equal(
+			cgi_method_find(span_from_string(path), span_from_string(rows[i].action),
+				span_from_string(rows[i].table), &method),
+			CGI_FOUND);
+		assert_ptr_equal(method, cgi_method_at(rows[i].operation));
+		assert_int_equal(method->operation, rows[i].operation);
+		assert_int_equal(method->role, rows[i].role);
+		assert_int_equal(method->changes_state, rows[i].changes_state);
+	}
+}
+
+static void test_each_example_leads_to_its_row_and_passes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CGI_OPERATION_COUNT; i++) {
+		const struct cgi_method *method = cgi_method_at((enum cgi_operation)i);
+		const struct cgi_method *found;
+
+		parse(method->example);
+		assert_int_equal(cgi_method_find_query(&query, &found), CGI_FOUND);
+		assert_ptr_equal(found, method);
+		if (check(method) != NULL)
+			fail_msg("%s: %s", method->example, sentence);
+	}
+}
+
+static void test_each_row_and_parameter_is_described(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CGI_OPERATION_COUNT; i++) {
+		const struct cgi_method *method = cgi_method_at((enum cgi_operation)i);
+
+		assert_true(strlen(method->text) > 5 && strlen(method->answer) > 3);
+		for (uint16_t p = 0; p < method->parameter_count; p++) {
+			const struct cgi_parameter *parameter = &method->parameters[p];
+			size_t len = strlen(parameter->text);
+
+			assert_true(len > 10 && parameter->text[len - 1] == '.');
+			/* What is required has no default; all else says what its absence means. */
+			assert_int_equal(parameter->required, parameter->fallback[0] == '\0');
+		}
+	}
+}
+
+static void test_what_is_not_there_is_told_apart(void **state)
+{
+	static const struct {
+		const char *target;
+		enum cgi_lookup wanted;
+	} cases[] = {
+		{"/cgi-bin/zzzNotExist.cgi?action=x", CGI_UNKNOWN_PATH},
+		{"/cgi-bin/FaceInfoManager.cgi?action=add", CGI_UNKNOWN_PATH},
+		{"/cgi-bin/recordfinder.cgi?action=find&name=AccessControlCard", CGI_UNKNOWN_PATH},
+		{"/CGI-BIN/recordFinder.cgi?action=find&name=AccessControlCard", CGI_UNKNOWN_PATH},
+		{"/cgi-bin//recordFinder.cgi?action=find&name=AccessControlCard", CGI_UNKNOWN_PATH},
+		{"/cgi-bin/recordFinder.cgi/?action=find&name=AccessControlCard", CGI_UNKNOWN_PATH},
+		{"/cgi-bin/../cgi-bin/recordFinder.cgi?action=find&name=AccessControlCard",
+			CGI_UNKNOWN_PATH},
+		{"/recordFinder.cgi?action=find&name=AccessControlCard", CGI_UNKNOWN_PATH},
+		{"/cgi-bin/", CGI_UNKNOWN_PATH},
+		{"/", CGI_UNKNOWN_PATH},
+		{"/cgi-bin/recordFinder.cgi", CGI_UNKNOWN_ACTION},
+		{"/cgi-bin/recordFinder.cgi?action=", CGI_UNKNOWN_ACTION},
+		{"/cgi-bin/recordFinder.cgi?action=startFind&name=AccessControlCard",
+			CGI_UNKNOWN_ACTION},
+		{"/cgi-bin/recordFinder.cgi?action=Find&name=AccessControlCard",
+			CGI_UNKNOWN_ACTION},
+		{"/cgi-bin/recordUpdater.cgi?action=find&name=AccessControlCard",
+			CGI_UNKNOWN_ACTION},
+		{"/cgi-bin/accessControl.cgi?action=getRecordList", CGI_UNKNOWN_ACTION},
+		{"/cgi-bin/recordFinder.cgi?action=find", CGI_UNKNOWN_TABLE},
+		{"/cgi-bin/recordFinder.cgi?action=find&name=", CGI_UNKNOWN_TABLE},
+		{"/cgi-bin/recordFinder.cgi?action=find&name=AccessFace", CGI_UNKNOWN_TABLE},
+		{"/cgi-bin/recordFinder.cgi?action=getQuerySize&name=AccessControlCardRecs",
+			CGI_UNKNOWN_TABLE},
+		{"/cgi-bin/recordUpdater.cgi?action=clear&name=AccessControlCardRec",
+			CGI_UNKNOWN_TABLE},
+		{"/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCardRec",
+			CGI_UNKNOWN_TABLE},
+		{"/cgi-bin/recordUpdater.cgi?Action=insert&NAME=AccessControlCard", CGI_FOUND},
+		{"/cgi-bin/magicBox.cgi?action=getSerialNo&name=whatever", CGI_FOUND},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct cgi_method *method = (const struct cgi_method *)&query;
+
+		parse(cases[i].target);
+		enum cgi_lookup got = cgi_method_find_query(&query, &method);
+
+		if (got != cases[i].wanted)
+			fail_msg("%s gives %d", cases[i].target, got);
+		assert_int_equal(method == NULL, got != CGI_FOUND);
+	}
+}
+
+/* The paper's own example requests, without scheme and address. */
+static void test_printed_examples_pass(void **state)
+{
+	static const char *const targets[] = {
+		"/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCard&CardName=ZhangSan"
+		"&CardNo=12345&UserID=102&CardStatus=0&CardType=0&Password=123456&Doors[0]=1"
+		"&Doors[1]=3&Doors[2]=5&VTOPosition=01018001&ValidDateStart=20151022%20093811"
+		"&ValidDateEnd=20151222%20093811",
+		"/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Event"
+		"&Events=[AccessControl]&heartbeat=5",
+		"/cgi-bin/accessControl.cgi?action=openDoor&channel=1&UserID=101&Type=Remote",
+		"/cgi-bin/accessControl.cgi?action=closeDoor&channel=1&UserID=101&Type=Remote",
+		"/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCardRec"
+		"&StartTime=123456700&EndTime=123456800&condition.CardNo=12001&count=100",
+		"/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCardRec"
+		"&StartTime=140556698&EndTime=140586698&condition.CardNo=12001&count=100",
+		/* as one device's client sends it */
+		"/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCard&UserID=TEST0001"
+		"&CardName=WRITETEST&CardNo=TEST0001&CardStatus=0&CardType=0&UserType=0&Doors[0]=0"
+		"&TimeSections[0]=0&ValidDateStart=2026-08-11%2000:00:00"
+		"&ValidDateEnd=2027-08-11%2023:59:59",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		assert_good(targets[i]);
+}
+
+/* A target with the row's required parameters, good values, but without the one named. */
+static void add_required(struct buf *out, const struct cgi_method *method, const char *without)
+{
+	buf_add_string(out, "/cgi-bin/");
+	buf_add_string(out, method->cgi);
+	buf_add_string(out, "?action=");
+	buf_add_string(out, method->action);
+	if (method->table != NULL) {
+		buf_add_string(out, "&name=");
+		buf_add_string(out, method->table);
+	}
+	for (uint16_t i = 0; i < method->parameter_count; i++) {
+		const struct cgi_parameter *parameter = &method->parameters[i];
+
+		if (!parameter->required ||
+			(without != NULL && strcmp(parameter->name, without) == 0))
+			continue;
+		buf_add_byte(out, '&');
+		buf_add_string(out, parameter->name);
+		buf_add_byte(out, '=');
+		buf_add_string(out, parameter->only != NULL	  ? parameter->only
+				    : parameter->kind == CGI_TIME ? "20151022%20093811"
+								  : "1");
+	}
+}
+
+/* The check's answer when this parameter has this value. */
+static bool passes(const struct cgi_method *method, const struct cgi_parameter *parameter,
+	const char *name, const char *value)
+{
+	static char target[8192];
+	struct buf out = buf_over(target, sizeof(target) - 1);
+
+	add_required(&out, method, parameter->name);
+	buf_add_byte(&out, '&');
+	buf_add_string(&out, name);
+	buf_add_byte(&out, '=');
+	buf_add_string(&out, value);
+	assert_false(out.overflow);
+	target[out.len] = '\0';
+	parse(target);
+	return check(method) == NULL;
+}
+
+static void expect(const struct cgi_method *method, const struct cgi_parameter *parameter,
+	const char *name, const char *value, bool wanted)
+{
+	if (passes(method, parameter, name, value) != wanted)
+		fail_msg("%s %s: %s=%s %s %s", method->cgi, method->action, name, value,
+			wanted ? "is refused:" : "passes", wanted ? sentence : "");
+	if (!wanted && strstr(sentence, name) == NULL)
+		fail_msg("\"%s\" does not name %s", sentence, name);
+}
+
+static const char *number(int64_t value)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	return text;
+}
+
+static void probe_number(
+	const struct cgi_method *method, const struct cgi_parameter *parameter, const char *name)
+{
+	static const char *const never[] = {
+		"", "x", "1x", "%20", "1.0", "0x1", "+1", "--1", "99999999999999999999"};
+
+	expect(method, parameter, name, number(parameter->min), true);
+	expect(method, parameter, name, number(parameter->max), true);
+	expect(method, parameter, name, number(parameter->min - 1), false);
+	if (parameter->max < CGI_NO_MAX)
+		expect(method, parameter, name, number(parameter->max + 1), false);
+	if (parameter->also != 0) {
+		expect(method, parameter, name, number(parameter->also), true);
+		expect(method, parameter, name, number(parameter->also - 1), false);
+		expect(method, parameter, name, number(parameter->also + 1), false);
+	}
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		expect(method, parameter, name, never[i], false);
+}
+
+/* Texts of two-byte characters: a limit in bytes and one in characters differ. */
+static const char *text_of(int64_t units, bool characters)
+{
+	static char text[2048];
+	char *at = text;
+	int64_t left = units;
+
+	if (!characters && left % 2 == 1) {
+		*at++ = 'a';
+		left--;
+	}
+	for (int64_t i = 0; i < (characters ? left : left / 2); i++) {
+		memcpy(at, "%C3%A9", 6);
+		at += 6;
+	}
+	*at = '\0';
+	return text;
+}
+
+static void probe_text(
+	const struct cgi_method *method, const struct cgi_parameter *parameter, const char *name)
+{
+	bool characters = parameter->kind == CGI_TEXT;
+
+	if (parameter->only != NULL) {
+		expect(method, parameter, name, parameter->only, true);
+		expect(method, parameter, name, "Other", false);
+		expect(method, parameter, name, "", false);
+		return;
+	}
+	expect(method, parameter, name, text_of(parameter->max, characters), true);
+	expect(method, parameter, name, text_of(parameter->max + 1, characters), false);
+	expect(method, parameter, name, text_of(parameter->min, characters), true);
+	if (parameter->min > 0)
+		expect(method, parameter, name, text_of(parameter->min - 1, characters), false);
+}
+
+static void probe_list(const struct cgi_method *method, const struct cgi_parameter *parameter)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s[0]", parameter->name);
+	probe_number(method, parameter, name);
+	snprintf(name, sizeof(name), "%s[127]", parameter->name);
+	expect(method, parameter, name, "1", true);
+	snprintf(name, sizeof(name), "%s[128]", parameter->name);
+	expect(method, parameter, name, "1", false);
+	snprintf(name, sizeof(name), "%s[4294967296]", parameter->name);
+	expect(method, parameter, name, "1", false);
+	snprintf(name, sizeof(name), "%s[]", parameter->name);
+	expect(method, parameter, name, "1", false);
+	snprintf(name, sizeof(name), "%s[01]", parameter->name);
+	expect(method, parameter, name, "1", false);
+	expect(method, parameter, parameter->name, "[]", true);
+	expect(method, parameter, parameter->name, "[1]", true);
+	expect(method, parameter, parameter->name, "[1,%202%20,3]", true);
+	expect(method, parameter, parameter->name, "%5B1%2C2%5D", true);
+	expect(method, parameter, parameter->name, "1", false);
+	expect(method, parameter, parameter->name, "", false);
+	expect(method, parameter, parameter->name, "[1,]", false);
+	expect(method, parameter, parameter->name, "[,1]", false);
+	expect(method, parameter, parameter->name, "[1,,2]", false);
+	expect(method, parameter, parameter->name, "[x]", false);
+	expect(method, parameter, parameter->name, "[1", false);
+}
+
+static void probe_words(const struct cgi_method *method, const struct cgi_parameter *parameter,
+	const char *name, const char *const good[], const char *const bad[])
+{
+	for (size_t i = 0; good[i] != NULL; i++)
+		expect(method, parameter, name, good[i], true);
+	for (size_t i = 0; bad[i] != NULL; i++)
+		expect(method, parameter, name, bad[i], false);
+}
+
+static void probe(const struct cgi_method *method, const struct cgi_parameter *parameter)
+{
+	static const char *const periods[] = {
+		"1%2008:00:00-18:00:00", "0%2000:00:00-00:00:00", "1%200:0:0-24:00:00", NULL};
+	static const char *const bad_periods[] = {"", "8-18", "1%2018:00:00-08:00:00", NULL};
+	static const char *const times[] = {"20151022%20093811", "2015-10-22%2009:38:11", NULL};
+	static const char *const bad_times[] = {
+		"20151022", "20151322%20093811", "2015-02-29%2000:00:00", "20151022+093811", NULL};
+	static const char *const code_lists[] = {"All", "[All]", "AccessControl",
+		"[AccessControl,DoorStatus]", "A%2CB", "%5BA%2CB%5D", "[_DoorFace_,%20B]", NULL};
+	static const char *const bad_code_lists[] = {
+		"", "[]", "[A,]", "[,A]", "A,,B", "[A", "A%3BB", "[[A]]", "A%20B", NULL};
+	static const char *const bools[] = {"false", "0", "FALSE", NULL};
+	static const char *const true_bools[] = {"true", "1", NULL};
+	static const char *const bad_bools[] = {"", "yes", "2", "tru", NULL};
+	static const char *const none[] = {NULL};
+
+	switch (parameter->kind) {
+	case CGI_TEXT:
+	case CGI_BYTES:
+		if (strchr(parameter->name, '.') != NULL && strstr(parameter->name, "..") != NULL)
+			probe_text(method, parameter, "AccessTimeSchedule[127].Name");
+		else
+			probe_text(method, parameter, parameter->name);
+		return;
+	case CGI_INTEGER:
+	case CGI_EPOCH:
+		probe_number(method, parameter, parameter->name);
+		return;
+	case CGI_INDEXED_INTEGER:
+		probe_list(method, parameter);
+		return;
+	case CGI_BOOL: {
+		const char *name = strstr(parameter->name, "..") != NULL
+					   ? "AccessTimeSchedule[0].Enable"
+					   : parameter->name;
+
+		probe_words(method, parameter, name, bools, bad_bools);
+		probe_words(method, parameter, name, parameter->max > 0 ? true_bools : none,
+			parameter->max > 0 ? none : true_bools);
+		return;
+	}
+	case CGI_TIME:
+		probe_words(method, parameter, parameter->name, times, bad_times);
+		expect(method, parameter, parameter->name, "", parameter->min == 0);
+		return;
+	case CGI_CODES:
+		probe_words(method, parameter, parameter->name, code_lists, bad_code_lists);
+		return;
+	case CGI_PERIOD:
+		probe_words(method, parameter, "AccessTimeSchedule[127].TimeSchedule[6][11]",
+			periods, bad_periods);
+		return;
+	}
+	fail_msg("%s has a kind that no test knows", parameter->name);
+}
+
+static void test_each_parameter_of_each_row_is_held_to_its_range(void **state)
+{
+	unsigned probed = 0;
+
+	(void)state;
+	for (int i = 0; i < CGI_OPERATION_COUNT; i++) {
+		const struct cgi_method *method = cgi_method_at((enum cgi_operation)i);
+
+		for (uint16_t p = 0; p < method->parameter_count; p++, probed++)
+			probe(method, &method->parameters[p]);
+	}
+	assert_int_equal(probed, 102);
+}
+
+static void test_each_required_parameter_is_missed(void **state)
+{
+	static char target[1024];
+	unsigned required = 0;
+
+	(void)state;
+	for (int i = 0; i < CGI_OPERATION_COUNT; i++) {
+		const struct cgi_method *method = cgi_method_at((enum cgi_operation)i);
+
+		for (uint16_t p = 0; p < method->parameter_count; p++) {
+			const struct cgi_parameter *parameter = &method->parameters[p];
+			struct buf out = buf_over(target, sizeof(target) - 1);
+			char wanted[64];
+
+			if (!parameter->required)
+				continue;
+			required++;
+			add_required(&out, method, parameter->name);
+			target[out.len] = '\0';
+			parse(target);
+			snprintf(wanted, sizeof(wanted), "%s is missing; it must be ",
+				parameter->name);
+			if (check(method) == NULL || strstr(sentence, wanted) != sentence)
+				fail_msg("%s without %s: %s", method->action, parameter->name,
+					sentence);
+		}
+	}
+	assert_int_equal(required, 15);
+}
+
+#define INSERT "/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCard&CardNo=1&UserID=2"
+#define RECORDS "/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCardRec"
+#define OPEN "/cgi-bin/accessControl.cgi?action=openDoor"
+#define SNAP "/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Event"
+#define THIRTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void test_facts_of_the_paper(void **state)
+{
+	static const char *const good[] = {INSERT "&CardName=" THIRTY "aa", INSERT "&CardStatus=63",
+		INSERT "&CardType=255", INSERT "&CardType=5", INSERT "&Doors[127]=65534",
+		INSERT "&TimeSections[127]=255", INSERT "&ValidDateStart=&ValidDateEnd=",
+		INSERT "&FirstEnter=false&RepeatEnterRouteTimeout=4294967295&UseTime=4294967295",
+		"/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCard&CardNo=&UserID=7",
+		RECORDS, RECORDS "&count=1", RECORDS "&count=100000", RECORDS "&AfterRecNo=0",
+		RECORDS
+		"&condition.Door=0&condition.Status=1&condition.Method=15&condition.UserID=7",
+		OPEN "&UserID=nobody%20enrolled&channel=64",
+		OPEN "&channel=1&Type=", SNAP "&Events=All&heartbeat=60",
+		SNAP "&Events=[X]&heartbeat=1&afterRecNo=17"};
+	static const char *const bad[] = {INSERT "&CardName=" THIRTY "aaa", INSERT "&CardStatus=64",
+		INSERT "&CardType=6", INSERT "&CardType=254", INSERT "&Doors[128]=1",
+		INSERT "&Doors[0]=65535", INSERT "&TimeSections[0]=256", INSERT "&FirstEnter=true",
+		INSERT "&RepeatEnterRouteTimeout=0", INSERT "&UserType=6",
+		INSERT "&ValidDateEnd=20150230%20000000", RECORDS "&count=0",
+		RECORDS "&StartTime=x", RECORDS "&condition.StartTime=1", OPEN "&channel=0",
+		OPEN "&channel=65", OPEN, SNAP "&Events=All&heartbeat=0",
+		SNAP "&Events=All&heartbeat=61", SNAP "&Events=All&channel=0", SNAP};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_good(good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (judge(bad[i]) == NULL)
+			fail_msg("%s passes", bad[i]);
+	}
+}
+
+static void test_sentences_name_what_is_wrong_and_what_is_allowed(void **state)
+{
+	(void)state;
+	assert_refused(INSERT "&CardName=" THIRTY "aaa",
+		"CardName has 33 characters, at most 32 are allowed");
+	assert_refused("/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCard&UserID=2",
+		"CardNo is missing; it must be text of 0 to 32 bytes");
+	assert_refused("/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCard&CardNo=2"
+		       "&UserID=",
+		"UserID is empty; it must be text of 1 to 64 bytes");
+	assert_refused(OPEN "&Channel=0", "Channel is \"0\"; it must be a whole number, 1 to 64");
+	assert_refused(SNAP "&Events=All&heartbeat=61",
+		"heartbeat is \"61\"; it must be a whole number, 1 to 60");
+	assert_refused(INSERT "&CardType=7",
+		"CardType is \"7\"; it must be a whole number, 0 to 5, or 255");
+	assert_refused(RECORDS "&count=0", "count is \"0\"; it must be a whole number, 1 or more");
+	assert_refused(INSERT "&FirstEnter=true", "FirstEnter is \"true\"; it must be false");
+	assert_refused(INSERT "&Doors[128]=1",
+		"Doors[128] has no good subscript; allowed is Doors[0] to [127]");
+	assert_refused(INSERT "&Doors[3]=x",
+		"Doors[3] is \"x\"; it must be whole numbers, 0 to 65534, as Doors[0]=1 or "
+		"Doors=[1,2]");
+	assert_refused(INSERT "&ValidDateEnd=20150230%20000000",
+		"ValidDateEnd is \"20150230 000000\"; it must be a date as 20151022 093811 or "
+		"2015-10-22 09:38:11, or empty");
+	assert_refused(RECORDS "&condition.Colour=1",
+		"condition.Colour is not a filter of AccessControlCardRec; known here are "
+		"StartTime, "
+		"EndTime, condition.CardNo, condition.UserID, condition.Door, condition.Status, "
+		"condition.Method, AfterRecNo");
+	assert_refused(INSERT "&Colour=red", "Colour is not a field of AccessControlCard");
+	assert_refused(OPEN "&channel=1&CHANNEL=2", "channel is given twice; give it once");
+	assert_refused(SNAP "&Flags[0]=Event&Events=All", "Flags[0] is given twice; give it once");
+	assert_refused("/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Picture&Events=All",
+		"Flags[0] is \"Picture\"; it must be Event");
+	assert_refused("/cgi-bin/configManager.cgi?action=setConfig&AccessTimeSchedule[128].Name=x",
+		"AccessTimeSchedule[128].Name has no good subscript; allowed is "
+		"AccessTimeSchedule[0..127].Name");
+}
+
+static void test_a_sentence_keeps_its_bound_and_whole_characters(void **state)
+{
+	static char target[8192];
+	struct buf out = buf_over(target, sizeof(target) - 1);
+
+	(void)state;
+	buf_add_string(&out, RECORDS "&condition.");
+	for (int i = 0; i < 500; i++)
+		buf_add_string(&out, "%E5%BC%A0");
+	buf_add_string(&out, "=1");
+	target[out.len] = '\0';
+	assert_non_null(judge(target)); /* check() looks at bound and characters */
+	assert_non_null(strstr(sentence, "... is not a filter of AccessControlCardRec"));
+
+	out = buf_over(target, sizeof(target) - 1);
+	buf_add_string(&out, RECORDS "&count=a");
+	for (int i = 0; i < 500; i++)
+		buf_add_string(&out, "%E5%BC%A0");
+	target[out.len] = '\0';
+	assert_non_null(judge(target));
+	assert_non_null(strstr(sentence, "...\"; it must be a whole number, 1 or more"));
+}
+
+static void test_a_secret_is_not_repeated(void **state)
+{
+	(void)state;
+	assert_refused(INSERT "&Password=" THIRTY THIRTY "secret",
+		"Password has 66 bytes, at most 64 are allowed");
+}
+
+static void test_strays(void **state)
+{
+	static const char *const good[] = {
+		"/cgi-bin/magicBox.cgi?action=getSerialNo&foo=bar&foo=bar&condition.x=1",
+		OPEN "&channel=1&Time=5&Time=6", RECORDS "&foo=bar&offset=3&_=123",
+		INSERT "&_=1&rnd=0.5&t=2&random=3&RecNo=17",
+		"/cgi-bin/recordUpdater.cgi?action=remove&name=AccessControlCard&recno=1&UserID=2",
+		"/cgi-bin/recordUpdater.cgi?action=clear&name=AccessControlCard&_=1"};
+	static const char *const bad[] = {INSERT "&foo=bar", INSERT "&condition.UserID=1",
+		INSERT "&Doors.x=1", INSERT "&Doorsx=1", INSERT "&=1",
+		"/cgi-bin/recordUpdater.cgi?action=update&name=AccessControlCard&recno=1&foo=1",
+		"/cgi-bin/recordUpdater.cgi?action=remove&name=AccessControlCard&recno=1"
+		"&condition.UserID=2",
+		"/cgi-bin/recordUpdater.cgi?action=get&name=AccessControlCard&recno=1"
+		"&condition.UserID=2",
+		/* Meant for one row, it would empty the table. */
+		"/cgi-bin/recordUpdater.cgi?action=clear&name=AccessControlCard&condition.UserID=2",
+		"/cgi-bin/recordUpdater.cgi?action=clear&name=AccessControlCard&recno=2",
+		"/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCard&StartTime=1",
+		"/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCard&AfterRecNo=1",
+		"/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCard&condition.Door=1",
+		"/cgi-bin/recordFinder.cgi?action=getQuerySize&name=AccessControlCardRec"
+		"&CONDITION.createtime=1",
+		"/cgi-bin/configManager.cgi?action=setConfig&Network.eth0.IPAddress=10.0.0.1",
+		"/cgi-bin/configManager.cgi?action=setConfig&AccessTimeSchedule[1].Colour=1",
+		"/cgi-bin/configManager.cgi?action=setConfig&AccessTimeSchedule[1].NameX=1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_good(good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (judge(bad[i]) == NULL)
+			fail_msg("%s passes", bad[i]);
+	}
+}
+
+static void test_doubles_are_refused(void **state)
+{
+	static const char *const bad[] = {INSERT "&CardNo=1", INSERT "&cardno=1",
+		INSERT "&Doors[1]=1&doors[1]=2", INSERT "&Doors=[1]&Doors=[2]",
+		INSERT "&Doors=[1]&Doors[5]=2", INSERT "&Doors[5]=2&Doors=[1]",
+		INSERT "&action=clear", INSERT "&name=AccessControlCard",
+		"/cgi-bin/magicBox.cgi?action=getSerialNo&ACTION=reboot",
+		"/cgi-bin/configManager.cgi?action=setConfig&AccessTimeSchedule[1].Name=a"
+		"&accesstimeschedule[1].name=b"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (judge(bad[i]) == NULL)
+			fail_msg("%s passes", bad[i]);
+		assert_true(
+			strstr(sentence, "twice") != NULL || strstr(sentence, "a list") != NULL);
+	}
+	assert_good(INSERT "&Doors[0]=1&Doors[1]=1&TimeSections=[1,2]");
+}
+
+static void test_a_list_has_at_most_128_values_and_64_codes(void **state)
+{
+	static char target[2048];
+
+	(void)state;
+	for (int count = 127; count <= 129; count++) {
+		struct buf out = buf_over(target, sizeof(target) - 1);
+
+		buf_add_string(&out, INSERT "&Doors=[1");
+		for (int i = 1; i < count; i++)
+			buf_add_string(&out, ",1");
+		buf_add_string(&out, "]");
+		target[out.len] = '\0';
+		assert_int_equal(judge(target) == NULL, count <= 128);
+	}
+	for (int count = 63; count <= 65; count++) {
+		struct buf out = buf_over(target, sizeof(target) - 1);
+
+		buf_add_string(&out, SNAP "&Events=[A");
+		for (int i = 1; i < count; i++)
+			buf_add_string(&out, ",A");
+		buf_add_string(&out, "]");
+		target[out.len] = '\0';
+		assert_int_equal(judge(target) == NULL, count <= 64);
+	}
+}
+
+static void test_names_and_patterns(void **state)
+{
+	static const char pattern[] = "AccessTimeSchedule[0..127].TimeSchedule[0..6][0..11]";
+	uint32_t at[CGI_PATTERN_SUBSCRIPTS] = {9, 9, 9};
+	bool too_high = true;
+
+	(void)state;
+	assert_true(cgi_name_matches(
+		pattern, SPAN_LIT("accesstimeschedule[127].timeSchedule[6][11]"), at, &too_high));
+	assert_false(too_high);
+	assert_int_equal(at[0], 127);
+	assert_int_equal(at[1], 6);
+	assert_int_equal(at[2], 11);
+	assert_false(cgi_name_matches(
+		pattern, SPAN_LIT("AccessTimeSchedule[1].TimeSchedule[7][0]"), at, &too_high));
+	assert_true(too_high);
+
+	static const char *const other[] = {"", "AccessTimeSchedule", "AccessTimeSchedule[",
+		"AccessTimeSchedule[1]", "AccessTimeSchedule[1].TimeSchedule[1]",
+		"AccessTimeSchedule[1].TimeSchedule[1][", "AccessTimeSchedule[1].TimeSchedule[1][]",
+		"AccessTimeSchedule[1].TimeSchedule[1][1]x",
+		"AccessTimeSchedule[01].TimeSchedule[1][1]",
+		"AccessTimeSchedule[x].TimeSchedule[1][1]",
+		"AccessTimeSchedule].TimeSchedule[1][1]"};
+
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		if (cgi_name_matches(pattern, span_from_string(other[i]), at, &too_high) ||
+			too_high)
+			fail_msg("%s matches", other[i]);
+	}
+	assert_true(cgi_name_matches("Flags[0]", SPAN_LIT("flags[0]"), at, NULL));
+	assert_false(cgi_name_matches("Flags[0]", SPAN_LIT("flags[1]"), at, NULL));
+}
+
+static void test_scalar_getters(void **state)
+{
+	struct span text;
+	int64_t integer = -1;
+	bool yes = false;
+	struct civil local = {0};
+
+	(void)state;
+	parse("/a?UserID=7&count=100&IsValid=1&ValidDateEnd=20151222%20093811&ValidDateStart=");
+	assert_true(cgi_text(&query, "userid", &text));
+	assert_true(span_equal(text, SPAN_LIT("7")));
+	assert_true(cgi_integer(&query, "Count", &integer));
+	assert_int_equal(integer, 100);
+	assert_true(cgi_bool(&query, "IsValid", &yes));
+	assert_true(yes);
+	assert_true(cgi_time(&query, "ValidDateEnd", &local));
+	assert_int_equal(local.month, 12);
+	assert_int_equal(local.second, 11);
+	/* An empty date: given, but no date. */
+	assert_false(cgi_time(&query, "ValidDateStart", &local));
+	assert_int_equal(local.month, 12);
+	assert_true(cgi_text(&query, "ValidDateStart", &text));
+	assert_int_equal(text.len, 0);
+
+	assert_false(cgi_text(&query, "CardNo", &text));
+	assert_false(cgi_integer(&query, "offset", &integer));
+	assert_false(cgi_integer(&query, "ValidDateEnd", &integer));
+	assert_int_equal(integer, 100);
+	assert_false(cgi_bool(&query, "Handicap", &yes));
+	assert_false(cgi_time(&query, "time", &local));
+}
+
+static void test_indexed_getter_reads_both_forms(void **state)
+{
+	static struct cgi_indexed got;
+
+	(void)state;
+	parse("/a?Doors[0]=1&doors[127]=65534&TimeSections=[5,%206]&Empty=[]&Doors[128]=9&Bad=1");
+	assert_true(cgi_indexed(&query, "Doors", &got));
+	assert_int_equal(got.count, 2);
+	assert_true(got.present[0] && got.present[127] && !got.present[1]);
+	assert_int_equal(got.value[0], 1);
+	assert_int_equal(got.value[127], 65534);
+	assert_true(cgi_indexed(&query, "timesections", &got));
+	assert_int_equal(got.count, 2);
+	assert_true(got.present[0] && got.present[1] && !got.present[127]);
+	assert_int_equal(got.value[0], 5);
+	assert_int_equal(got.value[1], 6);
+	assert_true(cgi_indexed(&query, "Empty", &got));
+	assert_int_equal(got.count, 0);
+	assert_true(cgi_indexed(&query, "Bad", &got));
+	assert_int_equal(got.count, 0);
+	got.count = 77;
+	assert_false(cgi_indexed(&query, "Door", &got));
+	assert_int_equal(got.count, 77);
+}
+
+static void test_codes(void **state)
+{
+	static const char *const forms[] = {"[A,B]", "A,B", " [ A , B ] ", "A, B"};
+	struct span rest;
+	struct span code;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		rest = span_from_string(forms[i]);
+		assert_true(cgi_codes_next(&rest, &code));
+		assert_true(span_equal(code, SPAN_LIT("A")));
+		assert_true(cgi_codes_next(&rest, &code));
+		assert_true(span_equal(code, SPAN_LIT("B")));
+		assert_false(cgi_codes_next(&rest, &code));
+		assert_true(cgi_codes_include(span_from_string(forms[i]), SPAN_LIT("b")));
+		assert_false(cgi_codes_include(span_from_string(forms[i]), SPAN_LIT("C")));
+	}
+	assert_true(cgi_codes_include(SPAN_LIT("[All]"), SPAN_LIT("AccessControl")));
+	assert_true(cgi_codes_include(SPAN_LIT("X,all"), SPAN_LIT("AccessControl")));
+	assert_false(cgi_codes_include(SPAN_LIT("Alls"), SPAN_LIT("AccessControl")));
+	assert_true(cgi_codes_include(SPAN_LIT("AccessControl"), SPAN_LIT("AccessControl")));
+	assert_false(cgi_codes_include(SPAN_LIT("AccessControlX"), SPAN_LIT("AccessControl")));
+}
+
+static void test_roles_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(account_role_name(ACCOUNT_NOBODY), "nobody");
+	assert_string_equal(account_role_name(ACCOUNT_VIEWER), "viewer");
+	assert_string_equal(account_role_name(ACCOUNT_OPERATOR), "operator");
+	assert_string_equal(account_role_name(ACCOUNT_ADMIN), "admin");
+	assert_string_equal(account_role_name(ACCOUNT_ROLE_COUNT), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_row_stands_at_its_operation_and_is_found),
+		cmocka_unit_test(test_each_example_leads_to_its_row_and_passes),
+		cmocka_unit_test(test_each_row_and_parameter_is_described),
+		cmocka_unit_test(test_what_is_not_there_is_told_apart),
+		cmocka_unit_test(test_printed_examples_pass),
+		cmocka_unit_test(test_each_parameter_of_each_row_is_held_to_its_range),
+		cmocka_unit_test(test_each_required_parameter_is_missed),
+		cmocka_unit_test(test_facts_of_the_paper),
+		cmocka_unit_test(test_sentences_name_what_is_wrong_and_what_is_allowed),
+		cmocka_unit_test(test_a_sentence_keeps_its_bound_and_whole_characters),
+		cmocka_unit_test(test_a_secret_is_not_repeated),
+		cmocka_unit_test(test_strays),
+		cmocka_unit_test(test_doubles_are_refused),
+		cmocka_unit_test(test_a_list_has_at_most_128_values_and_64_codes),
+		cmocka_unit_test(test_names_and_patterns),
+		cmocka_unit_test(test_scalar_getters),
+		cmocka_unit_test(test_indexed_getter_reads_both_forms),
+		cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_roles_have_names),
+	};
+
+	return cmocka_run_group_tests_name("cgi_methods", tests, NULL, NULL);
+}
