@@ -49,6 +49,8 @@ static void check_value(const struct cgi_parameter *parameter, struct span text)
 		require(code.len > 0 && code.len <= 64);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char memory[64 * 1024];

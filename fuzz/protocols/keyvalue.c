@@ -60,6 +60,8 @@ static void check_period(struct span text)
 	require(period.to_s == again.to_s && period.from_s <= period.to_s && period.to_s <= 86400);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char memory[2][ROOM];

@@ -55,6 +55,8 @@ static uint32_t count_pairs(struct span text)
 	return pairs;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char memory[4][ROOM];

@@ -66,6 +66,9 @@ int usage_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void print_json(json_object *object);
 json_object *json_from_fields(const struct postern_field *fields, size_t count);
 
+/* Where `posternd --demo` keeps its state without --state; false when there is no home folder. */
+MUST_CHECK bool demo_state_folder(char *memory, size_t size);
+
 /* A whole number within the range, or a usage error naming what. */
 MUST_CHECK bool parse_number(
 	const char *what, const char *text, int64_t min, int64_t max, int64_t *ret);

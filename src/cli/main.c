@@ -6,6 +6,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,11 +34,14 @@ static void print_help(void)
 	     "  --device URL          http://HOST[:PORT]; also POSTERN_DEVICE; default " URL_DEFAULT
 	     "\n"
 	     "  --user NAME           also POSTERN_USER; default " USER_DEFAULT "\n"
-	     "  --password-file FILE  first line is the password; also POSTERN_PASSWORD_FILE\n"
+	     "  --password-file FILE  first line is the password; also POSTERN_PASSWORD_FILE; for "
+	     "the\n"
+	     "                        default device, the demo's own file\n"
 	     "  --json                one JSON object a line\n");
 	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
 		for (const struct command *c = tables[t]; c->group != NULL; c++) {
-			printf("  %s %s %s\n", c->group, c->verb, c->usage);
+			printf("  %s %s%s%s\n", c->group, c->verb, c->usage[0] == 0 ? "" : " ",
+				c->usage);
 			printf("        %s\n", c->text);
 		}
 	}
@@ -112,10 +116,24 @@ static int take_option(
 	return EXIT_DONE;
 }
 
-static int cut_words(
-	const struct command *command, int argc, char **argv, struct arguments *arguments)
+/* Where the verb stands behind the group: options may come before it (`sim --state DIR card ...`).
+ */
+static int find_verb(int argc, char **argv, int group)
 {
-	for (int at = 0; at < argc; at++) {
+	int at = group + 1;
+
+	while (at < argc && strncmp(argv[at], "--", 2) == 0)
+		at += strcmp(argv[at], "--json") == 0 ? 1 : 2;
+	return at;
+}
+
+/* Cuts the words of argv from first on, but for the verb. */
+static int cut_words(const struct command *command, int argc, char **argv, int first, int verb,
+	struct arguments *arguments)
+{
+	for (int at = first; at < argc; at++) {
+		if (at == verb)
+			continue;
 		if (strncmp(argv[at], "--", 2) == 0 && argv[at][2] != 0) {
 			int status = take_option(command, argc, argv, &at, arguments);
 
@@ -195,15 +213,30 @@ static bool read_password(const char *file_name, char password[PASSWORD_MAX + 2]
 	return true;
 }
 
+/* Given, from the environment, or for the default device what `posternd --demo` wrote down. */
+static const char *password_file_name(
+	const struct global_options *options, char *memory, size_t size)
+{
+	const char *named = or_environment(options->password_file, "POSTERN_PASSWORD_FILE", NULL);
+	char folder[PATH_MAX];
+
+	if (named != NULL || or_environment(options->url, "POSTERN_DEVICE", NULL) != NULL ||
+		!demo_state_folder(folder, sizeof(folder)))
+		return named;
+	int len = snprintf(memory, size, "%s/admin.password", folder);
+
+	return len > 0 && (size_t)len < size && access(memory, R_OK) == 0 ? memory : NULL;
+}
+
 static int run_on_device(const struct command *command, const struct arguments *arguments,
 	const struct global_options *options)
 {
 	char password[PASSWORD_MAX + 2];
 	struct postern_device_options device_options = POSTERN_DEVICE_OPTIONS_INIT;
 	struct postern_device *device = NULL;
+	char path[PATH_MAX];
 
-	if (!read_password(or_environment(options->password_file, "POSTERN_PASSWORD_FILE", NULL),
-		    password))
+	if (!read_password(password_file_name(options, path, sizeof(path)), password))
 		return EXIT_USAGE;
 	struct postern *context = postern_new();
 
@@ -239,12 +272,13 @@ int main(int argc, char **argv)
 	}
 	if (at >= argc)
 		return usage_error("no command; `postern --help` lists them");
-	const char *verb = at + 1 < argc ? argv[at + 1] : NULL;
+	int verb_at = find_verb(argc, argv, at);
+	const char *verb = verb_at < argc ? argv[verb_at] : NULL;
 	const struct command *command = find_command(argv[at], verb, &group_known);
 
 	if (command == NULL)
 		return unknown_command(argv[at], verb, group_known);
-	int status = cut_words(command, argc - at - 2, argv + at + 2, &arguments);
+	int status = cut_words(command, argc, argv, at + 1, verb_at, &arguments);
 
 	if (status != EXIT_DONE)
 		return status;

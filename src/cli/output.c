@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool json_output;
 
@@ -111,4 +112,20 @@ bool parse_numbers(const char *what, const char *text, int min, int max, int *re
 	}
 	*ret_count = count;
 	return true;
+}
+
+bool demo_state_folder(char *memory, size_t size)
+{
+	const char *base = getenv("XDG_STATE_HOME");
+	const char *rest = "postern-demo";
+
+	if (base == NULL || base[0] != '/') {
+		base = getenv("HOME");
+		rest = ".local/state/postern-demo";
+	}
+	if (base == NULL || base[0] != '/')
+		return false;
+	int len = snprintf(memory, size, "%s/%s", base, rest);
+
+	return len > 0 && (size_t)len < size;
 }

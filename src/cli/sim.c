@@ -6,6 +6,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -23,8 +24,12 @@ static int connect_sim(const struct arguments *arguments)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval timeout = {.tv_sec = REPLY_TIMEOUT_S};
 
+	char folder[PATH_MAX];
+
 	if (state == NULL)
 		state = getenv("POSTERN_STATE");
+	if (state == NULL && demo_state_folder(folder, sizeof(folder)))
+		state = folder;
 	if (state == NULL) {
 		usage_error("name the controller's state directory: --state DIR or POSTERN_STATE");
 		return -1;
@@ -184,22 +189,22 @@ SIM_COMMAND(reader)
 
 const struct command sim_commands[] = {
 	{"sim", "card", 2, 2, "state= format= json",
-		"READER NUMBER [--format W26|W34|W66] --state DIR",
+		"READER NUMBER [--format W26|W34|W66] [--state DIR]",
 		"Shows a card to a virtual reader.", false, sim_card},
-	{"sim", "bits", 2, 2, "state= json", "READER 0101... --state DIR", "Sends raw bits.", false,
-		sim_bits},
-	{"sim", "edges", 2, 2, "state= json", "READER FILE --state DIR",
+	{"sim", "bits", 2, 2, "state= json", "READER 0101... [--state DIR]", "Sends raw bits.",
+		false, sim_bits},
+	{"sim", "edges", 2, 2, "state= json", "READER FILE [--state DIR]",
 		"Plays a capture: lines of nanoseconds, line, level.", false, sim_edges},
-	{"sim", "rex", 1, 1, "state= json", "DOOR --state DIR", "Presses the exit button.", false,
+	{"sim", "rex", 1, 1, "state= json", "DOOR [--state DIR]", "Presses the exit button.", false,
 		sim_rex},
-	{"sim", "contact", 2, 2, "state= json", "DOOR open|closed --state DIR", "Moves the door.",
+	{"sim", "contact", 2, 2, "state= json", "DOOR open|closed [--state DIR]", "Moves the door.",
 		false, sim_contact},
-	{"sim", "tamper", 1, 2, "state= json", "READER [on|off] --state DIR",
+	{"sim", "tamper", 1, 2, "state= json", "READER [on|off] [--state DIR]",
 		"Opens or closes a reader's housing.", false, sim_tamper},
-	{"sim", "lock", 1, 1, "state= json", "DOOR --state DIR",
+	{"sim", "lock", 1, 1, "state= json", "DOOR [--state DIR]",
 		"Prints `locked COUNT` or `unlocked COUNT`: the lock and how often it was opened.",
 		false, sim_lock},
-	{"sim", "reader", 1, 1, "state= json", "READER --state DIR",
+	{"sim", "reader", 1, 1, "state= json", "READER [--state DIR]",
 		"Prints what the reader showed last, and how often it showed something.", false,
 		sim_reader},
 	{0},

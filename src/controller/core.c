@@ -35,10 +35,13 @@ struct threads {
 	pthread_t query;
 };
 
-/* The supervisor decides how long a role lives: its socket's end ends us, signals do not. */
+/*
+ * The supervisor decides how long a role lives: its socket's end ends us, signals do not. A limit
+ * on file size is a full disk like any other.
+ */
 static void signals_ignore(void)
 {
-	const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
 
 	for (size_t i = 0; i < ARRAY_COUNT(ignored); i++)
 		(void)signal(ignored[i], SIG_IGN);

@@ -25,8 +25,8 @@ static uint32_t codes_of(const struct query *query, const char *name)
 	return bits;
 }
 
-static void wish_read(
-	const struct query *query, const char *codes, enum event_style style, struct stream_wish *ret)
+static void wish_read(const struct query *query, const char *codes, enum event_style style,
+	struct stream_wish *ret)
 {
 	int64_t number;
 
@@ -71,6 +71,7 @@ static void attach_begin(struct request *request, const char *codes, enum event_
 			"as many event streams are open as limits.streams allows; close one");
 		return;
 	}
+	request->stream_place = true;
 	core_ask(request, &message);
 }
 
@@ -84,9 +85,8 @@ void event_attach_begin(struct request *request)
 	attach_begin(request, "codes", EVENT_STYLE_CODE);
 }
 
-static void stream_refuse(
-	struct request *request, const struct message_stream *stream, unsigned status,
-	const char *detail)
+static void stream_refuse(struct request *request, const struct message_stream *stream,
+	unsigned status, const char *detail)
 {
 	struct message_stream_close close = {
 		.header = {.type = MESSAGE_STREAM_CLOSE},

@@ -213,6 +213,17 @@ static bool rows_continue(const struct message_header *message)
 	return false;
 }
 
+/* It was opened for a request that has been given up. */
+static void stream_unwanted(struct gate *gate, const struct message_stream *stream)
+{
+	struct message_stream_close close = {
+		.header = {.type = MESSAGE_STREAM_CLOSE},
+		.stream_id = stream->stream_id,
+	};
+
+	(void)core_send(gate, &close);
+}
+
 static void message_dispatch(struct gate *gate, const struct message_header *message)
 {
 	if (message->type == MESSAGE_COMMITTED) {
@@ -234,7 +245,10 @@ static void message_dispatch(struct gate *gate, const struct message_header *mes
 			proof_answer(at, message);
 		return;
 	}
-	streams_answer(gate->streams, message);
+	if (message->type == MESSAGE_STREAM)
+		stream_unwanted(gate, (const struct message_stream *)message);
+	else
+		streams_answer(gate->streams, message);
 }
 
 /* False when the link must go. */

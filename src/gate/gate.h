@@ -62,6 +62,7 @@ struct request {
 	bool finished; /* the reply or the stream is ready; written before the resume */
 	struct reply reply;
 	struct stream *stream; /* the answer is this stream */
+	bool stream_place; /* counts towards limits.streams until the request is over */
 	/* link thread only */
 	uint32_t request_id; /* of the message core owes an answer to */
 	int64_t deadline_ns;
@@ -71,6 +72,7 @@ struct request {
 	uint32_t step; /* how often the operation has asked core, or rows so far: the operation's
 			  own */
 	uint64_t total;
+	bool full; /* the reply takes no more rows */
 	void *state; /* the operation's own, from malloc; freed with the request */
 };
 

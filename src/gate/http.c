@@ -174,6 +174,8 @@ static void request_completed(void *cls, struct MHD_Connection *connection, void
 	*con_cls = NULL;
 	if (request->stream != NULL)
 		streams_ended(request->stream);
+	else if (request->stream_place)
+		streams_give_back(request->gate->streams);
 	reply_free(&request->reply);
 	free(request->target);
 	free(request->body);

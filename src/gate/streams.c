@@ -121,7 +121,7 @@ bool streams_reserve(struct streams *streams)
 	return room;
 }
 
-void streams_cancel(struct streams *streams)
+void streams_give_back(struct streams *streams)
 {
 	pthread_mutex_lock(&streams->gate->lock);
 	streams->count--;

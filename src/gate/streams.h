@@ -11,8 +11,9 @@
 
 #define STREAM_RING 4096 /* entries; a power of two */
 #define STREAM_PAGE MESSAGE_RECORD_ROWS_MAX /* entries a stream reads from core at once */
-#define STREAM_FETCHES_MAX 7 /* pages asked for at once; with the ring's own: 8 requests at core   \
-			      */
+#define STREAM_FETCHES_MAX                                                                         \
+	7 /* pages asked for at once; with the ring's own: 8 requests at core                      \
+	   */
 #define STREAM_GAP_NS (4 * NS_PER_MS) /* between two parts: they must not share a TCP segment */
 #define STREAM_STALL_S 30 /* no byte taken for this long, or for 3 heartbeats: dropped */
 #define STREAM_SEND_BUFFER (64 * 1024) /* bytes in the kernel */
@@ -30,10 +31,9 @@ struct stream_wish {
 struct streams *streams_new(struct gate *gate);
 void streams_free(struct streams *streams);
 
-/* False when limits.streams are open. A true one is a place that streams_open or _cancel uses up.
- */
+/* Takes a place of limits.streams; false when there is none. streams_ended gives it back, too. */
 bool streams_reserve(struct streams *streams);
-void streams_cancel(struct streams *streams);
+void streams_give_back(struct streams *streams);
 
 /* A stream at core is open: sets request->stream. False when memory is short. */
 bool streams_open(struct streams *streams, struct request *request, const struct stream_wish *wish,

@@ -197,6 +197,7 @@ static const struct call calls[] = {
 #ifdef SANDBOX_SANITIZED
 	{"personality", SUPERVISOR}, /* the runtimes look at it when a program starts */
 #endif
+	{"capget", SUPERVISOR},
 	{"seccomp", SUPERVISOR},
 	{"landlock_create_ruleset", SUPERVISOR},
 	{"landlock_add_rule", SUPERVISOR},
@@ -337,6 +338,7 @@ static const struct argument_rule argument_rules[] = {
 	{"ioctl", EVERY, 1, UINT32_MAX, FIONBIO}, {"ioctl", EVERY, 1, UINT32_MAX, FIONREAD},
 	{"ioctl", EVERY, 1, UINT32_MAX, TCGETS}, {"prctl", ROLES, 0, UINT32_MAX, PR_SET_NAME},
 	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_NAME},
+	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_DUMPABLE},
 	{"prlimit64", ROLES, 2, UINT64_MAX, 0}, /* reading */
 };
 

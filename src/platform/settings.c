@@ -16,10 +16,9 @@
 
 #define MS 1000000u
 
-/* Where a value lives. Sizes of texts and lists are not used. */
+/* Where a value lives. */
 #define FIELD(section_, type, field)                                                               \
-	.section = (section_), .offset = offsetof(type, field),                                    \
-	.size = sizeof(((type *)0)->field) > 8 ? 0 : sizeof(((type *)0)->field)
+	.section = (section_), .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
 #define TOP(field) FIELD(SECTION_TOP, struct settings, field)
 #define HTTP(field) FIELD(SECTION_HTTP, struct settings, field)
 #define LIMIT(field) FIELD(SECTION_LIMITS, struct settings, field)

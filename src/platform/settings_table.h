@@ -40,7 +40,7 @@ struct setting {
 	uint8_t section; /* enum setting_section */
 	uint8_t kind; /* enum setting_kind */
 	uint8_t flags;
-	uint8_t size; /* bytes of a number, time, choice: 1, 4 or 8 */
+	uint16_t size; /* of the field in bytes: 1, 4 or 8 for a number, time or choice */
 	uint32_t offset; /* of the value in its section's struct */
 	uint32_t unit_ns; /* of a time: what one counts */
 	uint64_t min; /* in that unit */

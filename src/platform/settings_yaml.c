@@ -240,20 +240,21 @@ static void candidate(struct span written, const char *known, const char **neare
 	}
 }
 
-/* The known key of a section that `written` may have meant, or NULL. */
-static const char *nearest_key(enum setting_section section, struct span written)
+/* The known key of a section that `written` may have meant, or NULL; *ret_distance with it. */
+static const char *nearest_key(
+	enum setting_section section, struct span written, unsigned *ret_distance)
 {
 	const char *nearest = NULL;
-	unsigned best = 99;
 	size_t count;
 	const struct setting *table = settings_table(&count);
 
+	*ret_distance = 99;
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].section == section)
-			candidate(written, table[i].key, &nearest, &best);
+			candidate(written, table[i].key, &nearest, ret_distance);
 	}
 	for (unsigned i = SECTION_TOP + 1; section == SECTION_TOP && i < SECTION_COUNT; i++)
-		candidate(written, setting_section_name(i), &nearest, &best);
+		candidate(written, setting_section_name(i), &nearest, ret_distance);
 	return nearest;
 }
 
@@ -289,10 +290,12 @@ static void add_keys(struct buf *out, enum setting_section section)
 	}
 }
 
+/* A slip of one letter explains itself best, then a key of another place, then a likeness. */
 static bool fail_unknown_key(struct reader *r, enum setting_section section)
 {
 	struct span key = scalar(r);
-	const char *nearest = nearest_key(section, key);
+	unsigned distance;
+	const char *nearest = nearest_key(section, key, &distance);
 	const struct setting *home = other_home(section, key);
 
 	buf_add_string(&r->why, "unknown key ");
@@ -302,7 +305,7 @@ static bool fail_unknown_key(struct reader *r, enum setting_section section)
 		buf_add_string(&r->why, setting_section_name(section));
 		buf_add_byte(&r->why, '`');
 	}
-	if (nearest != NULL) {
+	if (nearest != NULL && (distance <= 1 || home == NULL)) {
 		buf_add_string(&r->why, "; did you mean `");
 		buf_add_string(&r->why, nearest);
 		buf_add_string(&r->why, "`?");

@@ -24,7 +24,6 @@
 #define VALUE_SHOWN_MAX 32 /* bytes of its value */
 #define CODE_BYTES_MAX 64
 #define PARAMETERS_MAX 64
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The place where a sentence is written, and what it is about. */
 struct fault {
@@ -230,7 +229,7 @@ static bool is_filter(struct span name)
 	static const char *const filters[] = {"StartTime", "EndTime", "AfterRecNo"};
 
 	return span_starts_with_nocase(name, SPAN_LIT("condition.")) ||
-	       name_is_one_of(name, filters, COUNT_OF(filters));
+	       name_is_one_of(name, filters, ARRAY_COUNT(filters));
 }
 
 /* "; known here are A, B": only as long as the sentence keeps its bound. */
@@ -263,7 +262,7 @@ static bool check_stray(
 	if (method->stray == CGI_STRAY_TOLERATED ||
 		(method->stray == CGI_STRAY_FILTERS_REFUSED && !filter))
 		return true;
-	if (name_is_one_of(name, never, COUNT_OF(never)) ||
+	if (name_is_one_of(name, never, ARRAY_COUNT(never)) ||
 		(method->operation == CGI_CARD_INSERT &&
 			span_equal_nocase(name, SPAN_LIT("RecNo"))))
 		return true;

@@ -184,8 +184,7 @@ static const struct cgi_parameter config_set_parameters[] = {
 
 #define TABLE_CARDS "AccessControlCard"
 #define TABLE_RECORDS "AccessControlCardRec"
-#define COUNT_OF(LIST) (sizeof(LIST) / sizeof((LIST)[0]))
-#define TAKES(LIST) .parameters = LIST, .parameter_count = COUNT_OF(LIST)
+#define TAKES(LIST) .parameters = LIST, .parameter_count = ARRAY_COUNT(LIST)
 #define IDENTITY(OPERATION, ACTION, KEY, TEXT)                                                     \
 	[OPERATION] = {                                                                            \
 		.operation = OPERATION,                                                            \

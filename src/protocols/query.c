@@ -177,8 +177,10 @@ bool query_subscript(struct span name, uint32_t max, struct span *ret_base, uint
 
 static bool stays_literal(char c)
 {
+	static const struct span marks = {"-._~[]", 6};
+
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != 0 && strchr("-._~[]", c) != NULL);
+	       span_find(marks, c) < marks.len;
 }
 
 void query_encode(struct buf *out, struct span text)

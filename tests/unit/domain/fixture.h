@@ -223,8 +223,7 @@ static inline unsigned entries(const struct fixture *f, enum journal_kind kind)
 	return count;
 }
 
-static inline const struct commit_entry *entry_must(
-	const struct fixture *f, enum journal_kind kind)
+static inline const struct commit_entry *entry_must(const struct fixture *f, enum journal_kind kind)
 {
 	const struct commit_entry *entry = entry_of(f, kind);
 

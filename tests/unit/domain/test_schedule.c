@@ -54,9 +54,9 @@ static void minutes_are_on_from_the_first_second_to_before_the_end(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
-		assert_int_equal(schedule_is_on(&s, &utc,
-					 utc_of(2024, 1, 1, rows[i].hour, rows[i].minute,
-						 rows[i].second)),
+		assert_int_equal(
+			schedule_is_on(&s, &utc,
+				utc_of(2024, 1, 1, rows[i].hour, rows[i].minute, rows[i].second)),
 			rows[i].on);
 }
 

@@ -387,9 +387,10 @@ static void test_the_description_says_ranges_and_defaults(void **state UNUSED)
 {
 	char *plain = described(false);
 
-	assert_non_null(
-		strstr(plain, "  unlock:\n      How long a grant unlocks. Allowed: a time from "
-			      "100ms to 10min, such as\n      3s. Default: 3s.\n"));
+	assert_non_null(strstr(plain,
+		"  unlock:\n"
+		"      How long a grant unlocks. Allowed: a time from 100ms to 10min, such as 3s.\n"
+		"      Default: 3s.\n"));
 	for (struct span rest = span_from_string(plain), line; span_next(&rest, '\n', &line);)
 		assert_true(line.len <= 80);
 
@@ -399,7 +400,7 @@ static void test_the_description_says_ranges_and_defaults(void **state UNUSED)
 		".It Cm unlock\nHow long a grant unlocks.\nAllowed: a time from 100ms to 10min, "
 		"such as 3s.\nDefault: 3s.\n"));
 	for (struct span rest = span_from_string(roff), line; span_next(&rest, '\n', &line);)
-		assert_true(line.len > 0 && line.data[0] != '\'');
+		assert_true(rest.len == 0 || (line.len > 0 && line.data[0] != '\''));
 }
 
 int main(void)

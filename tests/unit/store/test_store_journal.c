@@ -509,7 +509,7 @@ static void numbers_in_the_database_keep_their_meaning(void **state UNUSED)
 		"card_lost", "card_cancelled", "card_frozen", "card_arrears", "card_overdue",
 		"no_right", "not_valid", "not_yet_valid", "expired", "uses_spent",
 		"clock_untrusted", "held_locked", "patrol", "blocklist", "mother_card",
-		"outside_schedule", "busy", "repeated"};
+		"outside_schedule", "busy", "storage_slow", "repeated"};
 
 	assert_true(JOURNAL_KIND_COUNT >= ARRAY_COUNT(kinds));
 	for (unsigned i = 0; i < ARRAY_COUNT(kinds); i++)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "base/compiler.h"
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * posternd.yaml from any bytes. Whatever is accepted must hold what the roles rely on, whatever is
+ * refused must say where, and the same bytes must give the same settings again.
+ */
+#include "platform/settings.h"
+#include "base/assert.h"
+#include "domain/card_format.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_door(const struct settings *s, unsigned at)
+{
+	const struct door_settings *door = &s->door[at];
+
+	ASSERT(door->id.len >= 1 && door->name.len >= 1 && door->config.contact_debounce_ms <= 399);
+	ASSERT(door->config.unlock_ms >= 100 && door->config.unlock_ms <= 600000);
+	ASSERT(door->config.slow_disk <= 1 && door->config.rex <= 1 && door->config.fail <= 1);
+	for (unsigned i = 0; i < at; i++)
+		ASSERT(!s->door[i].config.configured ||
+			!text_is(&s->door[i].id, text_span(&door->id)));
+}
+
+static void check_reader(const struct settings *s, unsigned at)
+{
+	const struct reader_settings *reader = &s->reader[at];
+
+	ASSERT(s->door[reader->config.door].config.configured && reader->format_count >= 1);
+	ASSERT(reader->limits.pulse_min_ns < reader->limits.pulse_max_ns);
+	for (unsigned i = 0; i < reader->format_count; i++)
+		ASSERT(card_format_find(text_span(&reader->format[i])) != NULL);
+	for (unsigned i = 0; i < at; i++)
+		ASSERT(!s->reader[i].config.configured ||
+			s->reader[i].config.door != reader->config.door ||
+			s->reader[i].config.side != reader->config.side);
+}
+
+static void check(const struct settings *s)
+{
+	unsigned doors = 0;
+
+	for (unsigned i = 0; i < DOORS_MAX; doors += s->door[i++].config.configured) {
+		if (s->door[i].config.configured)
+			check_door(s, i);
+	}
+	for (unsigned i = 0; i < READERS_MAX; i++) {
+		if (s->reader[i].config.configured)
+			check_reader(s, i);
+	}
+	ASSERT(doors >= 1 && s->simulated_lines && !s->demo && s->state_dir.bytes[0] == '/');
+	ASSERT(s->persons_max >= 1 && s->journal_max >= s->records_max && s->digest_count >= 1);
+	ASSERT(s->streams_max < s->connections_max);
+	ASSERT(s->connections_per_source_max <= s->connections_max);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct settings settings, again;
+	struct settings_error error, error_again;
+	bool good = settings_parse(&settings, "f.yaml", span_of(data, size), &error);
+
+	ASSERT(settings_parse(&again, "f.yaml", span_of(data, size), &error_again) == good);
+	ASSERT(strcmp(error.text, error_again.text) == 0 && good == (error.text[0] == '\0'));
+	if (good) {
+		ASSERT(memcmp(&settings, &again, sizeof(settings)) == 0);
+		check(&settings);
+	} else {
+		ASSERT(strncmp(error.text, "f.yaml:", 7) == 0 && strchr(error.text, '\n') == NULL);
+	}
+	return 0;
+}
