@@ -6,10 +6,7 @@
  */
 #include "protocols/digest.h"
 #include "base/assert.h"
-
-#include <nettle/hmac.h>
-#include <nettle/md5.h>
-#include <nettle/sha2.h>
+#include "nettle_hash.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -156,7 +156,7 @@ static int64_t lines_drain(struct rt *rt, int64_t now_ns)
 			log_warning("the source of line events is gone; waiting for the next");
 			rt->lines_over = true;
 			rt->lines_fd = -1;
-			rt_readers_lost(&rt->readers);
+			rt_readers_cut(&rt->readers);
 		}
 		if (count <= 0)
 			return now_ns;
@@ -245,7 +245,7 @@ static void turn(struct rt *rt)
 	steps_due(rt);
 	clock_watch(rt, beat);
 	if (beat) {
-		rt_readers_noise(&rt->readers, now_ns, emit, rt);
+		rt_readers_noise(&rt->readers, emit, rt);
 		rt_store_watch(rt);
 		atomic_store(&rt->page->beat_ns, clock_boot_ns());
 		rt->beat_due_ns = now_ns + HEARTBEAT_INTERVAL_MS * NS_PER_MS;

@@ -65,7 +65,7 @@ void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	struct wiegand_edge edge = {
 		.at_ns = event->at_ns,
 		.line = event->kind == LINE_DATA1 ? 1 : 0,
-		.level = event->level,
+		.level = event->level != 0,
 	};
 	struct card_bits bits;
 
@@ -82,6 +82,17 @@ void rt_readers_lost(struct rt_readers *readers)
 	for (uint32_t i = 0; i < READERS_MAX; i++) {
 		if (readers->reader[i].configured)
 			wiegand_decoder_lost(&readers->reader[i].decoder);
+	}
+}
+
+void rt_readers_cut(struct rt_readers *readers)
+{
+	for (uint32_t i = 0; i < READERS_MAX; i++) {
+		struct rt_reader *reader = &readers->reader[i];
+
+		if (reader->configured &&
+			wiegand_decoder_deadline_ns(&reader->decoder) != INT64_MAX)
+			wiegand_decoder_lost(&reader->decoder);
 	}
 }
 
@@ -108,7 +119,7 @@ static uint64_t noise_of(const struct wiegand_counters *c)
 	       c->overlaps + c->lost_edges + c->backward_edges;
 }
 
-void rt_readers_noise(struct rt_readers *readers, int64_t now_ns, rt_reader_emit *emit, void *user)
+void rt_readers_noise(struct rt_readers *readers, rt_reader_emit *emit, void *user)
 {
 	for (uint32_t i = 0; i < READERS_MAX; i++) {
 		struct rt_reader *reader = &readers->reader[i];
@@ -116,16 +127,12 @@ void rt_readers_noise(struct rt_readers *readers, int64_t now_ns, rt_reader_emit
 
 		if (!reader->configured || noise == reader->noise_told)
 			continue;
-		if (reader->noise_told_ns != 0 &&
-			now_ns - reader->noise_told_ns < NOISE_INTERVAL_MS * NS_PER_MS)
-			continue;
 		uint64_t count = noise - reader->noise_told;
 		struct controller_input input = {.kind = INPUT_NOISE};
 
 		input.noise.reader = (uint8_t)(i + 1);
 		input.noise.count = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 		reader->noise_told = noise;
-		reader->noise_told_ns = now_ns;
 		emit(user, &input, 0);
 	}
 }

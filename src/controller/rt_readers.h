@@ -8,15 +8,12 @@
 #include "platform/settings.h"
 #include "protocols/wiegand.h"
 
-#define NOISE_INTERVAL_MS 10000 /* a noisy reader is told of at most this often */
-
 struct rt_reader {
 	bool configured;
 	struct wiegand_decoder decoder;
 	uint32_t format_count;
 	const struct card_format *format[READER_FORMATS_MAX];
 	uint64_t noise_told; /* of all counters together */
-	int64_t noise_told_ns; /* 0: never */
 	uint64_t key_frames; /* 4, 6 or 8 bits: keypads are not served yet */
 };
 
@@ -30,10 +27,14 @@ typedef void rt_reader_emit(void *user, const struct controller_input *input, in
 void rt_readers_init(struct rt_readers *readers, const struct settings *settings);
 void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	rt_reader_emit *emit, void *user);
+/* The driver lost edges: what is in progress, or comes next, is not whole. */
 void rt_readers_lost(struct rt_readers *readers);
+
+/* The source of edges changed: what is in progress will not be completed. */
+void rt_readers_cut(struct rt_readers *readers);
 
 /* Ends frames whose gap is over at now_ns. */
 void rt_readers_time(struct rt_readers *readers, int64_t now_ns, rt_reader_emit *emit, void *user);
-/* Tells of readers that were noisy, at most each NOISE_INTERVAL_MS. */
-void rt_readers_noise(struct rt_readers *readers, int64_t now_ns, rt_reader_emit *emit, void *user);
+/* Tells of readers that were noisy since the last call. The controller thins that out. */
+void rt_readers_noise(struct rt_readers *readers, rt_reader_emit *emit, void *user);
 int64_t rt_readers_deadline_ns(const struct rt_readers *readers);

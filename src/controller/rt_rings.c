@@ -144,7 +144,7 @@ void rt_orders(struct rt *rt)
 			lines_simulated_link(rt->core->lines, order.socket);
 			rt->lines_fd = -1; /* closing the old one took it out of epoll */
 			rt->lines_over = false;
-			rt_readers_lost(&rt->readers);
+			rt_readers_cut(&rt->readers);
 			rt_levels(rt);
 			continue;
 		}

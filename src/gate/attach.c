@@ -97,12 +97,12 @@ static void stream_refuse(struct request *request, const struct message_stream *
 	request_fail(request, status, detail);
 }
 
-void attach_answer(struct request *request, const struct message_header *message)
+void attach_answer(struct request *request, const void *message)
 {
 	struct streams *streams = request->gate->streams;
 	const struct stream_wish *wish = request->state;
 
-	if (message->type != MESSAGE_STREAM) {
+	if (message_type_of(message) != MESSAGE_STREAM) {
 		operation_unexpected(request, message);
 		return;
 	}

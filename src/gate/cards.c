@@ -169,13 +169,13 @@ void card_insert_begin(struct request *request)
 	core_ask(request, &message);
 }
 
-void card_insert_answer(struct request *request, const struct message_header *message)
+void card_insert_answer(struct request *request, const void *message)
 {
 	const struct message_result *result = (const void *)message;
 	char text[40];
 	struct buf line = buf_over(text, sizeof(text));
 
-	if (message->type != MESSAGE_RESULT || result->result != RESULT_OK) {
+	if (message_type_of(message) != MESSAGE_RESULT || result->result != RESULT_OK) {
 		operation_unexpected(request, message);
 		return;
 	}
@@ -222,9 +222,9 @@ void card_remove_begin(struct request *request)
 }
 
 /* A row that is not there is as removed as one could wish. */
-void card_remove_answer(struct request *request, const struct message_header *message)
+void card_remove_answer(struct request *request, const void *message)
 {
-	if (message->type == MESSAGE_RESULT &&
+	if (message_type_of(message) == MESSAGE_RESULT &&
 		((const struct message_result *)message)->result == RESULT_NOT_FOUND) {
 		reply_ok(&request->reply);
 		request_finish(request);

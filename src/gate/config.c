@@ -148,14 +148,14 @@ void config_get_begin(struct request *request)
 }
 
 /* request->step: the schedule asked for. One that was named is shown, defined or not. */
-void config_get_answer(struct request *request, const struct message_header *message)
+void config_get_answer(struct request *request, const void *message)
 {
 	const struct message_schedule *answer = (const void *)message;
 	struct config_name name;
 	char memory[SCHEDULE_BYTES_MAX];
 	struct buf lines = buf_over(memory, sizeof(memory));
 
-	if (message->type != MESSAGE_SCHEDULE) {
+	if (message_type_of(message) != MESSAGE_SCHEDULE) {
 		operation_unexpected(request, message);
 		return;
 	}
@@ -227,9 +227,9 @@ static void schedule_change(struct request *request, const struct schedule *stor
 	core_ask(request, &message);
 }
 
-void config_set_answer(struct request *request, const struct message_header *message)
+void config_set_answer(struct request *request, const void *message)
 {
-	if (message->type == MESSAGE_SCHEDULE)
+	if (message_type_of(message) == MESSAGE_SCHEDULE)
 		schedule_change(request, &((const struct message_schedule *)message)->schedule);
 	else
 		operation_command_answer(request, message);

@@ -187,28 +187,29 @@ static void take_proof(struct request *request, const struct message_authenticat
 	operation_begin(request);
 }
 
-static void proof_answer(struct request *request, const struct message_header *message)
+static void proof_answer(struct request *request, const void *message)
 {
 	struct reply *reply = &request->reply;
 
-	if (message->type == MESSAGE_AUTHENTICATED) {
+	if (message_type_of(message) == MESSAGE_AUTHENTICATED) {
 		take_proof(request, (const struct message_authenticated *)message);
 		return;
 	}
-	if (message->type == MESSAGE_UNAUTHENTICATED)
+	if (message_type_of(message) == MESSAGE_UNAUTHENTICATED)
 		reply_unauthenticated(reply, (const struct message_unauthenticated *)message);
-	else if (message->type == MESSAGE_RESULT) /* core has too many requests open, say */
+	else if (message_type_of(message) ==
+		 MESSAGE_RESULT) /* core has too many requests open, say */
 		reply_result(reply, (const struct message_result *)message);
 	if (reply->status < 400) /* nothing is good without proof */
 		reply_error_string(reply, 500, "");
 	request_finish(request);
 }
 
-static bool rows_continue(const struct message_header *message)
+static bool rows_continue(const void *message)
 {
-	if (message->type == MESSAGE_PERSON_ROWS)
+	if (message_type_of(message) == MESSAGE_PERSON_ROWS)
 		return !((const struct message_person_rows *)message)->last;
-	if (message->type == MESSAGE_RECORD_ROWS)
+	if (message_type_of(message) == MESSAGE_RECORD_ROWS)
 		return !((const struct message_record_rows *)message)->last;
 	return false;
 }
@@ -224,17 +225,17 @@ static void stream_unwanted(struct gate *gate, const struct message_stream *stre
 	(void)core_send(gate, &close);
 }
 
-static void message_dispatch(struct gate *gate, const struct message_header *message)
+static void message_dispatch(struct gate *gate, const void *message)
 {
-	if (message->type == MESSAGE_COMMITTED) {
+	if (message_type_of(message) == MESSAGE_COMMITTED) {
 		streams_committed(
 			gate->streams, ((const struct message_committed *)message)->last_seq);
 		return;
 	}
-	if (message->request_id == 0)
+	if (message_request_id(message) == 0)
 		return;
 	for (struct request *at = gate->open; at != NULL; at = at->next) {
-		if (at->request_id != message->request_id)
+		if (at->request_id != message_request_id(message))
 			continue;
 		at->deadline_ns = clock_boot_ns() + REQUEST_DEADLINE_NS;
 		if (!rows_continue(message))
@@ -245,7 +246,7 @@ static void message_dispatch(struct gate *gate, const struct message_header *mes
 			proof_answer(at, message);
 		return;
 	}
-	if (message->type == MESSAGE_STREAM)
+	if (message_type_of(message) == MESSAGE_STREAM)
 		stream_unwanted(gate, (const struct message_stream *)message);
 	else
 		streams_answer(gate->streams, message);

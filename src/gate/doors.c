@@ -72,9 +72,9 @@ void door_status_begin(struct request *request)
 		status_ask(request, door);
 }
 
-void door_status_answer(struct request *request, const struct message_header *message)
+void door_status_answer(struct request *request, const void *message)
 {
-	if (message->type != MESSAGE_DOOR_STATE) {
+	if (message_type_of(message) != MESSAGE_DOOR_STATE) {
 		operation_unexpected(request, message);
 		return;
 	}
@@ -119,13 +119,13 @@ void event_indexes_begin(struct request *request)
 	indexes_go_on(request);
 }
 
-void event_indexes_answer(struct request *request, const struct message_header *message)
+void event_indexes_answer(struct request *request, const void *message)
 {
 	struct span code = {NULL, 0};
 	char text[48];
 	struct buf line = buf_over(text, sizeof(text));
 
-	if (message->type != MESSAGE_DOOR_STATE) {
+	if (message_type_of(message) != MESSAGE_DOOR_STATE) {
 		operation_unexpected(request, message);
 		return;
 	}

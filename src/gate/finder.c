@@ -200,16 +200,16 @@ static void find_end(struct request *request)
 	request_finish(request);
 }
 
-void find_answer(struct request *request, const struct message_header *message)
+void find_answer(struct request *request, const void *message)
 {
 	bool last;
 
-	if (message->type == MESSAGE_PERSON_ROWS) {
+	if (message_type_of(message) == MESSAGE_PERSON_ROWS) {
 		const struct message_person_rows *rows = (const void *)message;
 
 		person_rows(request, rows);
 		last = rows->last;
-	} else if (message->type == MESSAGE_RECORD_ROWS) {
+	} else if (message_type_of(message) == MESSAGE_RECORD_ROWS) {
 		const struct message_record_rows *rows = (const void *)message;
 
 		record_rows(request, rows);
@@ -222,15 +222,15 @@ void find_answer(struct request *request, const struct message_header *message)
 		find_end(request);
 }
 
-void size_answer(struct request *request, const struct message_header *message)
+void size_answer(struct request *request, const void *message)
 {
 	char text[80];
 	struct buf lines = buf_over(text, sizeof(text));
 	uint64_t total;
 
-	if (message->type == MESSAGE_PERSON_ROWS) {
+	if (message_type_of(message) == MESSAGE_PERSON_ROWS) {
 		total = ((const struct message_person_rows *)message)->total;
-	} else if (message->type == MESSAGE_RECORD_ROWS) {
+	} else if (message_type_of(message) == MESSAGE_RECORD_ROWS) {
 		total = ((const struct message_record_rows *)message)->total;
 	} else {
 		operation_unexpected(request, message);
@@ -258,13 +258,13 @@ void card_get_begin(struct request *request)
 	core_ask(request, &message);
 }
 
-void card_get_answer(struct request *request, const struct message_header *message)
+void card_get_answer(struct request *request, const void *message)
 {
 	const struct message_person_rows *rows = (const void *)message;
 	char memory[ROW_BYTES_MAX];
 	struct buf row = buf_over(memory, sizeof(memory));
 
-	if (message->type != MESSAGE_PERSON_ROWS) {
+	if (message_type_of(message) != MESSAGE_PERSON_ROWS) {
 		operation_unexpected(request, message);
 		return;
 	}

@@ -100,6 +100,17 @@ struct gate {
 	struct peer *peers;
 };
 
+/* What every message from core begins with. */
+static inline enum message_type message_type_of(const void *message)
+{
+	return (enum message_type)((const struct message_header *)message)->type;
+}
+
+static inline uint32_t message_request_id(const void *message)
+{
+	return ((const struct message_header *)message)->request_id;
+}
+
 /* http.c */
 int http_start(struct gate *gate, int listen_fd);
 void http_stop(struct gate *gate);

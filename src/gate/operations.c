@@ -79,18 +79,18 @@ void operation_answer(struct request *request, const void *message)
 	answer(request, message);
 }
 
-void operation_unexpected(struct request *request, const struct message_header *message)
+void operation_unexpected(struct request *request, const void *message)
 {
-	if (message->type == MESSAGE_RESULT)
+	if (message_type_of(message) == MESSAGE_RESULT)
 		reply_result(&request->reply, (const struct message_result *)message);
 	if (request->reply.status < 400)
 		reply_error_string(&request->reply, 500, "the controller gave no usable answer");
 	request_finish(request);
 }
 
-void operation_command_answer(struct request *request, const struct message_header *message)
+void operation_command_answer(struct request *request, const void *message)
 {
-	if (message->type != MESSAGE_RESULT) {
+	if (message_type_of(message) != MESSAGE_RESULT) {
 		operation_unexpected(request, message);
 		return;
 	}

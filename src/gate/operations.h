@@ -10,50 +10,50 @@
 #include "gate.h"
 
 typedef void operation_begin_fn(struct request *request);
-typedef void operation_answer_fn(struct request *request, const struct message_header *message);
+typedef void operation_answer_fn(struct request *request, const void *message);
 
 /* The answer was none this operation can use: core's error, or ours. */
-void operation_unexpected(struct request *request, const struct message_header *message);
+void operation_unexpected(struct request *request, const void *message);
 
 /* MESSAGE_RESULT that ends a command: OK or its error. */
-void operation_command_answer(struct request *request, const struct message_header *message);
+void operation_command_answer(struct request *request, const void *message);
 
 /* cards.c */
 void card_insert_begin(struct request *request);
-void card_insert_answer(struct request *request, const struct message_header *message);
+void card_insert_answer(struct request *request, const void *message);
 void card_update_begin(struct request *request);
 void card_remove_begin(struct request *request);
-void card_remove_answer(struct request *request, const struct message_header *message);
+void card_remove_answer(struct request *request, const void *message);
 void card_clear_begin(struct request *request);
 
 /* finder.c */
 void card_get_begin(struct request *request);
-void card_get_answer(struct request *request, const struct message_header *message);
+void card_get_answer(struct request *request, const void *message);
 void card_find_begin(struct request *request); /* find and doSeekFind */
 void record_find_begin(struct request *request);
-void find_answer(struct request *request, const struct message_header *message);
+void find_answer(struct request *request, const void *message);
 void card_size_begin(struct request *request);
 void record_size_begin(struct request *request);
-void size_answer(struct request *request, const struct message_header *message);
+void size_answer(struct request *request, const void *message);
 
 /* doors.c */
 void door_open_begin(struct request *request);
 void door_close_begin(struct request *request);
 void door_status_begin(struct request *request);
-void door_status_answer(struct request *request, const struct message_header *message);
+void door_status_answer(struct request *request, const void *message);
 void event_indexes_begin(struct request *request);
-void event_indexes_answer(struct request *request, const struct message_header *message);
+void event_indexes_answer(struct request *request, const void *message);
 
 /* attach.c */
 void snap_attach_begin(struct request *request);
 void event_attach_begin(struct request *request);
-void attach_answer(struct request *request, const struct message_header *message);
+void attach_answer(struct request *request, const void *message);
 
 /* device.c */
 void device_begin(struct request *request); /* magicBox, global, eventManager getCaps */
 
 /* config.c */
 void config_get_begin(struct request *request);
-void config_get_answer(struct request *request, const struct message_header *message);
+void config_get_answer(struct request *request, const void *message);
 void config_set_begin(struct request *request);
-void config_set_answer(struct request *request, const struct message_header *message);
+void config_set_answer(struct request *request, const void *message);

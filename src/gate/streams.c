@@ -206,11 +206,11 @@ static void ring_take(struct streams *streams, const struct journal_entry *entry
 }
 
 /* Core is busy or its store is: ask again a little later. */
-static bool fetch_later(struct streams *streams, const struct message_header *message)
+static bool fetch_later(struct streams *streams, const void *message)
 {
 	const struct message_result *result = (const void *)message;
 
-	if (message->type != MESSAGE_RESULT ||
+	if (message_type_of(message) != MESSAGE_RESULT ||
 		(result->result != RESULT_BUSY && result->result != RESULT_STORE_FAILED))
 		return false;
 	streams->hold_ns = clock_boot_ns() + HOLD_NS;
@@ -231,9 +231,9 @@ static void ring_rows(struct streams *streams, const struct message_record_rows 
 		streams->newest_seq = streams->ring_last; /* until core says COMMITTED again */
 }
 
-static void ring_answer(struct streams *streams, const struct message_header *message)
+static void ring_answer(struct streams *streams, const void *message)
 {
-	if (message->type == MESSAGE_RECORD_ROWS) {
+	if (message_type_of(message) == MESSAGE_RECORD_ROWS) {
 		ring_rows(streams, (const struct message_record_rows *)message);
 		return;
 	}
@@ -272,8 +272,7 @@ static void page_rows(
 }
 
 /* A record that is not there (any more): rather twice than not at all, from the oldest on. */
-static void page_refused(
-	struct streams *streams, struct stream *stream, const struct message_header *message)
+static void page_refused(struct streams *streams, struct stream *stream, const void *message)
 {
 	const struct message_result *result = (const void *)message;
 
@@ -281,7 +280,7 @@ static void page_refused(
 	streams->fetches--;
 	if (fetch_later(streams, message))
 		return;
-	if (message->type == MESSAGE_RESULT && result->result == RESULT_NOT_FOUND &&
+	if (message_type_of(message) == MESSAGE_RESULT && result->result == RESULT_NOT_FOUND &&
 		stream->place_pending) {
 		stream->place_pending = false;
 		stream->cursor = 0;
@@ -290,15 +289,15 @@ static void page_refused(
 	stream_close(stream);
 }
 
-void streams_answer(struct streams *streams, const struct message_header *message)
+void streams_answer(struct streams *streams, const void *message)
 {
 	pthread_mutex_lock(&streams->gate->lock);
-	if (message->request_id == streams->fetch_id)
+	if (message_request_id(message) == streams->fetch_id)
 		ring_answer(streams, message);
 	for (struct stream *at = streams->first; at != NULL; at = at->next) {
-		if (at->fetch_id != message->request_id)
+		if (at->fetch_id != message_request_id(message))
 			continue;
-		if (message->type == MESSAGE_RECORD_ROWS)
+		if (message_type_of(message) == MESSAGE_RECORD_ROWS)
 			page_rows(streams, at, (const struct message_record_rows *)message);
 		else
 			page_refused(streams, at, message);

@@ -40,7 +40,7 @@ bool streams_open(struct streams *streams, struct request *request, const struct
 	const struct message_stream *message);
 
 void streams_committed(struct streams *streams, uint64_t last_seq);
-void streams_answer(struct streams *streams, const struct message_header *message);
+void streams_answer(struct streams *streams, const void *message);
 void streams_close_all(struct streams *streams);
 
 /* Fetches what is missing, wakes who has something to send. Returns the next time to call. */

@@ -375,14 +375,15 @@ struct journal_entry *rig_journal(struct rig *rig, uint64_t after_seq, uint32_t 
 	const struct message_record_rows *rows = rig_ask(rig, &fetch);
 	uint32_t count = 0;
 
-	for (;;) {
-		assert_int_equal(rows->header.type, MESSAGE_RECORD_ROWS);
+	while (rows->header.type == MESSAGE_RECORD_ROWS) {
 		memcpy(entries + count, rows->row, rows->count * sizeof(*entries));
 		count += rows->count;
 		if (rows->last)
 			break;
 		rows = rig_receive(rig);
 	}
+	if (rows->header.type == MESSAGE_RESULT)
+		assert_int_equal(result_of(rows, NULL), RESULT_STORE_FAILED);
 	end.stream_id = fetch.stream_id;
 	assert_int_equal(link_send(rig->gate, &end, sizeof(end)), 0);
 	*ret_count = count;

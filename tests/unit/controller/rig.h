@@ -61,7 +61,8 @@ uint32_t rig_insert(struct rig *rig, const char *user, const char *card, uint64_
 uint32_t rig_remove(struct rig *rig, uint64_t no);
 uint32_t rig_open_door(struct rig *rig, uint8_t door);
 
-/* The journal from after_seq on: up to 1024 entries; the caller frees. */
+/* The journal from after_seq on: up to 1024 entries, none while the store is failed; the caller
+ * frees. */
 struct journal_entry *rig_journal(struct rig *rig, uint64_t after_seq, uint32_t *ret_count);
 
 /* Waits for an entry of that kind behind after_seq and gives it. */

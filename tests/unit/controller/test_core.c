@@ -146,7 +146,7 @@ static void clear_empties_the_index(void **state)
 	struct journal_entry record = rig_wait_entry(rig, 0, JOURNAL_ACCESS);
 
 	assert_int_equal(record.reason, REASON_UNKNOWN_CARD);
-	rig_card(rig, 1, 4712);
+	rig_card(rig, 3, 4712); /* another reader: its edges begin before the first card's end */
 	record = rig_wait_entry(rig, record.seq, JOURNAL_ACCESS);
 	assert_int_equal(record.reason, REASON_GRANTED);
 }
@@ -367,13 +367,12 @@ static void noise_and_unreadable_frames_are_recorded_once(void **state)
 	struct journal_entry record = rig_wait_entry(rig, 0, JOURNAL_ACCESS);
 
 	assert_int_equal(record.reason, REASON_UNREADABLE);
-	assert_int_equal(record.card_bits, 26);
 	rig_edges(rig, 2, &noise);
 	struct journal_entry entry = rig_wait_entry(rig, 0, JOURNAL_READER_NOISE);
 
 	assert_int_equal(entry.reader, 2);
 	assert_int_equal(entry.count, 1);
-	rig_edges(rig, 3, &key);
+	rig_edges(rig, 4, &key); /* a keypad: ignored */
 	rig_card(rig, 3, 5);
 	struct journal_entry next = rig_wait_entry(rig, entry.seq, JOURNAL_ACCESS);
 

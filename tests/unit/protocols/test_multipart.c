@@ -191,6 +191,7 @@ static void stream_as_printed_in_the_paper_is_read(void **state)
 	ASSERT_PARTS("--myboundary\r\nContent-Type: text/plain\r\n" EVENTS "\r\n"
 		     "--myboundary\r\nContent-Type: text/plain\r\nHeartbeat\r\n--myboundary\r\n",
 		"[text/plain|" EVENTS "][text/plain|Heartbeat]");
+	ASSERT_PARTS(PLAIN "Content-Length:6\r\nHeart\rbeat" HEARTBEAT, "[text/plain|Heart\r]");
 	/* The first line is more than the body: what is over is no part of anything. */
 	ASSERT_PARTS(PLAIN "Content-Length:5\r\nHeartbeat\r\n" HEARTBEAT,
 		"[text/plain|Heart][text/plain|Heartbeat]");
@@ -273,6 +274,10 @@ static void endless_other_text_is_given_up(void **state)
 	memcpy(text, "--myboundary\n", 13);
 	for (size_t i = 13; i + 5 <= sizeof(text); i += 5)
 		memcpy(text + i, "A: b\n", 5);
+	stream_read(&outcome, span_of(text, sizeof(text)), 1000, 4096);
+	assert_int_equal(outcome.end, MULTIPART_BAD);
+	for (size_t i = 0; i + 14 <= sizeof(text); i += 14)
+		memcpy(text + i, "--myboundary\r\n", 14);
 	stream_read(&outcome, span_of(text, sizeof(text)), 1000, 4096);
 	assert_int_equal(outcome.end, MULTIPART_BAD);
 	/* Blank lines are a way to keep a connection alive. */

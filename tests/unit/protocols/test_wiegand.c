@@ -367,6 +367,15 @@ static void time_going_back_spoils_and_recovers(void **state)
 	send(W26_123_45678, 400 * MS, 50 * US, 2 * MS);
 	assert_int_equal(silence(), WIEGAND_FRAME);
 	assert_frame(W26_123_45678);
+	/* The step as the last edge: the silence is measured from the next reading of the clock. */
+	send("101", 1000 * MS, 50 * US, 2 * MS);
+	assert_int_equal(edge(1006 * MS, 0, 0), WIEGAND_NOTHING);
+	assert_int_equal(edge(0, 0, 1), WIEGAND_NOTHING);
+	assert_int_equal(wiegand_decoder_time(&decoder, 1010 * MS, &frame), WIEGAND_NOTHING);
+	assert_int_equal(wiegand_decoder_deadline_ns(&decoder), 1035 * MS);
+	assert_int_equal(silence(), WIEGAND_NOISE);
+	assert_int_equal(decoder.counters.backward_edges, 3);
+	assert_int_equal(decoder.counters.glitches, 0);
 }
 
 static void rest_of_a_frame_ended_too_early_is_dropped(void **state)

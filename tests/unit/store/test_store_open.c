@@ -423,7 +423,8 @@ static void truncated_files_never_crash(void **state)
 	(void)snprintf(good, sizeof(good), "%s/good", f->path);
 	copy_file(path, good);
 	assert_int_equal(stat(good, &info), 0);
-	for (off_t len = 1; len < info.st_size; len += 4096 - 7) {
+	/* SQLite takes a file of one byte for an empty one. */
+	for (off_t len = 2; len < info.st_size; len += 4096 - 7) {
 		copy_file(good, path);
 		assert_int_equal(truncate(path, len), 0);
 		assert_int_equal(use_damaged(f, &row, &entry), 0);

@@ -164,8 +164,8 @@ static void copy_field(struct person *to, const struct person *from, uint32_t bi
 {
 	for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
 		if (fields[i].bit == bit)
-			memcpy((char *)to + fields[i].offset,
-				(const char *)from + fields[i].offset, fields[i].size);
+			memcpy((char *)to + fields[i].offset, (const char *)from + fields[i].offset,
+				fields[i].size);
 	}
 	for (size_t i = 0; i < PERSON_DOORS_MAX; i++) {
 		struct person_door *a = &to->doors[i];

@@ -3,7 +3,7 @@
 #pragma once
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#define PRINTF_LIKE(format_at, args_at) __attribute__((format(__printf__, format_at, args_at)))
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 #define UNUSED __attribute__((unused))
 

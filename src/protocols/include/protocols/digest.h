@@ -26,7 +26,7 @@ size_t digest_hash_size(enum digest_algorithm algorithm); /* bytes: 16 or 32 */
 /* The parameters of one `Authorization: Digest` header; spans point into the header. */
 struct digest_response {
 	struct span username; /* quoted-pair escapes still in it: see digest_unquote */
-	struct span realm;    /* likewise; no other parameter may hold escapes */
+	struct span realm; /* likewise; no other parameter may hold escapes */
 	struct span nonce;
 	struct span uri; /* as sent: it is what the response was computed over */
 	struct span response;

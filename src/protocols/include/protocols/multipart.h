@@ -48,6 +48,6 @@ enum multipart_result multipart_reader_take(struct multipart_reader *reader, str
 
 /*
  * Finds boundary= in a Content-Type header value of multipart/x-mixed-replace. Quotes and leading
- * dashes are not part of *ret_boundary: some devices announce the dashes of the stream, some do not.
+ * dashes are no part of it: some devices announce the dashes of the stream, some do not.
  */
 bool multipart_boundary(struct span content_type, struct span *ret_boundary);

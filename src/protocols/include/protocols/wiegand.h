@@ -9,8 +9,7 @@
 
 #include <stddef.h>
 
-#define WIEGAND_FRAME_BITS_MAX 66 /* more pulses than this in one frame: noise, dropped, counted   \
-				   */
+#define WIEGAND_FRAME_BITS_MAX 66 /* more in one frame: noise, dropped and counted */
 
 struct wiegand_limits {
 	uint32_t pulse_min_ns; /* shorter: a glitch. Default 10,000 */
