@@ -57,6 +57,7 @@ bool hex_decode(struct span s, void *ret_bytes, size_t len)
 			return false;
 	}
 	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(hex_digit(s.data[2 * i]) << 4 | hex_digit(s.data[2 * i + 1]));
+		out[i] = (uint8_t)((unsigned)hex_digit(s.data[2 * i]) << 4 |
+				   (unsigned)hex_digit(s.data[2 * i + 1]));
 	return true;
 }

@@ -227,7 +227,7 @@ static int user_list(struct postern_device *device, const struct arguments *argu
 
 static int user_show(struct postern_device *device, const struct arguments *arguments)
 {
-	size_t count;
+	size_t count = 0;
 	int status = show_people(device, arguments->positional[0], NULL, true, &count);
 
 	if (status == EXIT_DONE && count == 0) {

@@ -87,10 +87,22 @@ static bool store_start(struct core *core)
 	return error == 0;
 }
 
+/* A clock that is not trusted never shows a time before the newest entry. */
+static struct moment start_moment(struct core *core)
+{
+	struct moment now = clock_now(core->settings->clock_trust);
+	struct store_state state;
+
+	store_state(core->store, &state);
+	if (!now.trusted && now.utc_ms < state.newest_utc_ms)
+		now.utc_ms = state.newest_utc_ms;
+	return now;
+}
+
 /* The heartbeat page outlives us: a beat in it is from a core that died. */
 static int start_entries(struct core *core, bool restarted, uint32_t *ret_unknown)
 {
-	struct moment now = clock_now(core->settings->clock_trust);
+	struct moment now = start_moment(core);
 	struct commit_entry entry = {
 		.kind = restarted ? JOURNAL_CORE_RESTARTED : JOURNAL_STARTED,
 		.at = now,
@@ -183,13 +195,14 @@ static int schedule_put(void *user, const struct schedule *schedule)
 	return 0;
 }
 
-static bool rt_start(struct core *core, struct rt **ret)
+static bool rt_start(struct core *core)
 {
 	int error = core_rings_new(core);
 
 	if (error == 0) {
-		*ret = rt_new(core);
-		error = *ret != NULL ? store_schedules(core->store, schedule_put, *ret) : -ENOMEM;
+		core->rt = rt_new(core);
+		error = core->rt != NULL ? store_schedules(core->store, schedule_put, core->rt)
+					 : -ENOMEM;
 	}
 	if (error != 0)
 		log_error("cannot start the real-time thread: %s", store_error_text(error));
@@ -211,7 +224,7 @@ static bool fences_start(struct core *core, uint32_t *ret_fences)
 	return true;
 }
 
-static bool threads_start(struct core *core, struct rt *rt, struct threads *ret)
+static bool threads_start(struct core *core, struct threads *ret)
 {
 	pthread_attr_t attributes;
 
@@ -219,7 +232,7 @@ static bool threads_start(struct core *core, struct rt *rt, struct threads *ret)
 		pthread_attr_setstacksize(&attributes, STACK_BYTES) != 0)
 		return false;
 	/* A thread that does not start is no state to go on from: the supervisor tries again. */
-	bool started = pthread_create(&ret->rt, &attributes, rt_run, rt) == 0 &&
+	bool started = pthread_create(&ret->rt, &attributes, rt_run, core->rt) == 0 &&
 		       pthread_create(&ret->store, &attributes, store_run, core) == 0 &&
 		       pthread_create(&ret->query, &attributes, query_run, core) == 0;
 
@@ -248,14 +261,12 @@ static void threads_end(struct core *core, const struct threads *threads)
 
 int core_main(const struct role_context *context)
 {
-	struct core *core = calloc(1, sizeof(*core));
-	struct rt *rt = NULL;
+	static struct core self; /* one role a process */
+	struct core *core = &self;
 	struct threads threads;
 	uint32_t fences = 0;
 
 	log_set_name("core");
-	if (core == NULL)
-		return EXIT_FAILURE;
 	signals_ignore();
 	core->context = context;
 	core->settings = context->settings;
@@ -263,10 +274,10 @@ int core_main(const struct role_context *context)
 	settings_controller_config(core->settings, &core->config);
 	zone_load(&core->config.zone);
 	if (!lines_start(core) || !store_start(core) || !journal_start(core) ||
-		!controller_start(core) || !rt_start(core, &rt))
+		!controller_start(core) || !rt_start(core))
 		return EXIT_FAILURE;
 	core->realtime_claims = role_realtime_prepare();
-	if (!fences_start(core, &fences) || !threads_start(core, rt, &threads))
+	if (!fences_start(core, &fences) || !threads_start(core, &threads))
 		return EXIT_FAILURE;
 	int error = role_ready(context, fences);
 

@@ -84,6 +84,7 @@ struct write_request {
 };
 
 struct peer;
+struct rt;
 
 /* serve -> query */
 struct query_request {
@@ -105,6 +106,7 @@ struct core {
 	struct store_options store_options;
 	struct board *board;
 	struct lines *lines;
+	struct rt *rt;
 	struct controller *controller; /* rt's after the start */
 	struct store *store; /* the store thread's after the start */
 	struct authentication *authentication; /* serve's */

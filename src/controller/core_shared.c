@@ -20,6 +20,7 @@ static int ring_new(struct spsc *ring, uint32_t slots, size_t slot_size)
 
 	if (memory == NULL)
 		return -ENOMEM;
+	(void)mlock(memory, slots * slot_size); /* where not all of the process can be locked */
 	spsc_init(ring, memory, slots, slot_size);
 	return 0;
 }
@@ -93,6 +94,7 @@ struct credential_index *core_index_new(const struct core *core)
 		return NULL;
 	uint64_t seed;
 
+	(void)mlock(memory, size);
 	random_bytes(&seed, sizeof(seed));
 	return credential_index_init(memory, size, core->index_persons, seed);
 }

@@ -158,6 +158,21 @@ void rt_orders(struct rt *rt)
 	}
 }
 
+static void lost_tell(struct rt *rt)
+{
+	struct commit_entry entry = {
+		.kind = JOURNAL_RECORDS_LOST,
+		.at = clock_now(rt->core->settings->clock_trust),
+		.count = rt->lost,
+		.door = DOOR_NONE,
+	};
+
+	if (!entry.at.trusted && entry.at.utc_ms < rt->core->config.utc_floor_ms)
+		entry.at.utc_ms = rt->core->config.utc_floor_ms;
+	rt->lost = 0;
+	rt_commit(rt, &entry);
+}
+
 void rt_store_watch(struct rt *rt)
 {
 	bool silent = false;
@@ -172,15 +187,6 @@ void rt_store_watch(struct rt *rt)
 		silent = true;
 	if (silent != rt->store_silent)
 		store_failure(rt, rt->store_failed, silent);
-	if (rt->lost > 0 && spsc_count(&rt->core->commits) <= COMMIT_SLOTS / 2) {
-		struct commit_entry entry = {
-			.kind = JOURNAL_RECORDS_LOST,
-			.at = clock_now(rt->core->settings->clock_trust),
-			.count = rt->lost,
-			.door = DOOR_NONE,
-		};
-
-		rt->lost = 0;
-		rt_commit(rt, &entry);
-	}
+	if (rt->lost > 0 && spsc_count(&rt->core->commits) <= COMMIT_SLOTS / 2)
+		lost_tell(rt);
 }

@@ -80,9 +80,9 @@ static void outputs_fail(struct supervisor *s)
 	}
 }
 
+/* The old beat stays: by it the next core knows that it is not the first. */
 static void page_clear(struct supervisor *s)
 {
-	atomic_store(&s->page->beat_ns, 0);
 	for (size_t door = 0; door < DOORS_MAX; door++)
 		atomic_store(&s->page->unlocked_until_ns[door], 0);
 }

@@ -37,7 +37,7 @@ static int64_t silent_ns(
 
 	if (beat_ns > now_ns)
 		beat_ns = now_ns;
-	if (beat_ns > 0)
+	if (beat_ns > watch->started_ns)
 		limit_ns = beat_ns + HEARTBEAT_TIMEOUT_MS * NS_PER_MS;
 	return limit_ns > watch->pardon_ns ? limit_ns : watch->pardon_ns;
 }

@@ -589,7 +589,6 @@ static bool sim_turn(struct sim *sim)
 int sim_main(const struct role_context *context)
 {
 	static struct sim sim;
-	char text[128];
 
 	sim.context = context;
 	sim.settings = context->settings;
@@ -607,7 +606,6 @@ int sim_main(const struct role_context *context)
 		log_error("cannot build the sandbox: %s", strerror(-fences));
 		return 1;
 	}
-	log_info("virtual doors are up; fences: %s", sandbox_fences_text((uint32_t)fences, text));
 	if (role_ready(context, (uint32_t)fences) != 0)
 		return 1;
 	while (sim_turn(&sim))

@@ -66,8 +66,8 @@ static const struct setting table[] = {
 		"While the clock is not believed: allow decides as ever and marks the records; "
 		"deny_dated refuses people whose right has a first or last day or hours."),
 	TIME("commit_wait", TOP(commit_wait_ms), 0, MS, 10, 2000, "100ms",
-		"How long a granted door waits for its record to be on disk before slow_disk of the "
-		"door decides."),
+		"How long a granted door waits for its record to be on disk before slow_disk of "
+		"the door decides."),
 
 	OTHER("listen", HTTP(http_address), SETTING_ADDRESS, "127.0.0.1:8080",
 		"Where HTTP is served. Plain HTTP: other addresses than loopback show every "
@@ -93,18 +93,20 @@ static const struct setting table[] = {
 	REQUIRED("index", DOOR(index), SETTING_NUMBER, 0, DOORS_MAX - 1, NULL,
 		"The door's number in Doors[] and records; channel is one more. Never give it to "
 		"another door later: records and rights name it."),
-	REQUIRED("id", DOOR(door.id), SETTING_ID, 0, 0, NULL, "The door's id, used by readers below."),
-	OTHER("name", DOOR(door.name), SETTING_NAME, "", "The name people see; the id when left out."),
+	REQUIRED("id", DOOR(door.id), SETTING_ID, 0, 0, NULL,
+		"The door's id, used by readers below."),
+	OTHER("name", DOOR(door.name), SETTING_NAME, "",
+		"The name people see; the id when left out."),
 	TIME("unlock", DOOR(door.config.unlock_ms), 0, MS, 100, 600000, "3s",
 		"How long a grant unlocks."),
 	TIME("held_open", DOOR(door.config.held_open_ms), SETTING_FLAG_CONTACT, MS, 0, 86400000,
 		"30s", "Open longer than this is an alarm; 0s: never."),
-	TIME("held_open_warning", DOOR(door.config.held_open_warning_ms), SETTING_FLAG_CONTACT, MS, 0,
-		86400000, "5s", "The reader warns this long before that alarm; 0s: not at all."),
+	TIME("held_open_warning", DOOR(door.config.held_open_warning_ms), SETTING_FLAG_CONTACT, MS,
+		0, 86400000, "5s", "The reader warns this long before that alarm; 0s: not at all."),
 	OTHER("contact", DOOR(door.config.has_contact), SETTING_YES_NO, "yes",
 		"Whether a door contact is wired."),
-	TIME("contact_debounce", DOOR(door.config.contact_debounce_ms), SETTING_FLAG_CONTACT, MS, 0,
-		399, "50ms", "The contact must be steady this long to count."),
+	TIME("contact_debounce", DOOR(door.config.contact_debounce_ms), SETTING_FLAG_CONTACT, MS,
+		0, 399, "50ms", "The contact must be steady this long to count."),
 	TIME("forced_grace", DOOR(door.config.forced_grace_ms), SETTING_FLAG_CONTACT, MS, 0, 10000,
 		"500ms", "Opened within this time after locking is not forced."),
 	CHOICE("rex", DOOR(door.config.rex), "unlock|shunt", "unlock",
@@ -112,12 +114,13 @@ static const struct setting table[] = {
 	CHOICE("fail", DOOR(door.config.fail), "secure|safe", "secure",
 		"The lock output when the controller fails: secure locks, safe unlocks."),
 	CHOICE("slow_disk", DOOR(door.config.slow_disk), "unlock|deny", "unlock",
-		"When a grant's record is not on disk within commit_wait: unlock with an alarm, or "
-		"deny."),
+		"When a grant's record is not on disk within commit_wait: unlock with an alarm, "
+		"or deny."),
 
 	REQUIRED("number", READER(number), SETTING_NUMBER, 1, READERS_MAX, NULL,
 		"The reader's number, in records as ReaderID."),
-	REQUIRED("door", READER(door_id), SETTING_ID, 0, 0, NULL, "The id of the door it stands at."),
+	REQUIRED("door", READER(door_id), SETTING_ID, 0, 0, NULL,
+		"The id of the door it stands at."),
 	CHOICE("side", READER(reader.config.side), "entry|exit", "entry",
 		"Which way it lets people through; a door has at most one reader a side."),
 	OTHER("formats", READER(reader.format), SETTING_FORMATS, "W34",

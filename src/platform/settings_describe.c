@@ -21,9 +21,9 @@ static void words_about(const struct setting *row, struct buf *out)
 	if (row->flags & SETTING_FLAG_REQUIRED) {
 		buf_add_string(out, ". Required.");
 	} else if (row->standard[0] != '\0') {
-		buf_add_string(out, ". Default: ");
+		buf_add_string(out, setting_is_list(row) ? ". Default: [" : ". Default: ");
 		buf_add_string(out, row->standard);
-		buf_add_byte(out, '.');
+		buf_add_string(out, setting_is_list(row) ? "]." : ".");
 	} else {
 		buf_add_byte(out, '.');
 	}

@@ -95,3 +95,19 @@ unsigned setting_distance(struct span a, struct span b);
 
 /* True when a person who wrote `written` may have meant `known`. */
 bool setting_resembles(struct span written, struct span known);
+
+/* Place of a section's key in the table, or its count when there is none such. */
+size_t setting_row(enum setting_section section, struct span key);
+
+/* The section of that name, or SECTION_TOP. */
+enum setting_section setting_section_find(struct span name);
+
+/* The known key of a section that `written` may have meant, or NULL; *ret_distance with it. */
+const char *setting_nearest_key(
+	enum setting_section section, struct span written, unsigned *ret_distance);
+
+/* The row of another section with exactly this key, or NULL. */
+const struct setting *setting_other_home(enum setting_section section, struct span key);
+
+/* Adds "; allowed: " and the keys of a section. */
+void setting_add_keys(struct buf *out, enum setting_section section);

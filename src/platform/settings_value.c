@@ -18,8 +18,6 @@
 
 #include <arpa/inet.h>
 
-#define SHOWN_MAX 48 /* bytes of a person's text that an error repeats */
-#define DISTANCE_MAX 40 /* longer words are not compared */
 #define YES_NO_WORDS "no|yes"
 
 static const char *const digest_words[DIGEST_ALGORITHM_COUNT] = {"md5", "sha-256"};
@@ -36,62 +34,6 @@ static const struct {
 };
 
 /* --- words --- */
-
-void setting_add_quoted(struct buf *out, struct span text)
-{
-	struct span shown = span_slice(text, 0, SHOWN_MAX);
-	bool printable = utf8_printable(text, NULL);
-
-	while (printable && shown.len < text.len &&
-		((unsigned char)text.data[shown.len] & 0xc0) == 0x80)
-		shown.len--; /* do not cut inside a character */
-	buf_add_byte(out, '`');
-	for (size_t i = 0; i < shown.len; i++) {
-		unsigned char c = (unsigned char)shown.data[i];
-
-		buf_add_byte(
-			out, c < ' ' || c == 0x7f || (c >= 0x80 && !printable) ? '?' : (char)c);
-	}
-	buf_add_string(out, shown.len < text.len ? "...`" : "`");
-}
-
-unsigned setting_distance(struct span a, struct span b)
-{
-	unsigned row[DISTANCE_MAX + 1];
-
-	if (a.len > DISTANCE_MAX || b.len > DISTANCE_MAX)
-		return 99;
-	for (unsigned j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a.len; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= b.len; j++) {
-			unsigned best = diagonal + (a.data[i - 1] != b.data[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[b.len];
-}
-
-bool setting_resembles(struct span written, struct span known)
-{
-	size_t longer = written.len > known.len ? written.len : known.len;
-
-	if (span_equal_nocase(written, known))
-		return true;
-	return setting_distance(written, known) <= (longer <= 3		 ? 1
-							   : longer <= 6 ? 2
-									 : 3) &&
-	       written.len > 1;
-}
 
 /* The word of a "a|b|c" list that written may have meant, or an empty span. */
 static struct span nearest_word(struct span words, struct span written)
@@ -177,7 +119,7 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 		buf_add_string(out, "text of 1 to 64 bytes without control characters");
 		return;
 	case SETTING_PATH:
-		buf_add_string(out, "an absolute path of at most 256 bytes, without ..");
+		buf_add_string(out, "an absolute path of at most 256 bytes, no .. in it");
 		return;
 	case SETTING_ADDRESS:
 		buf_add_string(

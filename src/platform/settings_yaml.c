@@ -209,94 +209,13 @@ static bool scalar_one_line(struct reader *r)
 
 /* --- keys --- */
 
-static size_t row_find(enum setting_section section, struct span key)
-{
-	size_t count;
-	const struct setting *table = settings_table(&count);
-	size_t i = 0;
-
-	while (i < count &&
-		!(table[i].section == section && span_equal(key, span_from_string(table[i].key))))
-		i++;
-	return i;
-}
-
-static enum setting_section section_find(struct span name)
-{
-	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++) {
-		if (span_equal(name, span_from_string(setting_section_name(i))))
-			return i;
-	}
-	return SECTION_TOP;
-}
-
-static void candidate(struct span written, const char *known, const char **nearest, unsigned *best)
-{
-	unsigned distance = setting_distance(written, span_from_string(known));
-
-	if (distance < *best && setting_resembles(written, span_from_string(known))) {
-		*nearest = known;
-		*best = distance;
-	}
-}
-
-/* The known key of a section that `written` may have meant, or NULL; *ret_distance with it. */
-static const char *nearest_key(
-	enum setting_section section, struct span written, unsigned *ret_distance)
-{
-	const char *nearest = NULL;
-	size_t count;
-	const struct setting *table = settings_table(&count);
-
-	*ret_distance = 99;
-	for (size_t i = 0; i < count; i++) {
-		if (table[i].section == section)
-			candidate(written, table[i].key, &nearest, ret_distance);
-	}
-	for (unsigned i = SECTION_TOP + 1; section == SECTION_TOP && i < SECTION_COUNT; i++)
-		candidate(written, setting_section_name(i), &nearest, ret_distance);
-	return nearest;
-}
-
-/* The section that has exactly this key, when it is not the one it was written in. */
-static const struct setting *other_home(enum setting_section section, struct span key)
-{
-	size_t count;
-	const struct setting *table = settings_table(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (table[i].section != section && span_equal(key, span_from_string(table[i].key)))
-			return &table[i];
-	}
-	return NULL;
-}
-
-static void add_keys(struct buf *out, enum setting_section section)
-{
-	size_t count;
-	const struct setting *table = settings_table(&count);
-	const char *separator = "; allowed: ";
-
-	for (size_t i = 0; i < count; i++) {
-		if (table[i].section != section)
-			continue;
-		buf_add_string(out, separator);
-		buf_add_string(out, table[i].key);
-		separator = ", ";
-	}
-	for (unsigned i = SECTION_TOP + 1; section == SECTION_TOP && i < SECTION_COUNT; i++) {
-		buf_add_string(out, separator);
-		buf_add_string(out, setting_section_name(i));
-	}
-}
-
 /* A slip of one letter explains itself best, then a key of another place, then a likeness. */
 static bool fail_unknown_key(struct reader *r, enum setting_section section)
 {
 	struct span key = scalar(r);
 	unsigned distance;
-	const char *nearest = nearest_key(section, key, &distance);
-	const struct setting *home = other_home(section, key);
+	const char *nearest = setting_nearest_key(section, key, &distance);
+	const struct setting *home = setting_other_home(section, key);
 
 	buf_add_string(&r->why, "unknown key ");
 	setting_add_quoted(&r->why, key);
@@ -316,7 +235,7 @@ static bool fail_unknown_key(struct reader *r, enum setting_section section)
 		buf_add_string(&r->why, setting_section_name(home->section));
 		buf_add_byte(&r->why, '`');
 	} else {
-		add_keys(&r->why, section);
+		setting_add_keys(&r->why, section);
 	}
 	return fail(r, here(r));
 }
@@ -407,7 +326,7 @@ static bool read_row(
 {
 	size_t count;
 	const struct setting *table = settings_table(&count);
-	size_t at = row_find(section, scalar(r));
+	size_t at = setting_row(section, scalar(r));
 
 	if (at == count)
 		return fail_unknown_key(r, section);
@@ -464,7 +383,7 @@ static bool read_mapping(
 static struct place value_place(
 	const struct mapping *mapping, enum setting_section section, const char *key)
 {
-	size_t at = row_find(section, span_from_string(key));
+	size_t at = setting_row(section, span_from_string(key));
 	bool seen = (mapping->seen & UINT64_C(1) << at) != 0;
 
 	return seen ? mapping->value[at] : mapping->begin;
@@ -472,7 +391,7 @@ static struct place value_place(
 
 static bool value_seen(const struct mapping *mapping, enum setting_section section, const char *key)
 {
-	return (mapping->seen & UINT64_C(1) << row_find(section, span_from_string(key))) != 0;
+	return (mapping->seen & UINT64_C(1) << setting_row(section, span_from_string(key))) != 0;
 }
 
 /* --- doors --- */
@@ -668,7 +587,7 @@ static bool read_top(struct reader *r)
 		if (!check_key(r))
 			return false;
 
-		enum setting_section section = section_find(scalar(r));
+		enum setting_section section = setting_section_find(scalar(r));
 
 		if (!(section == SECTION_TOP ? read_row(r, SECTION_TOP, r->settings, &r->top)
 					     : read_section(r, section)))

@@ -53,12 +53,22 @@ struct postern *postern_new(void)
 	return context;
 }
 
+static void device_drop(struct postern_device *device)
+{
+	curl_easy_cleanup(device->curl);
+	free(device->base_url);
+	free(device);
+}
+
 struct postern *postern_free(struct postern *context)
 {
 	if (context == NULL)
 		return NULL;
-	while (context->devices != NULL)
-		postern_device_free(context->devices);
+	for (struct postern_device *next, *device = context->devices; device != NULL;
+		device = next) {
+		next = device->next;
+		device_drop(device);
+	}
 	free(context);
 	curl_global_cleanup();
 	return NULL;
@@ -140,9 +150,7 @@ struct postern_device *postern_device_free(struct postern_device *device)
 	while (*at != device)
 		at = &(*at)->next;
 	*at = device->next;
-	curl_easy_cleanup(device->curl);
-	free(device->base_url);
-	free(device);
+	device_drop(device);
 	return NULL;
 }
 

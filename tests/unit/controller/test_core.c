@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Role core as its neighbours see it: enrol, swipe, open, crash, full disk, end. */
+#include "core.h"
 #include "rig.h"
 
 #include "platform/clock.h"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 static int setup(void **state)
 {
@@ -112,6 +114,37 @@ static void a_removed_card_is_denied_from_the_answer_on(void **state)
 
 	assert_int_equal(record.reason, REASON_UNKNOWN_CARD);
 	assert_int_equal(board_lock_count(rig->board, 0), 0);
+}
+
+/* A row that the store reads while a use is being spent may not give it back. */
+static void a_guest_opens_as_often_as_allowed_also_across_updates(void **state)
+{
+	struct rig *rig = *state;
+	struct message_person_write update = {
+		.header = {.type = MESSAGE_PERSON_UPDATE},
+		.fields = PERSON_CARD_TYPE | PERSON_USES,
+		.person = {.card_type = CARD_TYPE_GUEST,
+			.uses_left = 2,
+			.repeat_enter_timeout = UINT32_MAX},
+	};
+	static const char target[] =
+		"/cgi-bin/recordUpdater.cgi?action=update&name=AccessControlCard&recno=1";
+	static const uint8_t reasons[] = {REASON_GRANTED, REASON_GRANTED, REASON_USES_SPENT};
+	uint64_t seq = 0;
+
+	assert_int_equal(rig_insert(rig, "101", "4711", &update.person.no), RESULT_OK);
+	for (size_t i = 0; i < ARRAY_COUNT(reasons); i++) {
+		update.handle = rig_handle(rig, target);
+		const struct message_result *result = rig_ask(rig, &update);
+
+		assert_int_equal(result->result, RESULT_OK);
+		update.fields = PERSON_NAME;
+		rig_card(rig, (uint8_t)(i == 1 ? 3 : 1), 4711);
+		struct journal_entry record = rig_wait_entry(rig, seq, JOURNAL_ACCESS);
+
+		assert_int_equal(record.reason, reasons[i]);
+		seq = record.seq;
+	}
 }
 
 static void second_user_and_second_card_are_refused_by_name(void **state)
@@ -398,6 +431,32 @@ static void sim_may_come_back_with_a_fresh_link(void **state)
 	assert_true(rig_wait_lock(rig, 0, true));
 }
 
+/* Another connection holds the database's write lock: commits wait, none fails. */
+static void a_store_that_is_silent_for_two_seconds_counts_as_failed(void **state)
+{
+	struct rig *rig = *state;
+	char path[128];
+	sqlite3 *other;
+	uint64_t no;
+
+	assert_int_equal(rig_insert(rig, "101", "4711", &no), RESULT_OK);
+	snprintf(path, sizeof(path), "%s/postern.db", rig->state_dir);
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	rig_card(rig, 1, 4711);
+	assert_true(rig_wait_lock(rig, 0, true)); /* slow_disk: unlock */
+	assert_true(rig_wait_lock(rig, 0, false));
+	(void)poll(NULL, 0, STORE_SILENCE_MS + 500);
+	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	struct journal_entry failed = rig_wait_entry(rig, 0, JOURNAL_STORE_FAILED);
+	struct journal_entry back = rig_wait_entry(rig, failed.seq, JOURNAL_STORE_RECOVERED);
+
+	assert_true(back.utc_ms - failed.utc_ms < 1500);
+	rig_card(rig, 1, 4711);
+	assert_true(rig_wait_lock(rig, 0, true));
+}
+
 /* A file size limit: every write of the database fails as on a full disk. */
 static void disk_full(struct rig *rig, bool full)
 {
@@ -449,6 +508,7 @@ int main(void)
 		CASE(an_enrolled_card_opens_and_one_number_names_it_everywhere),
 		CASE(latencies_are_counted),
 		CASE(a_removed_card_is_denied_from_the_answer_on),
+		CASE(a_guest_opens_as_often_as_allowed_also_across_updates),
 		CASE(second_user_and_second_card_are_refused_by_name),
 		CASE(clear_empties_the_index),
 		CASE(open_door_is_answered_with_its_record_durable_and_the_line_moved),
@@ -461,6 +521,7 @@ int main(void)
 		CASE(more_open_requests_than_allowed_are_answered_busy),
 		CASE(noise_and_unreadable_frames_are_recorded_once),
 		CASE(sim_may_come_back_with_a_fresh_link),
+		CASE(a_store_that_is_silent_for_two_seconds_counts_as_failed),
 		CASE(a_full_disk_keeps_doors_working_and_no_record_is_lost),
 	};
 

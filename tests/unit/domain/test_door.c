@@ -212,6 +212,10 @@ static bool forced_when_opened_at(struct fixture *f, int64_t open_ms)
 	contact(f, 0, false);
 	rex(f, 0, true);
 	rex(f, 0, false);
+	if (open_ms >= UNLOCK_MS) {
+		at(f, UNLOCK_MS);
+		tick(f);
+	}
 	at(f, open_ms);
 	contact_settled(f, 0, true);
 	assert_true(door_now(f, 0).open);

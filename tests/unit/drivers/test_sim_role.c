@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -53,9 +54,11 @@ static _Noreturn void role_run(struct fixture *f, int control)
 
 	for (size_t i = 0; i < ARRAY_COUNT(high); i++)
 		high[i] = fcntl(high[i], F_DUPFD, 100);
+	(void)close_range(ROLE_FD_CONTROL, 99, 0);
 	for (size_t i = 0; i < ARRAY_COUNT(high); i++)
 		(void)dup2(high[i], fixed[i]);
 	(void)close_range(ROLE_FD_END, ~0u, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	struct role_context context = {
 		.role = ROLE_SIM, .settings = &f->settings, .control = ROLE_FD_CONTROL};
 
@@ -134,14 +137,20 @@ static void reply_read(int fd, char *line, size_t size)
 	line[len - 1] = '\0';
 }
 
-static void assert_reply(int fd, const char *request, const char *want)
+static void assert_line(int fd, const char *want)
 {
 	char line[512];
+
+	reply_read(fd, line, sizeof(line));
+	assert_string_equal(line, want);
+}
+
+static void assert_reply(int fd, const char *request, const char *want)
+{
 	size_t len = strlen(request);
 
 	assert_int_equal(send(fd, request, len, MSG_NOSIGNAL), len);
-	reply_read(fd, line, sizeof(line));
-	assert_string_equal(line, want);
+	assert_line(fd, want);
 }
 
 static int set_up(void **state)
@@ -269,16 +278,13 @@ static void two_cards_at_one_reader_never_overlap(void **state)
 	struct fixture *f = *state;
 	struct line_event events[6 + 2 * 52];
 	int second = client_open(f);
-	char line[64];
 
 	link_give(f);
 	levels_take(f, events);
 	assert_int_equal(send(f->client, "card 1 1 W26\n", 13, 0), 13);
 	assert_int_equal(send(second, "card 1 2 W26\n", 13, 0), 13);
-	reply_read(f->client, line, sizeof(line));
-	assert_string_equal(line, "ok");
-	reply_read(second, line, sizeof(line));
-	assert_string_equal(line, "ok");
+	assert_line(f->client, "ok");
+	assert_line(second, "ok");
 	events_take(f, events, 2 * 52);
 	for (int i = 1; i < 2 * 52; i++)
 		assert_true(events[i].at_ns >= events[i - 1].at_ns);
@@ -396,10 +402,7 @@ static void outputs_can_be_asked(void **state)
 	f->lines->driver->set_feedback(f->lines, 2, FEEDBACK_DENIED);
 	assert_reply(f->client, "reader 2\n", "ok denied 1");
 	assert_reply(f->client, "lock 1\nlock 2\n", "ok locked 1");
-	char line[64];
-
-	reply_read(f->client, line, sizeof(line));
-	assert_string_equal(line, "ok locked 0");
+	assert_line(f->client, "ok locked 0");
 }
 
 static void a_line_that_is_too_long_ends_the_connection(void **state)
@@ -417,7 +420,7 @@ static void a_line_that_is_too_long_ends_the_connection(void **state)
 		assert_true(len > 0);
 		sent += (size_t)len;
 	}
-	assert_reply(f->client, "", "error a line has at most 65536 bytes");
+	assert_line(f->client, "error a line has at most 65536 bytes");
 	assert_true(readable(f->client));
 	assert_true(recv(f->client, &byte, 1, 0) <= 0);
 	assert_reply(other, "lock 1\n", "ok locked 0");
@@ -445,7 +448,7 @@ static void one_client_too_many_is_told_so(void **state)
 		assert_reply(clients[i], "lock 1\n", "ok locked 0");
 	}
 	clients[15] = client_open(f);
-	assert_reply(clients[15], "", "error 16 connections are open already; close one");
+	assert_line(clients[15], "error 16 connections are open already; close one");
 	for (int i = 0; i < 16; i++)
 		close(clients[i]);
 	assert_reply(f->client, "lock 1\n", "ok locked 0");

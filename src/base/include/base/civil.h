@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Civil time without the C library: the domain is pure, so zones come in as a table of transitions
- * (platform/zone.h fills it from the system's zone) and every conversion is arithmetic.
+ * (platform/clock.h fills it from the system's zone) and every conversion is arithmetic.
  * Days count from 1970-01-01 in the proleptic Gregorian calendar.
  */
 #pragma once

@@ -28,7 +28,7 @@ struct heartbeat_page {
 	_Atomic int64_t
 		unlocked_until_ns[DOORS_MAX]; /* 0: locked; INT64_MAX: held open by command */
 	_Atomic uint32_t decision_us[LATENCY_BUCKETS]; /* a frame's end to its commit request */
-	_Atomic uint32_t unlock_us[LATENCY_BUCKETS];   /* a record durable to the lock line */
+	_Atomic uint32_t unlock_us[LATENCY_BUCKETS]; /* a record durable to the lock line */
 };
 
 static inline uint32_t latency_bucket(int64_t us)
@@ -40,8 +40,7 @@ static inline uint32_t latency_bucket(int64_t us)
 
 	if (octave >= LATENCY_BUCKETS / LATENCY_PER_OCTAVE)
 		return LATENCY_BUCKETS - 1;
-	return octave * LATENCY_PER_OCTAVE +
-	       (uint32_t)((in_octave * LATENCY_PER_OCTAVE) >> octave);
+	return octave * LATENCY_PER_OCTAVE + (uint32_t)((in_octave * LATENCY_PER_OCTAVE) >> octave);
 }
 
 /* Microseconds from which on a bucket counts. */
