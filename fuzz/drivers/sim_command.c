@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Any bytes as lines of the sim protocol. Oracles: a command or a sentence, never both; what a
- * command names is configured; a card's frame is read by a format; edges go forward in time.
- */
+/* Lines of the sim protocol: a command or a sentence, frames that are read, edges in order. */
 #include "sim_command.h"
 
 #include "base/assert.h"
 #include "domain/card_format.h"
+
+static void check_card(const struct card_bits *bits)
+{
+	const struct card_format *format;
+	struct card_fields fields;
+	bool read = false;
+
+	for (unsigned i = 0; (format = card_format_at(i)) != NULL; i++)
+		read = read || card_format_decode(format, bits, &fields) == CARD_FORMAT_OK;
+	ASSERT(read);
+}
 
 static void check_command(const struct settings *settings, struct span line)
 {
@@ -24,13 +32,8 @@ static void check_command(const struct settings *settings, struct span line)
 	ASSERT(command.reader <= READERS_MAX);
 	ASSERT(command.reader == 0 || settings->reader[command.reader - 1].config.configured);
 	ASSERT((command.bits.count > 0) == (command.verb == SIM_CARD || command.verb == SIM_BITS));
-	const struct card_format *format = NULL;
-	struct card_fields fields;
-	bool read = command.verb != SIM_CARD;
-
-	for (unsigned i = 0; (format = card_format_at(i)) != NULL; i++)
-		read = read || card_format_decode(format, &command.bits, &fields) == CARD_FORMAT_OK;
-	ASSERT(read);
+	if (command.verb == SIM_CARD)
+		check_card(&command.bits);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

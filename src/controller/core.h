@@ -34,11 +34,7 @@ enum change_kind {
 
 struct change {
 	enum change_kind kind;
-	/*
-	 * How many commit entries the store had appended when it read what this change carries.
-	 * Uses spent by later entries are not in it yet; rt takes them off again.
-	 */
-	uint64_t entries;
+	uint64_t entries; /* CHANGE_DURABLE: commit entries that are on disk, since the start */
 	union {
 		uint64_t ticket;
 		struct credential person;

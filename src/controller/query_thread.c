@@ -239,7 +239,7 @@ static void query_serve(struct query_thread *q)
 		error = schedule_send(q);
 		break;
 	default:
-		ASSERT(!"a query");
+		ASSERT(false); /* serve sends queries only */
 	}
 	if (error != 0)
 		send_result(q, error == STORE_NOT_FOUND ? RESULT_NOT_FOUND : RESULT_STORE_FAILED);

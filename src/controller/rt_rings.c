@@ -4,15 +4,15 @@
  * changes_applied is raised: the store thread answers a write only after that. Orders of serve are
  * operator commands, which enter the controller like cards, and fresh links to role sim.
  *
- * A person's row that the store read may be older than uses that rt has already granted: entries
- * above change->entries. They still stand in the ring's slots, because only rt writes those, and
- * are taken off again when the row is applied.
+ * A row may be older than uses that were granted since: the controller takes those off again, by
+ * the tickets that are not durable yet. So CHANGE_DURABLE comes before the rows of its transaction.
  */
 #include "rt_private.h"
 
 #include "base/assert.h"
 #include "platform/clock.h"
 
+/* Entries are numbered from 1; slots keep what was read until rt itself writes them again. */
 static const struct commit_entry *entry_at(const struct rt *rt, uint64_t number)
 {
 	const struct spsc *ring = &rt->core->commits;
@@ -21,38 +21,16 @@ static const struct commit_entry *entry_at(const struct rt *rt, uint64_t number)
 	return (const struct commit_entry *)(const void *)(ring->slots + slot * ring->slot_size);
 }
 
-/* Entries are numbered from 1; those that fell out of the ring were durable long ago. */
-static uint64_t entries_kept_from(const struct rt *rt, uint64_t seen)
-{
-	uint64_t oldest = rt->pushed > COMMIT_SLOTS ? rt->pushed - COMMIT_SLOTS : 0;
-
-	return (seen > oldest ? seen : oldest) + 1;
-}
-
 static void person_put(struct rt *rt, const struct change *change)
 {
 	struct controller_input input = {.kind = INPUT_PERSON_PUT, .person = change->person};
 
-	for (uint64_t n = entries_kept_from(rt, change->entries); n <= rt->pushed; n++) {
-		const struct commit_entry *entry = entry_at(rt, n);
-
-		if (entry->takes_use && entry->person_no == input.person.person_no &&
-			input.person.uses_left != USES_UNLIMITED && input.person.uses_left > 0)
-			input.person.uses_left--;
-	}
 	rt_step(rt, &input);
 }
 
 static void index_swap(struct rt *rt, const struct change *change)
 {
 	struct controller_input input = {.kind = INPUT_PERSONS_REPLACED};
-
-	for (uint64_t n = entries_kept_from(rt, change->entries); n <= rt->pushed; n++) {
-		const struct commit_entry *entry = entry_at(rt, n);
-
-		if (entry->takes_use)
-			credential_take_use(change->index, entry->person_no);
-	}
 	struct credential_index *old = controller_swap_index(rt->controller, change->index);
 
 	rt_step(rt, &input);

@@ -193,14 +193,14 @@ int store_write(struct store_thread *st, struct write_state *write)
 		return answered(
 			write, store_schedule_put(st->core->store, &write->request.schedule));
 	default:
-		ASSERT(!"a write");
+		ASSERT(false); /* serve sends writes only */
 		return -EINVAL;
 	}
 }
 
 static void write_apply(struct store_thread *st, struct write_state *write)
 {
-	struct change change = {.kind = CHANGE_PERSON_PUT, .entries = st->entries};
+	struct change change = {.kind = CHANGE_PERSON_PUT};
 
 	if (write->index != NULL) {
 		change.kind = CHANGE_INDEX;
@@ -269,7 +269,7 @@ static int schedule_send(void *user, const struct schedule *schedule)
 int store_rebuild(struct store_thread *st)
 {
 	struct build build = {.st = st, .index = core_index_new(st->core)};
-	struct change change = {.kind = CHANGE_INDEX, .entries = st->entries, .index = build.index};
+	struct change change = {.kind = CHANGE_INDEX, .index = build.index};
 
 	if (build.index == NULL)
 		return -ENOMEM;

@@ -6,6 +6,7 @@
 #include "domain/record.h"
 
 #include "base/assert.h"
+#include "base/bits.h"
 #include "check.h"
 
 struct kind_row {

@@ -45,6 +45,7 @@ struct request {
 	struct request *next; /* on gate->submitted, or among the open ones */
 	char *target; /* raw, target_len bytes; NULL when it was too long or memory was short */
 	size_t target_len;
+	const char *target_end; /* where the target ended in the HTTP library's memory */
 	struct span method;
 	bool head_seen; /* the head was judged */
 	bool cross_site;

@@ -154,6 +154,7 @@ static void *request_new(void *cls, const char *uri, struct MHD_Connection *conn
 	request->gate = cls;
 	request->connection = connection;
 	request->target_len = len;
+	request->target_end = uri + len;
 	request->lookup_operation = CGI_OPERATION_COUNT;
 	request->asked_operation = CGI_OPERATION_COUNT;
 	if (len > HEAD_TARGET_MAX)
@@ -199,6 +200,44 @@ static enum MHD_Result head_add(void *cls, enum MHD_ValueKind kind UNUSED, const
 		.value = span_of(value, value == NULL ? 0 : value_len),
 	};
 	return MHD_YES;
+}
+
+/* Nothing but the end of a name: the colon, which became NUL, and blanks. */
+static bool gap_is_blank(const char *from, const char *to)
+{
+	if (to <= from || to - from > HEAD_BYTES_MAX)
+		return false;
+	for (; from < to; from++) {
+		if (*from != '\0' && *from != ' ' && *from != '\t')
+			return false;
+	}
+	return true;
+}
+
+/*
+ * libmicrohttpd 0.9 hands out pointers into the head as it came, with the bytes of each line end
+ * turned into NULs. So the places of two neighbours tell what it passed over without a word: a NUL
+ * in target or value, a folded line (which it joins to the name), a line that ends in a bare line
+ * feed. Later versions refuse these themselves.
+ */
+static bool head_is_unbroken(
+	const struct request *request, const char *version, const struct head *head)
+{
+	const char *end = version + strlen(version);
+
+	if (strncmp(MHD_get_version(), "0.9.", 4) != 0)
+		return true;
+	if (version != request->target_end + 1)
+		return false;
+	for (uint32_t i = 0; i < head->field_count; i++) {
+		const struct head_field *field = &head->field[i];
+
+		if (field->name.data != end + 2 || end[0] != '\0' || end[1] != '\0' ||
+			!gap_is_blank(field->name.data + field->name.len, field->value.data))
+			return false;
+		end = field->value.data + field->value.len;
+	}
+	return head->field_count == 0 || end[1] == '\0';
 }
 
 static bool type_is_form(struct span type)
@@ -259,6 +298,14 @@ static bool request_head(struct request *request, const char *method, const char
 		request->reply.close = true;
 		return true;
 	}
+	if (!head_is_unbroken(request, version, &head)) {
+		reply_error_string(&request->reply, 400,
+			"the head holds a NUL, a folded line or a line without CRLF");
+		request->reply.close = true;
+		return true;
+	}
+	for (uint32_t i = 0; i < head.field_count; i++)
+		head.field[i].value = span_trim(head.field[i].value);
 	head_judge(&head, &policy, &verdict);
 	request_judge(request, &verdict);
 	peer_due(gate, request->connection, verdict.has_body ? BODY_NS : INT64_MAX);

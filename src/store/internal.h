@@ -12,7 +12,9 @@
 #define STORE_PRUNE_MAX                                                                            \
 	8 /* rows an append takes out of a ring, so that a lower limit catches up                  \
 	   */
+#ifndef STORE_LOG_PAGES
 #define STORE_LOG_PAGES 1000 /* of the WAL, before it is moved into the database */
+#endif
 #define STORE_NUMBER_MAX (INT64_MAX - 1)
 
 /* Numbers given out; kept in table counter, written with the transaction that used them. */

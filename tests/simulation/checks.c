@@ -231,11 +231,9 @@ static void commit_check(struct sim *sim, const struct commit_entry *e)
 {
 	if (e->at.boot_ns != sim->now.boot_ns)
 		violation(sim, "a %s is not of now", journal_kind_name(e->kind));
-	if (e->at.trusted != sim->now.trusted || (e->at.trusted && e->at.utc_ms != sim->now.utc_ms))
-		violation(sim, "a %s does not have the trusted time", journal_kind_name(e->kind));
-	if (!e->at.trusted && e->at.utc_ms < sim->known_utc_ms)
-		violation(sim, "untrusted time goes back from %lld to %lld",
-			(long long)sim->known_utc_ms, (long long)e->at.utc_ms);
+	if (e->at.trusted != sim->now.trusted || e->at.utc_ms != sim->wall_ms)
+		violation(sim, "a %s has the time %lld, not %lld", journal_kind_name(e->kind),
+			(long long)e->at.utc_ms, (long long)sim->wall_ms);
 	/* Work that was due before the news in the same step is marked by the old state. */
 	bool news =
 		sim->input->kind == INPUT_STORE_FAILED || sim->input->kind == INPUT_STORE_RECOVERED;
@@ -365,8 +363,6 @@ void checks_step(struct sim *sim)
 		else if (effect->kind == EFFECT_COMMAND_RESULT)
 			result_check(sim, effect);
 	}
-	if (sim->now.trusted || sim->now.utc_ms > sim->known_utc_ms)
-		sim->known_utc_ms = sim->now.utc_ms;
 	if (input->kind == INPUT_REX && input->rex.active &&
 		sim->config.door[input->rex.door].rex == REX_UNLOCK &&
 		!sim->door[input->rex.door].unlocked)

@@ -160,8 +160,7 @@ static void person_tell(struct sim *sim, uint64_t person_no)
 		if (!open->access || open->person_no != person_no)
 			continue;
 		if (!on_disk->there || on_disk->row.card_number != open->card_number ||
-			!checks_may_open(
-				sim, &on_disk->row, open->door, sim->known_utc_ms / MS_PER_S))
+			!checks_may_open(sim, &on_disk->row, open->door, sim->wall_ms / MS_PER_S))
 			open->revoked = true;
 	}
 }

@@ -54,6 +54,10 @@ bool sim_chance(struct sim *sim, unsigned in)
 
 void sim_step(struct sim *sim, const struct controller_input *input)
 {
+	sim->wall_ms += sim->now.boot_ns / NS_PER_MS - sim->wall_ns / NS_PER_MS;
+	sim->wall_ns = sim->now.boot_ns;
+	if (sim->now.trusted || sim->now.utc_ms > sim->wall_ms)
+		sim->wall_ms = sim->now.utc_ms;
 	sim->input = input;
 	sim->stats.steps++;
 	controller_step(sim->controller, input, &sim->now, &sim->effects);
@@ -124,7 +128,8 @@ static void controller_start(struct sim *sim)
 	}
 	sim->controller = controller_init(sim->memory, &sim->config, sim->index, sim->disk.ticket);
 	sim->last_ticket = sim->disk.ticket;
-	sim->known_utc_ms = sim->disk.newest_utc_ms;
+	sim->wall_ms = sim->disk.newest_utc_ms;
+	sim->wall_ns = sim->now.boot_ns;
 	schedule_set_always(&input.schedule, 0);
 	sim_step(sim, &input);
 	for (uint8_t d = 0; d < DOORS; d++)
@@ -289,6 +294,8 @@ static void clock_jump(struct sim *sim)
 		sim->now.utc_ms += jumps_s[sim_below(sim, ARRAY_COUNT(jumps_s))] * MS_PER_S;
 	else
 		sim->now.utc_ms = places_s[sim_below(sim, ARRAY_COUNT(places_s))] * MS_PER_S;
+	if (sim->now.utc_ms < 0)
+		sim->now.utc_ms = 0;
 	if (sim_chance(sim, 2))
 		sim->now.trusted = !sim->now.trusted;
 	/* The zone has no rule for the model's plain reading to trip over: schedules are always on.
@@ -449,8 +456,9 @@ static uint64_t sim_run(uint64_t seed, struct stats *ret_stats)
 	X(unlocks)                                                                                 \
 	X(exceptions)                                                                              \
 	X(cancelled)                                                                               \
-	X(unknown) X(exits) X(commands) X(crashes) X(failures) X(forced) X(held) X(repeated)       \
-		X(spent) X(late) X(renewed)
+	X(unknown)                                                                                 \
+	X(exits) X(commands) X(crashes) X(failures) X(forced) X(held) X(repeated) X(spent) X(late) \
+		X(renewed)
 
 static void stats_add(struct stats *sum, const struct stats *more)
 {

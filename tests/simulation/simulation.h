@@ -94,7 +94,8 @@ struct sim {
 	struct door_model door[DOORS];
 	struct person_model person[PERSONS + 1]; /* as acknowledged */
 	uint64_t last_ticket;
-	int64_t known_utc_ms; /* an untrusted clock may not show less */
+	int64_t wall_ms; /* what records must show: the last known time goes on when untrusted */
+	int64_t wall_ns;
 	uint32_t open_count;
 	struct open_ticket open[OPEN_MAX];
 	uint64_t next_command;

@@ -23,6 +23,7 @@
 
 #include <cmocka.h>
 
+#define FRAME_GAP_MS 30 /* more than the silence that ends a frame */
 #define FD_FLOOR 40 /* our own descriptors stay clear of the roles' numbers */
 
 static int high(int fd)
@@ -415,7 +416,13 @@ void rig_edges(struct rig *rig, uint8_t reader, const struct card_bits *bits)
 {
 	struct message_line_events message = {.header = {.type = MESSAGE_LINE_EVENTS}};
 	struct wiegand_edge edges[2 * CARD_BITS_MAX];
-	int64_t start_ns = clock_monotonic_ns() - (bits->count + 1) * NS_PER_MS;
+	int64_t length_ns = (bits->count + 1) * NS_PER_MS;
+	int64_t free_ns = rig->edge_end_ns[reader] + FRAME_GAP_MS * NS_PER_MS;
+
+	/* A reader sends one frame after the other. */
+	while (clock_monotonic_ns() - length_ns < free_ns)
+		(void)poll(NULL, 0, 5);
+	int64_t start_ns = clock_monotonic_ns() - length_ns;
 	size_t count = wiegand_edges(bits, start_ns, 50000, 1000000, edges, ARRAY_COUNT(edges));
 
 	assert_int_equal(count, 2 * bits->count);
@@ -426,6 +433,7 @@ void rig_edges(struct rig *rig, uint8_t reader, const struct card_bits *bits)
 			.at = reader,
 			.level = edges[i].level,
 		};
+	rig->edge_end_ns[reader] = start_ns + length_ns;
 	assert_int_equal(link_send(rig->sim, &message, message_size(&message)), 0);
 }
 

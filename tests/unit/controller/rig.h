@@ -31,6 +31,7 @@ struct rig {
 	struct board *board;
 	struct digest_client client;
 	uint32_t request_id;
+	int64_t edge_end_ns[READERS_MAX + 1]; /* of the latest frame */
 	uint64_t committed_seq; /* the latest COMMITTED */
 	_Alignas(8) uint8_t memory[MESSAGE_MAX]; /* the latest message */
 };

@@ -74,7 +74,27 @@ static void unsound_requests_are_refused_and_core_hears_of_none(void **state UNU
 		{"a NUL in a header",
 			BYTES("GET " OPEN_DOOR " HTTP/1.1\r\nHost: 127.0.0.1\r\n" RIG_GOOD
 			      "X: a\0z\r\n\r\n"),
+			400, "holds a NUL"},
+		{"a NUL in a header that is not the last",
+			BYTES("GET " OPEN_DOOR " HTTP/1.1\r\nHost: 127.0.0.1\0x\r\n" RIG_GOOD
+			      "\r\n"),
+			400, "holds a NUL"},
+		{"a NUL in the target",
+			BYTES("GET " OPEN_DOOR "\0&x HTTP/1.1\r\nHost: 127.0.0.1\r\n" RIG_GOOD
+			      "\r\n"),
+			400, "holds a NUL"},
+		{"a folded line",
+			BYTES("GET " OPEN_DOOR " HTTP/1.1\r\nHo: 127.0.0.1\r\n st\r\n" RIG_GOOD
+			      "\r\n"),
 			400, ""},
+		{"a folded line beside a Host",
+			BYTES("GET " OPEN_DOOR " HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\r\n"
+			      "\tb\r\n" RIG_GOOD "\r\n"),
+			400, "a folded line"},
+		{"a bare line feed",
+			BYTES("GET " OPEN_DOOR " HTTP/1.1\r\nHost: 127.0.0.1\nX: 1\r\n" RIG_GOOD
+			      "\r\n"),
+			400, "without CRLF"},
 		{"a length that is signed",
 			BYTES("POST " OPEN_DOOR " HTTP/1.1\r\nHost: 127.0.0.1\r\n" RIG_GOOD
 			      "Content-Length: +5\r\n\r\nabcde"),

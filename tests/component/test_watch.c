@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The supervisor's decisions, with times as arguments. */
+#include "watch.h"
+
+#include "base/compiler.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MS NS_PER_MS
+#define START (1000 * NS_PER_S)
+
+static struct settings settings;
+static struct heartbeat_page page;
+static struct board board;
+static struct watch watch;
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&settings, 0, sizeof(settings));
+	memset(&page, 0, sizeof(page));
+	memset(&board, 0, sizeof(board));
+	watch = (struct watch){.started_ns = START};
+	settings.door[0].config.configured = true;
+	settings.door[63].config.configured = true;
+	return 0;
+}
+
+static enum verdict judge(int64_t now_ns, int64_t *ret_next_ns, uint8_t *ret_door)
+{
+	return watch_judge(&watch, &settings, &page, &board, now_ns, ret_next_ns, ret_door);
+}
+
+static void the_first_beat_may_take_5_s(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = START - 1; /* of the core before */
+	assert_int_equal(judge(START + 1, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 5 * NS_PER_S);
+	assert_int_equal(judge(START + 5 * NS_PER_S - 1, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(judge(START + 5 * NS_PER_S, &next_ns, &door), VERDICT_SILENT);
+}
+
+static void a_second_without_a_beat_is_silence(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = START + 300 * MS;
+	assert_int_equal(judge(START + 400 * MS, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 1300 * MS);
+	assert_int_equal(judge(START + 1300 * MS - 1, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(judge(START + 1300 * MS, &next_ns, &door), VERDICT_SILENT);
+	watch.pardon_ns = START + 1500 * MS;
+	assert_int_equal(judge(START + 1300 * MS, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 1500 * MS);
+	assert_int_equal(judge(START + 1500 * MS, &next_ns, &door), VERDICT_SILENT);
+}
+
+static void a_beat_from_the_future_buys_one_second(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = INT64_MAX;
+	assert_int_equal(judge(START + 1, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 1 + 1000 * MS);
+}
+
+static void an_open_door_is_overdue_after_its_time_and_the_grace(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 9;
+
+	page.beat_ns = START + 1;
+	page.unlocked_until_ns[63] = START + 300 * MS;
+	/* The deadline is written before the line moves: it counts already. */
+	assert_int_equal(judge(START + 2, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 350 * MS);
+	assert_true(board_set_lock(&board, 63, true, START + 3));
+	assert_int_equal(judge(START + 350 * MS - 1, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 350 * MS);
+	assert_int_equal(judge(START + 350 * MS, &next_ns, &door), VERDICT_OVERDUE);
+	assert_int_equal(door, 63);
+	assert_true(board_set_lock(&board, 63, false, START + 4));
+	assert_int_equal(judge(START + 350 * MS, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 1 + 1000 * MS);
+}
+
+static void the_earliest_deadline_wakes(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = START + 1;
+	page.unlocked_until_ns[0] = START + 200 * MS;
+	page.unlocked_until_ns[63] = START + 100 * MS;
+	assert_int_equal(judge(START + 2, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 150 * MS);
+}
+
+static void a_door_held_open_is_never_overdue(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = START + 1;
+	page.unlocked_until_ns[0] = INT64_MAX;
+	assert_true(board_set_lock(&board, 0, true, START));
+	assert_int_equal(judge(START + 900 * MS, &next_ns, &door), VERDICT_FINE);
+	page.unlocked_until_ns[0] = 0; /* not yet taken over after a fail-safe state */
+	assert_int_equal(judge(START + 900 * MS, &next_ns, &door), VERDICT_FINE);
+}
+
+static void a_door_that_is_not_configured_does_not_count(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = START + 1;
+	page.unlocked_until_ns[5] = START + 1;
+	assert_true(board_set_lock(&board, 5, true, START));
+	assert_int_equal(judge(START + 500 * MS, &next_ns, &door), VERDICT_FINE);
+}
+
+static void restarts_wait_longer_each_time_up_to_2_s(void **state)
+{
+	(void)state;
+	static const int64_t want_ms[] = {0, 100, 200, 400, 800, 1600, 2000, 2000, 2000};
+	struct restart restart = {0};
+	int64_t now_ns = START;
+
+	for (size_t i = 0; i < ARRAY_COUNT(want_ms); i++) {
+		bool alarm;
+		int64_t at_ns = restart_plan(&restart, now_ns - MS, now_ns, &alarm);
+
+		assert_int_equal(at_ns - now_ns, want_ms[i] * MS);
+		now_ns = at_ns + MS;
+	}
+}
+
+static void health_of_10_s_forgives(void **state)
+{
+	(void)state;
+	struct restart restart = {0};
+	int64_t now_ns = START;
+	bool alarm;
+
+	for (int i = 0; i < 20; i++)
+		(void)restart_plan(&restart, now_ns, now_ns, &alarm);
+	assert_int_equal(
+		restart_plan(&restart, now_ns, now_ns + 10 * NS_PER_S - 1, &alarm) - now_ns,
+		10 * NS_PER_S - 1 + 2000 * MS);
+	now_ns += 100 * NS_PER_S;
+	assert_int_equal(restart_plan(&restart, now_ns - 10 * NS_PER_S, now_ns, &alarm), now_ns);
+	assert_int_equal(restart_plan(&restart, now_ns, now_ns, &alarm), now_ns + 100 * MS);
+}
+
+static void the_third_end_within_10_s_is_an_alarm(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t at_s;
+		bool alarm;
+	} ends[] = {{0, false}, {6, false}, {11, false}, {16, true}, {17, true}, {40, false},
+		{50, false}, {50, true}};
+	struct restart restart = {0};
+
+	for (size_t i = 0; i < ARRAY_COUNT(ends); i++) {
+		int64_t now_ns = START + ends[i].at_s * NS_PER_S;
+		bool alarm;
+
+		(void)restart_plan(&restart, now_ns - MS, now_ns, &alarm);
+		assert_int_equal(alarm, ends[i].alarm);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_first_beat_may_take_5_s),
+		TEST(a_second_without_a_beat_is_silence),
+		TEST(a_beat_from_the_future_buys_one_second),
+		TEST(an_open_door_is_overdue_after_its_time_and_the_grace),
+		TEST(the_earliest_deadline_wakes),
+		TEST(a_door_held_open_is_never_overdue),
+		TEST(a_door_that_is_not_configured_does_not_count),
+		TEST(restarts_wait_longer_each_time_up_to_2_s),
+		TEST(health_of_10_s_forgives),
+		TEST(the_third_end_within_10_s_is_an_alarm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
