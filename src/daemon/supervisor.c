@@ -322,6 +322,7 @@ static void pardon(struct supervisor *s, int64_t now_ns)
 
 static void turn(struct supervisor *s)
 {
+	int64_t next_ns = work_due(s); /* starts roles: their sockets are polled below */
 	struct pollfd polled[POLL_COUNT] = {
 		[POLL_SIGNAL] = {.fd = s->signal_fd, .events = POLLIN},
 		[POLL_TIMER] = {.fd = s->timer_fd, .events = POLLIN},
@@ -331,7 +332,7 @@ static void turn(struct supervisor *s)
 		[POLL_SIM] = {.fd = s->child[ROLE_SIM].control, .events = POLLIN},
 	};
 
-	timer_set(s, work_due(s));
+	timer_set(s, next_ns);
 	if (poll(polled, POLL_COUNT, -1) < 0)
 		return;
 	int64_t now_ns = clock_boot_ns();

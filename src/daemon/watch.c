@@ -8,8 +8,10 @@
 
 int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns, bool *ret_alarm)
 {
-	if (now_ns - started_ns >= RESTART_HEALTHY_S * NS_PER_S)
+	if (now_ns - started_ns >= RESTART_HEALTHY_S * NS_PER_S) {
 		restart->failures = 0;
+		restart->alarmed = false;
+	}
 	int64_t delay_ms = 0;
 
 	if (restart->failures > 0) {
@@ -23,9 +25,10 @@ int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns
 	restart->ended_ns[restart->ends % RESTART_ALARM_COUNT] = now_ns;
 	restart->ends++;
 	/* The slot to be written next holds the oldest of the latest three. */
-	*ret_alarm = restart->ends >= RESTART_ALARM_COUNT &&
+	*ret_alarm = !restart->alarmed && restart->ends >= RESTART_ALARM_COUNT &&
 		     now_ns - restart->ended_ns[restart->ends % RESTART_ALARM_COUNT] <=
 			     RESTART_ALARM_S * NS_PER_S;
+	restart->alarmed = restart->alarmed || *ret_alarm;
 	return now_ns + delay_ms * NS_PER_MS;
 }
 

@@ -17,12 +17,14 @@
 struct restart {
 	uint32_t failures; /* ends in a row without health */
 	uint32_t ends; /* so far */
+	bool alarmed; /* since it was healthy */
 	int64_t ended_ns[RESTART_ALARM_COUNT]; /* the latest, as a ring */
 };
 
 /*
  * A role that was started at started_ns ended now. Returns when to start it again: at once, then
- * after 100 ms doubling to 2 s. *ret_alarm: this is the third end within 10 s.
+ * after 100 ms doubling to 2 s. *ret_alarm: this is the third end within 10 s, told
+ * once until the role was healthy again.
  */
 int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns, bool *ret_alarm);
 

@@ -284,7 +284,7 @@ void controller_door_state(
 	memset(ret_state, 0, sizeof(*ret_state));
 	ret_state->configured = door->config.configured;
 	ret_state->unlocked = door->unlocked;
-	door_state_set_open(ret_state, door->is_open);
+	ret_state->open = door->is_open;
 	ret_state->has_contact = door->config.has_contact;
 	ret_state->forced = door->forced;
 	ret_state->held = door->held;

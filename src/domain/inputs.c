@@ -156,7 +156,7 @@ void input_apply(struct step *step, const struct controller_input *input)
 		return;
 	case INPUT_CONTACT:
 		if (door != NULL)
-			door_contact(step, door, contact_input_is_open(input));
+			door_contact(step, door, input->contact.open);
 		return;
 	case INPUT_COMMAND:
 		command_apply(step, input);

@@ -480,6 +480,7 @@ void streams_started(struct stream *stream, struct MHD_Connection *connection, i
 	stream->connection = connection;
 	stream->fd = fd;
 	stream->heartbeat_due_ns = clock_boot_ns() + stream->heartbeat_ns;
+	stream->not_before_ns = clock_boot_ns() + STREAM_GAP_NS; /* behind the head */
 	pthread_mutex_unlock(&stream->owner->gate->lock);
 }
 

@@ -9,12 +9,11 @@
 #define STORE_FILE "postern.db"
 #define STORE_GONE_MAX 1024 /* removed persons still known by name: a power of two */
 #define STORE_TICKETS_MAX 1024 /* newest tickets with their record: a power of two */
-#define STORE_PRUNE_MAX                                                                            \
-	8 /* rows an append takes out of a ring, so that a lower limit catches up                  \
-	   */
+#define STORE_PRUNE_MAX 8 /* rows an append takes out of a ring: a lowered limit catches up */
 #ifndef STORE_LOG_PAGES
-#define STORE_LOG_PAGES 1000 /* of the WAL, before it is moved into the database */
+#define STORE_LOG_PAGES 4000 /* of the WAL, before a commit moves it into the database */
 #endif
+#define STORE_LOG_PAGES_IDLE (STORE_LOG_PAGES / 8) /* the same, for store_idle */
 #define STORE_NUMBER_MAX (INT64_MAX - 1)
 
 /* Numbers given out; kept in table counter, written with the transaction that used them. */
@@ -48,6 +47,7 @@ struct who {
 struct store {
 	struct connection connection;
 	struct store_options options;
+	int lock_fd; /* STATE, locked: two writers would give out the same numbers */
 	struct secret secret;
 	struct text32 serial;
 	bool in_transaction;

@@ -5,7 +5,7 @@
  * One thread writes. Between store_begin and store_commit the numbers given out (Seq, RecNo, person
  * no, the oldest kept ones) live in memory and are written into table counter by the commit itself,
  * in the same transaction as the rows that carry them; a rollback puts them back. So they are dense
- * and never reused.
+ * and never reused. The folder is locked for as long as the store is open.
  *
  * After a failed commit nothing is known but that the transaction is on disk as a whole or not at
  * all, and a second sync of the same file could report success for pages the kernel has dropped.
@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static const char *const counter_name[COUNTER_COUNT] = {
@@ -214,10 +215,25 @@ static int make_file(int dir_fd)
 	return 0;
 }
 
+static int lock_folder(struct store *store, int state_fd, char *ret_detail)
+{
+	store->lock_fd = openat(state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->lock_fd < 0)
+		return -errno;
+	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return -errno;
+	detail_set(ret_detail, "STATE is in use by another posternd: stop that one first");
+	return -EBUSY;
+}
+
 static int open_all(struct store *store, int state_fd, char *ret_detail)
 {
-	int error = make_file(state_fd);
+	int error = lock_folder(store, state_fd, ret_detail);
 
+	if (error == 0)
+		error = make_file(state_fd);
 	if (error == 0)
 		error = connection_open(
 			&store->connection, state_fd, STORE_FILE, SQLITE_OPEN_READWRITE);
@@ -248,6 +264,7 @@ int store_open(
 		return -ENOMEM;
 	store->options = *options;
 	store->connection.dir_fd = -1;
+	store->lock_fd = -1;
 	int error = open_all(store, state_fd, ret_detail);
 
 	if (error == 0) {
@@ -272,6 +289,8 @@ struct store *store_close(struct store *store)
 			store->connection.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	connection_close(&store->connection);
 	secret_wipe(&store->secret);
+	if (store->lock_fd >= 0)
+		(void)close(store->lock_fd);
 	free(store);
 	return NULL;
 }
@@ -309,16 +328,24 @@ static int put_counters(struct store *store)
 	return 0;
 }
 
-/* The commit is durable already: a failure here is not its failure, but ends this connection. */
-static void shorten_log(struct store *store)
+/* What was committed is durable already: a failure here takes nothing back, but ends this
+ * connection. */
+static void shorten_log(struct store *store, int pages)
 {
-	if (store->log_pages < STORE_LOG_PAGES)
+	if (store->failed || store->log_pages < pages)
 		return;
 	int rc = sqlite3_wal_checkpoint_v2(
 		store->connection.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 
+	store->log_pages = 0; /* busy readers: the next commit tells the length again */
 	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
 		store->failed = true;
+}
+
+void store_idle(struct store *store)
+{
+	ASSERT(!store->in_transaction);
+	shorten_log(store, STORE_LOG_PAGES_IDLE);
 }
 
 int store_commit(struct store *store)
@@ -342,7 +369,7 @@ int store_commit(struct store *store)
 		return error;
 	}
 	store->in_transaction = false;
-	shorten_log(store);
+	shorten_log(store, STORE_LOG_PAGES);
 	return 0;
 }
 

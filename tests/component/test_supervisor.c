@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -65,18 +66,30 @@ static bool text_read(struct fixture *f, int timeout_ms)
 /* Waits for words that come after those that were waited for before; points behind them. */
 static const char *wait_text(struct fixture *f, const char *words)
 {
-	for (;;) {
-		const char *at = strstr(f->text + f->seen, words);
+	int64_t limit_ns = clock_boot_ns() + WAIT_MS * NS_PER_MS;
+	const char *at;
 
-		if (at != NULL) {
-			f->seen = (size_t)(at - f->text) + strlen(words);
-			return f->text + f->seen;
-		}
-		if (!text_read(f, WAIT_MS)) {
+	while ((at = strstr(f->text + f->seen, words)) == NULL) {
+		if (clock_boot_ns() > limit_ns || !text_read(f, WAIT_MS)) {
 			print_message("waited for `%s`; the log:\n%s\n", words, f->text);
 			fail();
 		}
 	}
+	f->seen = (size_t)(at - f->text) + strlen(words);
+	return f->text + f->seen;
+}
+
+/* Two lines of two processes, which come in any order. */
+static void wait_both(struct fixture *f, const char *one, const char *other)
+{
+	size_t from = f->seen;
+
+	wait_text(f, one);
+	size_t behind = f->seen;
+
+	f->seen = from;
+	wait_text(f, other);
+	f->seen = behind > f->seen ? behind : f->seen;
 }
 
 /* The number may come in the next read. */
@@ -239,8 +252,7 @@ static void a_killed_core_leaves_no_door_open(void **state)
 	wait_lock(f, 0, false);
 	assert_in_range(f->board->door[0].changed_ns - killed_ns, 0, SLACK_NS);
 	assert_int_not_equal(wait_start(f, "core"), core);
-	wait_text(f, "core is ready");
-	wait_text(f, "hello from gate"); /* a fresh link each way */
+	wait_both(f, "core is ready", "core: hello from gate"); /* over a fresh link */
 	assert_int_equal(board_lock_count(f->board, 0), 1);
 	assert_false(board_lock_is_open(f->board, 0));
 }
@@ -314,6 +326,19 @@ static void a_core_that_never_lives_is_alarmed(void **state)
 	assert_null(strstr(f->text, "ready: http://"));
 }
 
+static unsigned free_port(void)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
 static const char *config_write(struct fixture *f, const char *text)
 {
 	static char path[128];
@@ -330,11 +355,13 @@ static const char *config_write(struct fixture *f, const char *text)
 static void a_fail_safe_door_opens_when_core_dies(void **state)
 {
 	struct fixture *f = *state;
-	const char *config = config_write(f, "lines: simulated\n"
-					     "http:\n  listen: 127.0.0.1:0\n"
-					     "doors:\n"
-					     "  - index: 0\n    id: a\n    fail: safe\n"
-					     "  - index: 1\n    id: b\n");
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		"lines: simulated\nhttp:\n  listen: 127.0.0.1:%u\ndoors:\n"
+		"  - index: 0\n    id: a\n    fail: safe\n  - index: 1\n    id: b\n",
+		free_port());
+	const char *config = config_write(f, text);
 
 	daemon_start(f, "beat", config);
 	wait_text(f, "nobody can log in yet");
@@ -368,8 +395,7 @@ static void a_killed_gate_comes_back_and_moves_no_door(void **state)
 
 	assert_int_equal(kill(gate, SIGKILL), 0);
 	assert_int_not_equal(wait_start(f, "gate"), gate);
-	wait_text(f, "gate is ready");
-	wait_text(f, "core: hello from gate");
+	wait_both(f, "gate is ready", "core: hello from gate");
 	assert_true(board_lock_is_open(f->board, 0));
 	assert_int_equal(f->board->door[0].changed_ns, opened_ns);
 	assert_null(strstr(f->text, "core was ended"));
@@ -387,8 +413,7 @@ static void a_killed_sim_comes_back_and_levels_stay(void **state)
 	f->board->door[1].contact = 1;
 	assert_int_equal(kill(sim, SIGKILL), 0);
 	assert_int_not_equal(wait_start(f, "sim"), sim);
-	wait_text(f, "sim is ready");
-	wait_text(f, "core: hello from sim");
+	wait_both(f, "sim is ready", "core: hello from sim");
 	assert_true(board_lock_is_open(f->board, 0));
 	assert_int_equal(board_lock_count(f->board, 0), 1);
 	assert_int_equal(f->board->door[1].contact, 1);

@@ -341,6 +341,8 @@ static void result_check(struct sim *sim, const struct effect *effect)
 			violation(sim, "a refusal is answered as something else");
 		if (effect->command.result == COMMAND_DONE && ticket > sim->disk.ticket)
 			violation(sim, "a command is done and its record is not on disk");
+		if (effect->command.result == COMMAND_NOT_DURABLE && !sim->disk.failed)
+			violation(sim, "a command is not durable and the store works");
 		return;
 	}
 	violation(sim, "a command is answered twice, or was never given");
@@ -388,6 +390,9 @@ void checks_quiet(struct sim *sim)
 		if (sim->now.boot_ns - open->since_ns >=
 			(int64_t)sim->config.commit_wait_ms * NS_PER_MS)
 			violation(sim, "ticket %llu waits for too long",
+				(unsigned long long)open->ticket);
+		if (open->access && sim->disk.failed)
+			violation(sim, "ticket %llu waits for a store that failed",
 				(unsigned long long)open->ticket);
 		if (open->revoked)
 			violation(sim, "ticket %llu still waits after its right went",

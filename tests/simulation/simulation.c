@@ -201,6 +201,9 @@ static void card_present(struct sim *sim)
 
 	for (unsigned i = 0; i < times; i++)
 		sim_step(sim, &input);
+	/* Somebody saves the row, as it is on disk, while uses of it are on their way there. */
+	if (sim_chance(sim, 4) && no <= PERSONS && sim->disk.person[no].there && !sim->disk.failed)
+		disk_push_person(sim, &sim->disk.person[no].row);
 }
 
 static void reader_trouble(struct sim *sim)
@@ -457,7 +460,8 @@ static uint64_t sim_run(uint64_t seed, struct stats *ret_stats)
 	X(exceptions)                                                                              \
 	X(cancelled)                                                                               \
 	X(unknown)                                                                                 \
-	X(exits) X(commands) X(crashes) X(failures) X(forced) X(held) X(repeated) X(spent) X(late) \
+	X(exits)                                                                                   \
+	X(commands) X(crashes) X(failures) X(forced) X(held) X(repeated) X(spent) X(late)          \
 		X(renewed)
 
 static void stats_add(struct stats *sum, const struct stats *more)

@@ -8,6 +8,11 @@
  * another file. Syncs are recorded and not carried out: nobody pulls a real plug. The shared memory
  * file of SQLite (-shm) is left out, as it means nothing after a restart. For one thread only.
  */
+/* Both names of a call (open, open64) are defined here: none may stand for the other. 64-bit only.
+ */
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+
 #include "log.h"
 
 #include <errno.h>

@@ -62,6 +62,8 @@ int main(int argc, char **argv)
 			if (store == NULL)
 				return 1;
 		}
+		if (step % 7 == 6)
+			store_idle(store);
 		int error = script_step(store, step);
 		int len = snprintf(text, sizeof(text), "%u", step + 1);
 

@@ -375,6 +375,18 @@ static void a_late_contact_input_does_not_overtake_one_that_settled(void **state
 	assert_non_null(entry_of(f, JOURNAL_DOOR_CLOSED));
 }
 
+static void a_late_exit_button_does_not_excuse_a_break_in(void **state)
+{
+	struct fixture *f = *state;
+
+	contact(f, 0, false);
+	contact(f, 0, true);
+	at(f, 5000);
+	rex(f, 0, true);
+	assert_non_null(entry_of(f, JOURNAL_DOOR_FORCED));
+	assert_output(f, 0, true, MS(5000 + UNLOCK_MS));
+}
+
 static void work_of_many_doors_is_bounded_and_all_gets_done(void **state)
 {
 	struct fixture *f = *state;
@@ -464,6 +476,7 @@ int main(void)
 		TEST(no_held_time_means_no_alarm_and_no_warning_means_none),
 		TEST(a_step_that_comes_late_does_everything_in_order),
 		TEST(a_late_contact_input_does_not_overtake_one_that_settled),
+		TEST(a_late_exit_button_does_not_excuse_a_break_in),
 		TEST(work_of_many_doors_is_bounded_and_all_gets_done),
 		TEST(what_is_not_configured_is_ignored),
 	};

@@ -165,6 +165,38 @@ static void taking_the_person_out_cancels_at_every_door(void **state)
 	assert_int_equal(entry_must(f, JOURNAL_ACCESS)->reason, REASON_UNKNOWN_CARD);
 }
 
+/* More grants than one step can cancel: none of those left over unlocks any more. */
+static void a_cancelled_grant_stays_cancelled_when_its_record_becomes_durable(void **state)
+{
+	struct fixture *f = *state;
+	struct credential p = person_make(5);
+	unsigned cancelled = 0;
+
+	p.rule_count = DOORS_MAX;
+	for (unsigned d = 0; d < DOORS_MAX; d++) {
+		p.rule[d] = (struct credential_rule){(uint8_t)d, SCHEDULE_ALWAYS};
+		f->config.door[d] = f->config.door[0];
+		f->config.reader[d] =
+			(struct reader_config){.configured = true, .door = (uint8_t)d};
+	}
+	fixture_start(f);
+	put(f, &p);
+	for (unsigned i = 0; i < DOORS_MAX * DOOR_WAITING_MAX; i++)
+		card(f, (uint8_t)(i % DOORS_MAX + 1), 5);
+	take_out(f, 5);
+	cancelled += entries(f, JOURNAL_GRANT_CANCELLED);
+	assert_in_range(cancelled, 1, EFFECTS_MAX);
+	durable(f, 100 + DOORS_MAX * DOOR_WAITING_MAX);
+	for (;;) {
+		assert_no_output(f);
+		cancelled += entries(f, JOURNAL_GRANT_CANCELLED);
+		if (controller_deadline_ns(f->controller) > f->now.boot_ns)
+			break;
+		tick(f);
+	}
+	assert_int_equal(cancelled, DOORS_MAX * DOOR_WAITING_MAX);
+}
+
 static void taking_the_right_away_cancels_and_other_changes_do_not(void **state)
 {
 	struct fixture *f = *state;
@@ -387,6 +419,7 @@ int main(void)
 		TEST(holding_the_door_locked_cancels),
 		TEST(closing_the_door_cancels),
 		TEST(taking_the_person_out_cancels_at_every_door),
+		TEST(a_cancelled_grant_stays_cancelled_when_its_record_becomes_durable),
 		TEST(taking_the_right_away_cancels_and_other_changes_do_not),
 		TEST(a_schedule_that_ends_by_change_cancels),
 		TEST(a_new_index_without_the_person_cancels),

@@ -67,6 +67,8 @@ static void core_authenticate(struct rig *rig, const struct message_authenticate
 			yes.operation = ask->operation != CGI_OPERATION_COUNT
 						? ask->operation
 						: (uint32_t)method->operation;
+			if (rig->model.lies_operation)
+				yes.operation = CGI_DOOR_OPEN;
 			yes.role = ACCOUNT_ADMIN;
 			memset(yes.handle.bytes, 0x5a, sizeof(yes.handle.bytes));
 			core_reply(rig, &yes, ask->header.request_id);
@@ -332,6 +334,20 @@ struct rig *rig_start(void (*adjust)(struct settings *settings))
 	return rig;
 }
 
+/* A stream nobody asked for is given back: then the gate has taken the HELLO in front of it. */
+static void link_settle(struct rig *rig, char *memory)
+{
+	struct message_stream stream = {
+		.header = {.type = MESSAGE_STREAM, .request_id = UINT32_MAX},
+		.stream_id = UINT32_MAX};
+	struct pollfd wait = {.fd = rig->core, .events = POLLIN};
+
+	assert_int_equal(link_send(rig->core, &stream, message_size(&stream)), 0);
+	assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
+	assert_int_equal(
+		link_receive(rig->core, memory, NULL), sizeof(struct message_stream_close));
+}
+
 void rig_link(struct rig *rig)
 {
 	struct message_link link = {.header = {.type = MESSAGE_LINK}, .peer = ROLE_CORE};
@@ -350,6 +366,7 @@ void rig_link(struct rig *rig)
 
 	assert_true(len > 0 && link_hello_matches(memory, (size_t)len, ROLE_GATE));
 	assert_int_equal(link_hello(rig->core, ROLE_CORE), 0);
+	link_settle(rig, memory);
 	rig->stop_fd = eventfd(0, EFD_CLOEXEC);
 	assert_true(rig->stop_fd >= 0);
 	assert_int_equal(pthread_create(&rig->thread, NULL, core_run, rig), 0);
@@ -528,11 +545,14 @@ int rig_stream(struct rig *rig, const char *target)
 		"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n" RIG_GOOD "\r\n", target);
 
 	rig_send(fd, text, (size_t)len);
-	ssize_t got = rig_receive(fd, text, sizeof(text) - 1, WAIT_MS);
+	/* Byte by byte: the first part may be behind it already. */
+	size_t have = 0;
 
-	assert_true(got > 0);
-	text[got] = '\0';
+	do {
+		assert_true(have < sizeof(text) - 1);
+		assert_int_equal(rig_receive(fd, text + have, 1, WAIT_MS), 1);
+		text[++have] = '\0';
+	} while (have < 4 || memcmp(text + have - 4, "\r\n\r\n", 4) != 0);
 	assert_int_equal(rig_status(text), 200);
-	assert_non_null(strstr(text, "\r\n\r\n"));
 	return fd;
 }

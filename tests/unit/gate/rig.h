@@ -18,6 +18,7 @@
 /* What the core of the test does with AUTHENTICATE and with commands. */
 struct rig_core {
 	bool silent; /* takes messages and answers none */
+	bool lies_operation; /* proves every request as openDoor */
 	uint32_t refusal; /* enum refusal for a request without the good proof */
 	uint32_t retry_after_s;
 	struct message_result result; /* the answer to every command */
@@ -85,5 +86,5 @@ int rig_status(const char *answer);
 /* Reads what one recv gives within timeout_ms; 0 at the end, -1 when nothing came. */
 ssize_t rig_receive(int fd, char *memory, size_t max, int timeout_ms);
 
-/* Opens a stream and reads its head, which must be all that comes. */
+/* Opens a stream and reads its head. */
 int rig_stream(struct rig *rig, const char *target);

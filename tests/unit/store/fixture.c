@@ -2,12 +2,11 @@
 /* See fixture.h. Every step that must work is asserted here, so that tests stay short. */
 #include "fixture.h"
 
-#include <dirent.h>
-#include <fcntl.h>
+#include "scratch.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 int fixture_open(struct fixture *f)
@@ -34,13 +33,7 @@ int fixture_setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	const char *root = getenv("TMPDIR");
-
-	if (root == NULL || strlen(root) > 32)
-		root = "/tmp";
-	(void)snprintf(f->path, sizeof(f->path), "%s/postern-store-XXXXXX", root);
-	assert_non_null(mkdtemp(f->path));
-	f->dir_fd = open(f->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	f->dir_fd = scratch_make(f->path);
 	assert_true(f->dir_fd >= 0);
 	f->options = (struct store_options){
 		.records_max = 1000000, .journal_max = 1000000, .persons_max = 1000};
@@ -58,15 +51,7 @@ int fixture_teardown(void **state)
 	struct fixture *f = *state;
 
 	fixture_close(f);
-	DIR *dir = opendir(f->path);
-
-	assert_non_null(dir);
-	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-		if (entry->d_name[0] != '.')
-			(void)unlinkat(f->dir_fd, entry->d_name, 0);
-	}
-	(void)closedir(dir);
-	assert_int_equal(rmdir(f->path), 0);
+	scratch_empty(f->path, true);
 	(void)close(f->dir_fd);
 	free(f);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A store in a folder of its own below the temporary folder, taken away at the end. */
+/* A store in a folder of its own taken away at the end. */
 #pragma once
 
 #include <setjmp.h>

@@ -74,6 +74,37 @@ static void folder_may_be_moved_while_open(void **state)
 	assert_int_equal(rename(moved, f->path), 0);
 }
 
+static void folder_has_one_store_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	struct store *second = NULL;
+
+	assert_int_equal(store_open(f->dir_fd, &f->options, &second, f->detail), -EBUSY);
+	assert_non_null(strstr(f->detail, "in use by another posternd"));
+	assert_int_equal(fixture_append(f, &(struct commit_entry){.kind = JOURNAL_STARTED}).seq, 1);
+	fixture_close(f);
+	assert_int_equal(store_open(f->dir_fd, &f->options, &second, f->detail), 0);
+	(void)store_close(second);
+}
+
+static void idle_moves_a_grown_log_into_the_database(void **state)
+{
+	struct fixture *f = *state;
+	struct commit_entry card = fixture_card(0, 77);
+
+	(void)fixture_append(f, &card);
+	int pages = f->store->log_pages;
+
+	store_idle(f->store); /* short: left alone */
+	(void)fixture_append(f, &card);
+	assert_true(f->store->log_pages > pages);
+	while (f->store->log_pages < STORE_LOG_PAGES_IDLE)
+		(void)fixture_append(f, &card);
+	store_idle(f->store);
+	(void)fixture_append(f, &card);
+	assert_true(f->store->log_pages < 50); /* written from the start again */
+}
+
 static void missing_key_is_never_made_anew(void **state)
 {
 	struct fixture *f = *state;
@@ -450,6 +481,8 @@ int main(void)
 		CASE(first_opening_makes_serial_key_and_private_files),
 		CASE(settings_of_the_file_are_the_safe_ones),
 		CASE(folder_may_be_moved_while_open),
+		CASE(folder_has_one_store_at_a_time),
+		CASE(idle_moves_a_grown_log_into_the_database),
 		CASE(missing_key_is_never_made_anew),
 		CASE(wrong_key_is_told),
 		CASE(key_without_database_is_used),

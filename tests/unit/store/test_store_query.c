@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Queries against a slow reference: every filter is judged by plain C over the rows as they were
- * appended, pages included, with many equal times and a clock that jumps back.
+ * Queries against a slow reference: every filter is judged by a plain loop over the rows as they
+ * were appended, pages included, with many equal times and a clock that jumps back.
  */
 #include "fixture.h"
 
 #include "internal.h"
+#include "reference.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,58 +19,6 @@ struct rows {
 	uint32_t count;
 	struct journal_entry row[ROWS];
 };
-
-static int64_t floor_s(int64_t ms)
-{
-	int64_t s = ms / 1000;
-
-	return ms % 1000 < 0 ? s - 1 : s;
-}
-
-static bool matches(const struct record_filter *filter, const struct journal_entry *row)
-{
-	if (row->rec_no <= filter->after_rec_no)
-		return false;
-	if (filter->has_from && floor_s(row->utc_ms) < filter->from_s)
-		return false;
-	if (filter->has_to && floor_s(row->utc_ms) > filter->to_s)
-		return false;
-	if (filter->has_card_no && filter->card_no.len > 0 &&
-		!span_equal(card_no_key(text_span(&filter->card_no)),
-			card_no_key(text_span(&row->who.card_no))))
-		return false;
-	if (filter->has_user_id && filter->user_id.len > 0 &&
-		!text_is(&filter->user_id, text_span(&row->who.user_id)))
-		return false;
-	if (filter->has_door && filter->door != row->door)
-		return false;
-	if (filter->has_status && filter->status != journal_entry_status(row))
-		return false;
-	return !filter->has_method || filter->method == row->method;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct journal_entry *x = *(const struct journal_entry *const *)a;
-	const struct journal_entry *y = *(const struct journal_entry *const *)b;
-
-	if (x->utc_ms != y->utc_ms)
-		return x->utc_ms < y->utc_ms ? -1 : 1;
-	return x->rec_no < y->rec_no ? -1 : 1;
-}
-
-static uint32_t reference(const struct rows *rows, const struct record_filter *filter,
-	uint64_t oldest, const struct journal_entry **ret)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < rows->count; i++) {
-		if (rows->row[i].rec_no >= oldest && matches(filter, &rows->row[i]))
-			ret[count++] = &rows->row[i];
-	}
-	qsort(ret, count, sizeof(*ret), by_time);
-	return count;
-}
 
 static struct commit_entry random_record(uint64_t *seed)
 {
@@ -180,7 +129,7 @@ static void filters_agree_with_a_plain_loop(void **state)
 	assert_int_equal(store_reader_open(f->store, &reader), 0);
 	for (int i = 0; i < 300; i++) {
 		struct record_filter filter = random_filter(&seed);
-		uint32_t count = reference(rows, &filter, 1, wanted);
+		uint32_t count = reference_records(rows->row, rows->count, &filter, 1, wanted);
 
 		seen += count > 0;
 		check_filter(reader, &filter, wanted, count, 1 + (uint32_t)i % 97);
@@ -208,7 +157,8 @@ static void filters_leave_out_what_the_ring_dropped(void **state)
 	assert_int_equal(store_reader_open(f->store, &reader), 0);
 	for (int i = 0; i < 100; i++) {
 		struct record_filter filter = random_filter(&seed);
-		uint32_t count = reference(rows, &filter, now.oldest_rec_no, wanted);
+		uint32_t count = reference_records(
+			rows->row, rows->count, &filter, now.oldest_rec_no, wanted);
 
 		check_filter(reader, &filter, wanted, count, 50);
 	}

@@ -6,6 +6,7 @@
  * No door opens on a card before its record is on disk, or the record of the exception follows
  * (design section 3): a grant puts its door in grant_waiting, RECORD_DURABLE with its ticket
  * unlocks.
+ * A use that a grant took stays spent when the grant is cancelled.
  */
 #pragma once
 
@@ -59,7 +60,12 @@ enum input_kind {
 	INPUT_RECORD_DURABLE, /* everything up to and including ticket is on disk */
 	INPUT_STORE_FAILED, /* commit error, or 2 s without a commit */
 	INPUT_STORE_RECOVERED,
-	INPUT_PERSON_PUT, /* a row was committed: apply it */
+	/*
+	 * A row was committed: apply it, as it stands after its transaction. RECORD_DURABLE of all
+	 * that this row already counts as used must be stepped before; uses that were granted since
+	 * are taken off again here. The same holds for a new index (INPUT_PERSONS_REPLACED).
+	 */
+	INPUT_PERSON_PUT,
 	INPUT_PERSON_REMOVED,
 	INPUT_PERSONS_REPLACED, /* the index pointer was swapped by the caller before this step */
 	INPUT_SCHEDULE_PUT,
@@ -107,11 +113,6 @@ struct controller_input {
 		struct zone zone;
 	};
 };
-
-static inline bool contact_input_is_open(const struct controller_input *input)
-{
-	return input->contact.open;
-}
 
 enum feedback {
 	FEEDBACK_IDLE = 0,
@@ -178,11 +179,6 @@ struct door_state {
 	uint8_t waiting; /* grants that wait for their record */
 };
 
-static inline void door_state_set_open(struct door_state *state, bool is_open)
-{
-	state->open = is_open;
-}
-
 struct controller;
 
 size_t controller_size(void);
@@ -200,7 +196,10 @@ struct controller *controller_init(void *memory, const struct controller_config 
 struct credential_index *controller_swap_index(
 	struct controller *controller, struct credential_index *index);
 
-/* now->boot_ns never goes back between calls. *ret_effects is overwritten. */
+/*
+ * now->boot_ns never goes back between calls. *ret_effects is overwritten. When much is due at once
+ * a step does a part of it, and controller_deadline_ns is not later than now: step again (TIMER).
+ */
 void controller_step(struct controller *controller, const struct controller_input *input,
 	const struct moment *now, struct effect_list *ret_effects);
 

@@ -40,8 +40,8 @@ enum credential_index_result {
 };
 
 /*
- * Bytes that credential_index_init needs for persons_max persons (1 to 10,000,000): 7 MB for 20,000,
- * under 150 MB for 1,000,000.
+ * Bytes that credential_index_init needs for persons_max persons (1 to 10,000,000): 7 MB for
+ * 20,000, under 150 MB for 1,000,000.
  */
 size_t credential_index_size(uint32_t persons_max);
 

@@ -81,7 +81,10 @@ bool card_no_number(struct span card_no, uint64_t *ret_number);
 /* The key two equal cards share: a decimal text without leading zeros, any other text as it is. */
 struct span card_no_key(struct span card_no);
 
-/* What `find` shows as IsValid now: false by itself once valid_to has passed or uses are gone. */
+/*
+ * What `find` shows as IsValid now: false by itself once valid_to has passed or a guest's uses are
+ * gone. Uses count down on every card that has them and keep out guests only.
+ */
 bool person_is_valid_at(const struct person *person, int64_t utc_s);
 
 /* True when all numbers and texts are within their ranges, for rows from another process. */

@@ -41,19 +41,34 @@ struct store_options {
 struct store;
 
 /*
- * Opens or makes the database below directory state_fd. Makes the serial and the device key at the
- * first opening. *ret_detail (256 bytes, may be NULL) names what is wrong: both ids for
- * STORE_DOOR_MISMATCH, both versions for STORE_NEWER_SCHEMA.
+ * Opens or makes the database below directory state_fd (which may be closed afterwards). Makes the
+ * serial and the device key at the first opening. *ret_detail (256 bytes, may be NULL) names what is
+ * wrong: both ids for STORE_DOOR_MISMATCH, both versions for STORE_NEWER_SCHEMA. -EBUSY: another
+ * store has this folder. -ENOKEY: device.key is missing; -EKEYREJECTED: it belongs to another
+ * database.
  */
 MUST_CHECK int store_open(
 	int state_fd, const struct store_options *options, struct store **ret, char *ret_detail);
 struct store *store_close(struct store *store);
 
-/* --- one transaction: begin, any of the writes, commit. Nothing is seen by readers before --- */
+/*
+ * --- one transaction: begin, any of the writes, commit. Nothing is seen by readers before ---
+ *
+ * After a negative error or STORE_CORRUPT from a write, roll back (a commit would do so). After a
+ * failed commit everything answers -EIO until the store is closed and opened again: the transaction
+ * is then on disk as a whole or not at all, and store_state's last_seq tells which. Readers may stay
+ * open over that.
+ */
 
 MUST_CHECK int store_begin(struct store *store);
 MUST_CHECK int store_commit(struct store *store); /* synced when it returns 0 */
 void store_rollback(struct store *store);
+
+/*
+ * To be called outside a transaction when nothing waits to be committed: moves the log into the
+ * database when it has grown, so that a commit need not (it does at eight times the length).
+ */
+void store_idle(struct store *store);
 
 /*
  * Appends an entry: assigns seq and, for records, rec_no; fills in who; spends a use; remembers or
@@ -81,9 +96,9 @@ MUST_CHECK int store_schedule_put(struct store *store, const struct schedule *sc
 
 /* --- reads of the writing thread --- */
 
-/* Newest numbers and the newest record's time. */
+/* Newest numbers and the newest record's time. The oldest kept is the last + 1 when none is kept. */
 struct store_state {
-	uint64_t last_seq, oldest_seq;
+	uint64_t last_seq, oldest_seq; /* entries below the oldest: kept records only */
 	uint64_t last_rec_no, oldest_rec_no;
 	uint64_t last_ticket; /* the highest ticket ever appended */
 	int64_t newest_utc_ms; /* of the newest journal entry; 0 when empty */
