@@ -31,6 +31,7 @@ int main(int argc, char **argv)
 		printf("%u ", latency_bucket_us(i));
 	putchar('\n');
 	print_counts(page->decision_us);
+	print_counts(page->record_us);
 	print_counts(page->unlock_us);
 	return 0;
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the Meson tests of a build folder and sums their TAP lines.
+"""Runs the Meson tests of two build folders and sums their TAP lines.
 
-usage: run_tests.py BUILD_FOLDER [TEST ...]
+usage: run_tests.py SANITIZED_BUILD PLAIN_BUILD [TEST ...]
 
-The last line is `N passed, N failed, N skipped` over all programs; a program that crashes, times out
+The suite `torture` (kills, power cuts) runs from the plain build, where nothing slows the processes down;
+all else runs from the sanitized one. The last line is `N passed, N failed, N skipped` over all programs; a program that crashes, times out
 or says less than it planned counts as a failure. Skipped cases are listed with their reason.
 """
 import json
@@ -38,33 +39,54 @@ def count_tap(text):
     return passed, failed, skipped, planned
 
 
-def main():
-    folder, names = sys.argv[1], sys.argv[2:]
-    command = ["meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs",
-               "--num-processes", str(os.cpu_count() or 2)] + names
+def listed(folder, suite):
+    """Names of the tests of a folder that a suite option chooses."""
+    done = subprocess.run(["meson", "test", "-C", folder, "--list", *suite], capture_output=True, text=True,
+                          check=False)
+    return [line.split(" / ")[-1].strip() for line in done.stdout.splitlines() if " / " in line]
+
+
+def run_folder(folder, suite, names):
+    """Runs what is asked for; returns (passed, failed, skipped)."""
+    chosen = [name for name in listed(folder, suite) if not names or name in names]
+    if not chosen:
+        return 0, 0, 0
+    command = ["meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs", "--num-processes",
+               str(os.cpu_count() or 2), *suite, *(chosen if names else [])]
     status = subprocess.run(command, check=False).returncode
     passed, failed, skipped = 0, 0, 0
-    log = os.path.join(folder, "meson-logs", "testlog.json")
-    with open(log, encoding="utf-8") as lines:
+    with open(os.path.join(folder, "meson-logs", "testlog.json"), encoding="utf-8") as lines:
         for line in lines:
-            test = json.loads(line)
-            cases = count_tap(test.get("stdout") or "")
-            total = cases[0] + len(cases[1]) + len(cases[2])
-            good = test["result"] in ("OK", "SKIP")
-            passed += cases[0] + (1 if good and total == 0 and test["result"] == "OK" else 0)
-            failed += len(cases[1])
-            skipped += len(cases[2]) + (1 if total == 0 and test["result"] == "SKIP" else 0)
-            for name in cases[1]:
-                print(f"FAILED  {test['name']}: {name}")
-            for name in cases[2]:
-                print(f"skipped {test['name']}: {name}")
-            short = cases[3] is not None and total < cases[3]
-            if (not good or short) and not cases[1]:
-                failed += 1
-                print(f"FAILED  {test['name']}: {test['result']} after {total} of {cases[3]} cases")
+            counts = sum_test(json.loads(line))
+            passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
     if status != 0 and failed == 0:
         failed = 1
         print(f"FAILED  meson test: exit status {status}")
+    return passed, failed, skipped
+
+
+def sum_test(test):
+    """(passed, failed, skipped) of one program; says what failed, what was skipped and what gave figures."""
+    passed, failed, skipped, planned = count_tap(test.get("stdout") or "")
+    total = passed + len(failed) + len(skipped)
+    good = test["result"] in ("OK", "SKIP")
+    for name in failed:
+        print(f"FAILED  {test['name']}: {name}")
+    for name in skipped:
+        print(f"skipped {test['name']}: {name}")
+    if total == 0 and good:
+        return (1, 0, 0) if test["result"] == "OK" else (0, 0, 1)
+    broken = not failed and (not good or (planned is not None and total < planned))
+    if broken:
+        print(f"FAILED  {test['name']}: {test['result']} after {total} of {planned} cases")
+    return passed, len(failed) + broken, len(skipped)
+
+
+def main():
+    sanitized, plain, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    sums = [run_folder(sanitized, ["--no-suite", "torture"], names),
+            run_folder(plain, ["--suite", "torture"], names)]
+    passed, failed, skipped = (sum(column) for column in zip(*sums))
     if passed == 0 and failed == 0:
         failed = 1
         print("FAILED  no test was run")

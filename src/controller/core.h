@@ -35,6 +35,7 @@ enum change_kind {
 struct change {
 	enum change_kind kind;
 	uint64_t entries; /* CHANGE_DURABLE: commit entries that are on disk, since the start */
+	int64_t durable_ns; /* CHANGE_DURABLE: when they were */
 	union {
 		uint64_t ticket;
 		struct credential person;
@@ -145,6 +146,9 @@ void core_wake_clear(int eventfd);
 
 /* Waits up to timeout_ms (-1: for ever) for the eventfd, and clears it. */
 void core_wait(int eventfd, int timeout_ms);
+
+/* Counts now_ns - since_ns in a histogram of the heartbeat page. */
+void core_latency_count(_Atomic uint32_t *histogram, int64_t since_ns, int64_t now_ns);
 
 /* An index of index_persons capacity, locked in; NULL with errno. */
 struct credential_index *core_index_new(const struct core *core);

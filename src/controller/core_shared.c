@@ -83,6 +83,13 @@ void core_wait(int eventfd, int timeout_ms)
 		core_wake_clear(eventfd);
 }
 
+void core_latency_count(_Atomic uint32_t *histogram, int64_t since_ns, int64_t now_ns)
+{
+	uint32_t bucket = latency_bucket((now_ns - since_ns) / 1000);
+
+	atomic_fetch_add_explicit(&histogram[bucket], 1, memory_order_relaxed);
+}
+
 /* A mapping of its own: it can be given back whole when a second index replaced it. */
 struct credential_index *core_index_new(const struct core *core)
 {

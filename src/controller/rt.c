@@ -240,7 +240,7 @@ static void turn(struct rt *rt)
 
 	rt_readers_time(&rt->readers, seen_ns, emit, rt);
 	core_wake_clear(rt->core->rt_wake);
-	rt_changes(rt, now_ns);
+	rt_changes(rt);
 	rt_orders(rt);
 	steps_due(rt);
 	clock_watch(rt, beat);

@@ -12,13 +12,6 @@
 
 #include "base/assert.h"
 
-static void latency_count(_Atomic uint32_t *histogram, int64_t since_ns)
-{
-	int64_t us = (clock_boot_ns() - since_ns) / 1000;
-
-	atomic_fetch_add_explicit(&histogram[latency_bucket(us)], 1, memory_order_relaxed);
-}
-
 void rt_commit(struct rt *rt, const struct commit_entry *entry)
 {
 	if (!spsc_push(&rt->core->commits, entry)) {
@@ -28,7 +21,7 @@ void rt_commit(struct rt *rt, const struct commit_entry *entry)
 	rt->pushed++;
 	core_wake(rt->core->store_wake);
 	if (rt->decision_due_ns != 0) {
-		latency_count(rt->page->decision_us, rt->decision_due_ns);
+		core_latency_count(rt->page->decision_us, rt->decision_due_ns, clock_boot_ns());
 		rt->decision_due_ns = 0;
 	}
 }
@@ -43,7 +36,8 @@ static void output(struct rt *rt, uint8_t door, bool unlocked, int64_t until_ns)
 		core_wake(ROLE_FD_WAKE);
 		lines->driver->set_lock(lines, door, true);
 		if (rt->durable_at_ns != 0) {
-			latency_count(rt->page->unlock_us, rt->durable_at_ns);
+			core_latency_count(
+				rt->page->unlock_us, rt->durable_at_ns, clock_boot_ns());
 			rt->durable_at_ns = 0;
 		}
 		return;

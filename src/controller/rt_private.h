@@ -29,7 +29,7 @@ struct rt {
 	bool store_silent; /* entries wait for longer than STORE_SILENCE_MS */
 
 	int64_t decision_due_ns; /* the frame whose decision is being stepped; 0: none */
-	int64_t durable_at_ns; /* when the RECORD_DURABLE that is being stepped came; 0: none */
+	int64_t durable_at_ns; /* when the record being told of was on disk; 0: none */
 	struct effect_list effects;
 };
 
@@ -43,7 +43,7 @@ void rt_effects(struct rt *rt);
 void rt_commit(struct rt *rt, const struct commit_entry *entry);
 
 /* Takes what the store and serve have sent. */
-void rt_changes(struct rt *rt, int64_t woken_ns);
+void rt_changes(struct rt *rt);
 void rt_orders(struct rt *rt);
 
 /* Looks whether the store answers; tells of entries that were lost. */

@@ -37,7 +37,7 @@ static void index_swap(struct rt *rt, const struct change *change)
 	atomic_store(&rt->core->index_retired, old);
 }
 
-static void store_durable(struct rt *rt, const struct change *change, int64_t woken_ns)
+static void store_durable(struct rt *rt, const struct change *change)
 {
 	struct controller_input input = {
 		.kind = INPUT_RECORD_DURABLE, .durable_ticket = change->ticket};
@@ -45,7 +45,7 @@ static void store_durable(struct rt *rt, const struct change *change, int64_t wo
 	rt->durable = change->entries;
 	if (change->ticket == 0)
 		return;
-	rt->durable_at_ns = woken_ns;
+	rt->durable_at_ns = change->durable_ns;
 	rt_step(rt, &input);
 	rt->durable_at_ns = 0;
 }
@@ -64,13 +64,13 @@ static void store_failure(struct rt *rt, bool failed, bool silent)
 		rt_step(rt, &input);
 }
 
-static void change_apply(struct rt *rt, const struct change *change, int64_t woken_ns)
+static void change_apply(struct rt *rt, const struct change *change)
 {
 	struct controller_input input = {.kind = INPUT_PERSON_REMOVED};
 
 	switch (change->kind) {
 	case CHANGE_DURABLE:
-		store_durable(rt, change, woken_ns);
+		store_durable(rt, change);
 		break;
 	case CHANGE_FAILED:
 		store_failure(rt, true, rt->store_silent);
@@ -94,14 +94,14 @@ static void change_apply(struct rt *rt, const struct change *change, int64_t wok
 	}
 }
 
-void rt_changes(struct rt *rt, int64_t woken_ns)
+void rt_changes(struct rt *rt)
 {
 	struct core *core = rt->core;
 	uint64_t applied = 0;
 
 	for (const struct change *change = spsc_front(&core->changes); change != NULL;
 		change = spsc_front(&core->changes)) {
-		change_apply(rt, change, woken_ns);
+		change_apply(rt, change);
 		spsc_drop(&core->changes);
 		applied++;
 	}

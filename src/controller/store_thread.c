@@ -104,10 +104,13 @@ static int transaction(struct store_thread *st, uint32_t entries)
 
 static void entries_durable(struct store_thread *st, uint32_t entries)
 {
-	struct change change = {.kind = CHANGE_DURABLE};
+	struct change change = {.kind = CHANGE_DURABLE, .durable_ns = clock_boot_ns()};
 
-	for (uint32_t i = 0; i < entries; i++)
+	for (uint32_t i = 0; i < entries; i++) {
+		core_latency_count(st->core->context->heartbeat->record_us,
+			entry_waiting(&st->core->commits, 0)->at.boot_ns, change.durable_ns);
 		spsc_drop(&st->core->commits);
+	}
 	st->entries += entries;
 	change.entries = st->entries;
 	if (st->ticket_in_doubt > st->ticket)

@@ -156,7 +156,7 @@ enum account_outcome account_prepare(int state_fd, const struct settings *settin
 		enum account_outcome outcome = account_work(state_fd, settings, wish, password);
 
 		(void)fflush(stderr);
-		_exit(outcome);
+		_exit((int)outcome);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)

@@ -134,21 +134,23 @@ static void unclaimed_tell(const struct settings *settings)
 }
 
 /*
- * A pipe or terminal that nobody reads must not hold up a door: a log line that does not fit is
- * lost. The description is opened anew, so that other users of it keep theirs as it is.
+ * A pipe or terminal that nobody reads must not hold up a door: a line that does not fit is lost.
+ * The description is opened anew, so that other users of it keep theirs as it is.
  */
-static void stderr_unblock(void)
+static void output_unblock(int fd)
 {
+	char path[32];
 	struct stat info;
 
-	if (fstat(STDERR_FILENO, &info) != 0 || !(S_ISFIFO(info.st_mode) || isatty(STDERR_FILENO)))
+	if (fstat(fd, &info) != 0 || !(S_ISFIFO(info.st_mode) || isatty(fd)))
 		return;
-	int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (own < 0)
 		return;
-	(void)dup2(fd, STDERR_FILENO);
-	(void)close(fd);
+	(void)dup2(own, fd);
+	(void)close(own);
 }
 
 static int run(const struct options *options)
@@ -182,7 +184,8 @@ static int run(const struct options *options)
 	supervisor.sim_fd = listen_sim(supervisor.state_fd);
 	if (supervisor.board_fd < 0 || supervisor.sim_fd < 0)
 		return STATUS_FAILED;
-	stderr_unblock();
+	output_unblock(STDOUT_FILENO);
+	output_unblock(STDERR_FILENO);
 	if (account == ACCOUNT_OUTCOME_ABSENT)
 		unclaimed_tell(&settings);
 	if (options->demo)

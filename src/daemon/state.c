@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * STATE is one folder that belongs to one posternd: the lock is on the folder itself, so there is
- * no lock file to be left over. After a supervisor's sudden death its core needs a moment to lock
- * the doors and close the database; a start waits that long and no longer.
+ * STATE is one folder that belongs to one posternd, from before its first look at it to its end:
+ * the supervisor holds STATE/posternd.lock. The store locks the folder itself while it is open;
+ * after a supervisor's sudden death its core holds that lock for the moment it needs to lock the
+ * doors and to close the database, and a start waits that long and no longer.
  */
 #include "state.h"
 
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOCK_FILE "posternd.lock"
 #define LOCK_TRIES 40
 #define LOCK_PAUSE_MS 50
 
@@ -77,19 +79,34 @@ static bool state_is_private(int fd, const char *path)
 	return true;
 }
 
-static bool state_lock(int fd, const char *path)
+static bool lock_wait(int fd)
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return true;
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			complain("cannot lock %s: %s", path, strerror(errno));
+		if (errno != EWOULDBLOCK && errno != EINTR)
 			return false;
-		}
 		(void)poll(NULL, 0, LOCK_PAUSE_MS);
 	}
-	complain("another posternd uses %s: stop it first, or name another folder with --state",
-		path);
+	errno = EWOULDBLOCK;
+	return false;
+}
+
+/* The lock ends with the process: the descriptor stays open and is no role's. */
+static bool state_lock(int state_fd, const char *path)
+{
+	int fd = openat(state_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && lock_wait(fd) && lock_wait(state_fd) && flock(state_fd, LOCK_UN) == 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		complain("another posternd uses %s: stop it first, or name another folder with "
+			 "--state",
+			path);
+	else
+		complain("cannot lock %s/" LOCK_FILE ": %s", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
 	return false;
 }
 

@@ -11,10 +11,8 @@
 MUST_CHECK bool state_path(const char *path, char *ret, size_t size);
 
 /*
- * Opens STATE, made with mode 0700 when it is not there (its parent must be), and locks it. The
- * descriptor, or -1 after complaining. The lock lasts until every process that holds this
- * descriptor has ended: core holds it too, so that no second posternd opens the database before the
- * first one's core is gone.
+ * Opens STATE, made with mode 0700 when it is not there (its parent must be), and locks it until this
+ * process ends. The descriptor, or -1 after complaining.
  */
 MUST_CHECK int state_open(const char *path);
 

@@ -175,7 +175,7 @@ static bool simulated_input(struct lines *lines, uint8_t kind, uint8_t at)
 	case LINE_KIND_COUNT:
 		break;
 	}
-	ASSERT(!"a line kind");
+	ASSERT(kind < LINE_KIND_COUNT);
 	return false;
 }
 

@@ -546,6 +546,8 @@ static enum MHD_Result handle(void *cls UNUSED, struct MHD_Connection *connectio
 	return answer_reply(request);
 }
 
+static void http_log(void *cls, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+
 static void http_log(void *cls UNUSED, const char *format, va_list arguments)
 {
 	char line[256];

@@ -175,9 +175,10 @@ const char *const sql_text[SQL_COUNT] = {
 		" ON w.seq = j.seq WHERE j.seq > ? ORDER BY j.seq LIMIT ?",
 	[SQL_SEQ_OF_RECORD] = "SELECT seq FROM journal WHERE rec_no > 0 AND rec_no <= ?"
 			      " ORDER BY rec_no DESC LIMIT 1",
-	[SQL_RECORDS_AFTER_FLOOR] = /* the earliest time among the records after one, when few */
+	[SQL_RECORDS_AFTER_FLOOR] = /* the earliest time among the records after one; a range begins
+				       at the first bound named */
 	"SELECT count(*), coalesce(min(utc_ms), 0) FROM (SELECT utc_ms FROM journal"
-	" INDEXED BY journal_rec_no WHERE rec_no > 0 AND rec_no > ? LIMIT ?)",
+	" INDEXED BY journal_rec_no WHERE rec_no > ? AND rec_no > 0 LIMIT ?)",
 	[SQL_WHO_INSERT] =
 		"INSERT INTO record_person(seq, rec_no, utc_ms, salt, user_id, name, card_no,"
 		" card_key, card_type, card_number, card_bits, url, record_url,"

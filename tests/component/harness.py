@@ -17,6 +17,7 @@ and is run as `python3 test_x.py BUILD_DIR`. Python 3.11, standard library only.
 blindly: everything that is waited for has a limit.
 """
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -29,6 +30,8 @@ import tempfile
 import threading
 import time
 import traceback
+
+ASK = "/cgi-bin/magicBox.cgi?action=getDeviceType"  # a request that changes nothing
 
 WAIT_S = 15  # for what should be quick; a sanitized build on a busy machine is slow
 
@@ -50,6 +53,11 @@ _alive = []
 
 
 def test(name):
+    """@test("what holds"), or @test alone: then the function's name says it."""
+    if callable(name):
+        _tests.append((name.__name__.replace("_", " "), name))
+        return name
+
     def add(function):
         _tests.append((name, function))
         return function
@@ -81,7 +89,7 @@ def wait_until(condition, what, timeout_s=WAIT_S):
 
 def _run(number, name, function):
     try:
-        function()
+        figures = function()  # a test may return figures for its line
     except Skip as skip:
         print(f"ok {number} - {name} # SKIP {skip}", flush=True)
         return True
@@ -91,7 +99,7 @@ def _run(number, name, function):
         for line in (text + "\n" + traceback.format_exc()).strip().splitlines():
             print(f"# {line}", flush=True)
         return False
-    print(f"ok {number} - {name}", flush=True)
+    print(f"ok {number} - {name}" + (f": {figures}" if figures else ""), flush=True)
     return True
 
 
@@ -279,10 +287,20 @@ class Stream:
         return head, self.connection.read_exactly(int(length[0]))
 
     def next(self):
-        """The next event as a dict of its lines, or the text Heartbeat."""
+        """The next event, or the text Heartbeat.
+
+        snapManager: a dict of the lines. eventManager: a dict of Code, action, index and the JSON
+        of data, parsed.
+        """
         payload = self.part()[1].decode()
         if payload.strip() == "Heartbeat":
             return "Heartbeat"
+        event = re.match(r"Code=([^;]*);action=([^;]*);index=([^;]*)(?:;data=(.*))?\Z", payload,
+                         re.DOTALL)
+        if event:
+            code, action, index, data = event.groups()
+            return {"Code": code, "action": action, "index": index,
+                    "data": json.loads(data) if data else None}
         pairs = (line.partition("=") for line in payload.splitlines() if "=" in line)
         return {key: value for key, _, value in pairs}
 
@@ -355,6 +373,7 @@ class Daemon:
             self.host = self.url[len("http://"):]
             address, port = self.host.rsplit(":", 1)
             self.address = (address.strip("[]"), int(port))
+            self.wait_answer()
 
     def _read_log(self, pipe):
         for line in pipe:
@@ -415,9 +434,20 @@ class Daemon:
         os.kill(pid, number)
         return pid
 
+    def wait_answer(self, timeout_s=WAIT_S):
+        """Waits until HTTP answers: gate says 503 until it has greeted core."""
+        def answers():
+            try:
+                return self.raw(f"GET {ASK} HTTP/1.1\r\nHost: {self.host}\r\n"
+                                "Connection: close\r\n\r\n".encode()).status != 503
+            except OSError:
+                return False
+        wait_until(answers, "an answer over HTTP", timeout_s)
+
     def wait_restart(self, role, first):
-        """Waits until role is ready again, from log line first on."""
-        return self.wait_log(f"{role} is ready", first)
+        """Waits until role is ready again, from log line first on, and HTTP answers."""
+        self.wait_log(f"{role} is ready", first)
+        self.wait_answer()
 
     def wait_end(self, timeout_s=WAIT_S):
         """The daemon's exit status, when it ends by itself."""
@@ -452,10 +482,10 @@ class Daemon:
         with open(os.path.join(self.state, "admin.password"), encoding="utf-8") as file:
             return file.readline().rstrip("\n")
 
-    def sim(self, command, fail_ok=False):
+    def sim(self, command, fail_ok=False, timeout_s=70):
         """One request (a capture may have several lines); the reply's words after `ok`."""
         with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(70)
+            sock.settimeout(timeout_s)
             sock.connect(os.path.join(self.state, "sim.sock"))
             sock.sendall(command.encode() + b"\n")
             with sock.makefile("r", encoding="utf-8") as lines:
@@ -487,8 +517,9 @@ class Daemon:
             connection.send(data)
             return connection.read_reply()
 
-    def challenges(self, target="/cgi-bin/magicBox.cgi?action=getDeviceType"):
-        reply = self.raw(f"GET {target} HTTP/1.1\r\nHost: {self.host}\r\n"
+    def challenges(self):
+        """Values of WWW-Authenticate."""
+        reply = self.raw(f"GET {ASK} HTTP/1.1\r\nHost: {self.host}\r\n"
                          "Connection: close\r\n\r\n".encode())
         check(reply.status, 401, "a request without credentials")
         return reply.headers["www-authenticate"]

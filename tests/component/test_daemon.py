@@ -73,7 +73,7 @@ def _():
         ensure(d.url.startswith("http://0.0.0.0:"), d.url)
 
 
-@test("a port that is taken is told before anything is made")
+@test("a port that is taken is told before a database is made")
 def _():
     with socket.socket() as taken, tempfile.TemporaryDirectory() as folder:
         taken.bind(("127.0.0.1", 0))
@@ -81,7 +81,7 @@ def _():
         port = taken.getsockname()[1]
         refused("another program uses this port", "--demo", "--state", folder,
                 "--http", f"127.0.0.1:{port}", status=1)
-        check(os.listdir(folder), [])
+        check(os.listdir(folder), ["posternd.lock"])
 
 
 @test("check judges a configuration file")
@@ -203,6 +203,23 @@ def _():
             check(d.lock_count(1), before + 1)
             check(d.get("/cgi-bin/accessControl.cgi?action=closeDoor&channel=1").strip(), "OK")
             d.wait_lock(1, False, timeout_s=2)
+
+
+@test("a card reaches every subscriber and the records under one RecNo")
+def _():
+    snap = "/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Event&Events=[All]&heartbeat=5"
+    event = "/cgi-bin/eventManager.cgi?action=attach&codes=[All]&heartbeat=5"
+    with Daemon() as d:
+        d.get(ENROL)
+        with d.stream(snap) as one, d.stream(snap) as other, d.stream(event) as third:
+            d.sim("card 1 305419896")
+            first = one.event()
+            check(other.event(), first)
+            check(first["Events[0].Code"], first["Events[0].EventBaseInfo.Code"])
+            number = [value for key, value in first.items() if key.endswith(".RecNo")][0]
+            check(str(third.event()["data"]["RecNo"]), number)
+            rows = d.get("/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCardRec")
+            ensure("found=1" in rows and f"records[0].RecNo={number}" in rows, rows)
 
 
 @test("an open door is locked when core is killed or stopped")

@@ -17,9 +17,8 @@ import threading
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import main, test  # noqa: E402
+from harness import main, program, test  # noqa: E402
 
-BUILD = os.path.abspath(sys.argv[1])
 REALM, USER, PASSWORD = "Login to 7J0A8D6PAJ00001", "admin", "admin123"
 
 
@@ -50,7 +49,7 @@ class Device(http.server.ThreadingHTTPServer):
             file.flush()
             environment = {k: v for k, v in os.environ.items() if not k.startswith("POSTERN")}
             return subprocess.run(
-                [os.path.join(BUILD, "src", "cli", "postern"), "--device",
+                [program("postern"), "--device",
                  f"http://127.0.0.1:{self.server_address[1]}", "--user", USER, "--password-file", file.name,
                  *words], capture_output=True, text=True, timeout=60, env=environment, check=False)
 

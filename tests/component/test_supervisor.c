@@ -215,7 +215,7 @@ static void file_remove(const char *folder, const char *name)
 static int tear_down(void **state)
 {
 	static const char *const files[] = {"admin.password", "device.key", "postern.db",
-		"postern.db-shm", "postern.db-wal", "sim.board", "sim.sock"};
+		"postern.db-shm", "postern.db-wal", "posternd.lock", "sim.board", "sim.sock"};
 	struct fixture *f = *state;
 
 	if (f->pid > 0) {

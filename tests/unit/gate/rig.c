@@ -367,11 +367,11 @@ void rig_link(struct rig *rig)
 	assert_true(len > 0 && link_hello_matches(memory, (size_t)len, ROLE_GATE));
 	assert_int_equal(link_hello(rig->core, ROLE_CORE), 0);
 	link_settle(rig, memory);
+	rig->model.streams_open = 0;
 	rig->stop_fd = eventfd(0, EFD_CLOEXEC);
 	assert_true(rig->stop_fd >= 0);
 	assert_int_equal(pthread_create(&rig->thread, NULL, core_run, rig), 0);
 	rig->thread_runs = true;
-	rig->model.streams_open = 0;
 }
 
 void rig_unlink(struct rig *rig)
@@ -473,9 +473,17 @@ int rig_connect(struct rig *rig, int receive_buffer)
 	return fd;
 }
 
-/* A refusal may close before all is taken: then the rest is not wanted. */
-void rig_send(int fd, const char *bytes, size_t len)
+/* What the test has written to the model, the core thread sees from here on, and the reverse. */
+static void rig_sync(struct rig *rig)
 {
+	pthread_mutex_lock(&rig->lock);
+	pthread_mutex_unlock(&rig->lock);
+}
+
+/* A refusal may close before all is taken: then the rest is not wanted. */
+void rig_send(struct rig *rig, int fd, const char *bytes, size_t len)
+{
+	rig_sync(rig);
 	while (len > 0) {
 		ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
 
@@ -502,7 +510,7 @@ size_t rig_exchange(struct rig *rig, const char *bytes, size_t len, char *answer
 	int fd = rig_connect(rig, 0);
 	size_t have = 0;
 
-	rig_send(fd, bytes, len);
+	rig_send(rig, fd, bytes, len);
 	for (;;) {
 		ssize_t got = rig_receive(fd, answer + have, max - 1 - have, WAIT_MS);
 
@@ -511,6 +519,7 @@ size_t rig_exchange(struct rig *rig, const char *bytes, size_t len, char *answer
 		have += (size_t)got;
 	}
 	close(fd);
+	rig_sync(rig);
 	answer[have] = '\0';
 	return have;
 }
@@ -544,7 +553,7 @@ int rig_stream(struct rig *rig, const char *target)
 	int len = snprintf(text, sizeof(text),
 		"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n" RIG_GOOD "\r\n", target);
 
-	rig_send(fd, text, (size_t)len);
+	rig_send(rig, fd, text, (size_t)len);
 	/* Byte by byte: the first part may be behind it already. */
 	size_t have = 0;
 
@@ -554,5 +563,6 @@ int rig_stream(struct rig *rig, const char *target)
 		text[++have] = '\0';
 	} while (have < 4 || memcmp(text + have - 4, "\r\n\r\n", 4) != 0);
 	assert_int_equal(rig_status(text), 200);
+	rig_sync(rig);
 	return fd;
 }

@@ -73,7 +73,7 @@ void rig_wait_count(struct rig *rig, enum message_type type, uint32_t count);
 
 /* A connection to the gate; receive_buffer: 0 for the system's own. */
 int rig_connect(struct rig *rig, int receive_buffer);
-void rig_send(int fd, const char *bytes, size_t len);
+void rig_send(struct rig *rig, int fd, const char *bytes, size_t len);
 
 /* Sends and reads up to the end of the connection, or 5 s. The text ends in NUL. */
 size_t rig_exchange(struct rig *rig, const char *bytes, size_t len, char *answer, size_t max);

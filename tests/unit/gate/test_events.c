@@ -53,7 +53,7 @@ static void the_event_manager_form(void **state UNUSED)
 	assert_string_equal(part_text(EVENT_STYLE_CODE, &entry),
 		"--myboundary\r\n"
 		"Content-Type: text/plain\r\n"
-		"Content-Length:445\r\n"
+		"Content-Length:437\r\n"
 		"\r\n"
 		"Code=AccessControl;action=Pulse;index=1;data={\n"
 		"   \"AttendanceState\" : 0,\n"

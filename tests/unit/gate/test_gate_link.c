@@ -49,7 +49,7 @@ static void a_request_that_core_dies_under_is_answered(void **state UNUSED)
 
 	rig_link(rig);
 	rig->model.silent = true;
-	rig_send(fd, REQUEST, strlen(REQUEST));
+	rig_send(rig, fd, REQUEST, strlen(REQUEST));
 	rig_wait_count(rig, MESSAGE_AUTHENTICATE, 1);
 	rig_unlink(rig);
 	ssize_t len = rig_receive(fd, answer, sizeof(answer) - 1, WAIT_MS);
@@ -60,7 +60,7 @@ static void a_request_that_core_dies_under_is_answered(void **state UNUSED)
 	rig->model.silent = false;
 	rig_link(rig);
 	/* The same connection goes on. */
-	rig_send(fd, REQUEST, strlen(REQUEST));
+	rig_send(rig, fd, REQUEST, strlen(REQUEST));
 	len = rig_receive(fd, answer, sizeof(answer) - 1, WAIT_MS);
 	assert_true(len > 0);
 	answer[len] = '\0';
@@ -154,7 +154,7 @@ static void too_many_requests_at_once_are_refused_and_the_rest_served(void **sta
 	rig->model.silent = true;
 	for (size_t i = 0; i < ARRAY_COUNT(fd); i++) {
 		fd[i] = rig_connect(rig, 0);
-		rig_send(fd[i], REQUEST, strlen(REQUEST));
+		rig_send(rig, fd[i], REQUEST, strlen(REQUEST));
 	}
 	rig_wait_count(rig, MESSAGE_AUTHENTICATE, ARRAY_COUNT(fd));
 	assert_int_equal(get(STATUS), 503);
@@ -176,7 +176,7 @@ static void the_gate_ends_while_requests_and_streams_are_open(void **state UNUSE
 	int waiting = rig_connect(rig, 0);
 
 	rig->model.silent = true;
-	rig_send(waiting, REQUEST, strlen(REQUEST));
+	rig_send(rig, waiting, REQUEST, strlen(REQUEST));
 	rig_wait_count(rig, MESSAGE_AUTHENTICATE, 2);
 	rig_free(rig); /* looks at the exit status */
 	rig = rig_start(NULL);

@@ -92,7 +92,7 @@ static void the_head_is_that_of_a_device(void **state UNUSED)
 	int fd = rig_connect(rig, 0);
 	int64_t begun = now_ms();
 
-	rig_send(fd, request, sizeof(request) - 1);
+	rig_send(rig, fd, request, sizeof(request) - 1);
 	ssize_t len = rig_receive(fd, part, sizeof(part) - 1, WAIT_MS);
 
 	assert_true(len > 0);
@@ -307,7 +307,7 @@ static void a_slow_reader_is_dropped_and_others_go_on(void **state UNUSED)
 	struct journal_entry entries[1000];
 	int slow = rig_connect(rig, 2048);
 
-	rig_send(slow, slowly, sizeof(slowly) - 1);
+	rig_send(rig, slow, slowly, sizeof(slowly) - 1);
 	rig_wait_count(rig, MESSAGE_STREAM_OPEN, 1);
 	int quick = rig_stream(rig, ATTACH);
 

@@ -296,16 +296,34 @@ static void outcome_is_tied_to_its_record(void **state)
 	card.ticket = 20;
 	card.wants_outcome = true;
 	assert_int_equal(fixture_append(f, &card).rec_no, 2);
+	outcome.kind = JOURNAL_DOOR_LOCKED;
+	assert_int_equal(fixture_append(f, &outcome).ref_rec_no, 2);
 	outcome.kind = JOURNAL_DURESS; /* a consequence, no outcome: the grant still waits */
 	assert_int_equal(fixture_append(f, &outcome).ref_rec_no, 2);
+	fixture_close(f);
+	assert_int_equal(fixture_number(f, "SELECT count(*) FROM pending_outcome"), 1);
+	assert_int_equal(fixture_open(f), 0); /* from now on the table tells, not the memory */
 	outcome.kind = JOURNAL_DOOR_UNLOCKED;
-	assert_int_equal(fixture_append(f, &outcome).ref_rec_no, 2);
-	outcome.kind = JOURNAL_DOOR_LOCKED;
 	assert_int_equal(fixture_append(f, &outcome).ref_rec_no, 2);
 	outcome.outcome_of = 21; /* never was */
 	assert_int_equal(fixture_append(f, &outcome).ref_rec_no, 0);
 	fixture_close(f);
 	assert_int_equal(fixture_number(f, "SELECT count(*) FROM pending_outcome"), 0);
+}
+
+static void consequences_after_the_outcome_are_tied_as_well(void **state)
+{
+	struct fixture *f = *state;
+	struct commit_entry card = fixture_card(0, 77);
+	struct commit_entry after = {
+		.kind = JOURNAL_DOOR_UNLOCKED, .at = card.at, .outcome_of = 20};
+
+	card.ticket = 20;
+	card.wants_outcome = true;
+	(void)fixture_append(f, &card);
+	(void)fixture_append(f, &after);
+	after.kind = JOURNAL_DOOR_LOCKED;
+	assert_int_equal(fixture_append(f, &after).ref_rec_no, 1);
 }
 
 static void ticket_of_a_rolled_back_record_is_unknown(void **state)
@@ -416,8 +434,10 @@ static void record_ring_drops_the_oldest(void **state)
 	assert_int_equal(state_of(f).oldest_seq, 1);
 	assert_int_equal(records_found(f), 3);
 	/* The journal has no hole; who it was is gone. */
-	struct journal_entry row = fixture_get_entry(f, 2);
+	struct journal_entry row = fixture_get_entry(f, 1);
 
+	assert_int_equal(row.rec_no, 1);
+	row = fixture_get_entry(f, 2);
 	assert_int_equal(row.rec_no, 2);
 	assert_int_equal(row.who.card_no.len, 0);
 	row = fixture_get_entry(f, 3);
@@ -537,6 +557,7 @@ int main(void)
 		CASE(every_field_of_a_record_is_kept),
 		CASE(erasing_who_leaves_what),
 		CASE(outcome_is_tied_to_its_record),
+		CASE(consequences_after_the_outcome_are_tied_as_well),
 		CASE(ticket_of_a_rolled_back_record_is_unknown),
 		CASE(grants_without_outcome_are_closed_after_a_restart),
 		CASE(use_is_spent_with_the_record),

@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "internal.h"
+#include "platform/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,18 +61,57 @@ static void settings_of_the_file_are_the_safe_ones(void **state)
 	}
 }
 
-static void folder_may_be_moved_while_open(void **state)
+/* For processes of their own: opens, writes and reads. 0, or where it went wrong. */
+static int use_all(struct fixture *f, int step)
+{
+	struct commit_entry card = fixture_card(0, 77);
+	struct store_reader *reader = NULL;
+	struct record_filter all = {0};
+	uint64_t count = 0;
+
+	if (fixture_open(f) != 0)
+		return step;
+	if (store_begin(f->store) != 0 || store_append(f->store, &card, NULL) != 0 ||
+		store_commit(f->store) != 0)
+		return step + 1;
+	if (store_reader_open(f->store, &reader) != 0 ||
+		store_record_count(reader, &all, &count) != 0 || count != 1)
+		return step + 2;
+	(void)store_reader_close(reader);
+	fixture_close(f);
+	return 0;
+}
+
+/* A service's folder may stand below one that only root may enter. */
+static void folder_is_reached_by_its_descriptor_alone(void **state)
 {
 	struct fixture *f = *state;
-	struct person person = fixture_person("1", "1", "x");
-	char moved[80];
+	int status = 0;
 
-	(void)snprintf(moved, sizeof(moved), "%s.moved", f->path);
-	assert_int_equal(rename(f->path, moved), 0);
-	(void)fixture_insert(f, &person);
-	assert_int_equal(fixture_get_person(f, 1).no, 1); /* a reader opens files anew */
-	fixture_reopen(f);
-	assert_int_equal(rename(moved, f->path), 0);
+	if (geteuid() != 0)
+		skip();
+	fixture_close(f);
+	assert_int_equal(mkdirat(f->dir_fd, "inner", 0700), 0);
+	assert_int_equal(fchownat(f->dir_fd, "inner", 65534, 65534, 0), 0);
+	int inner_fd = openat(f->dir_fd, "inner", O_PATH | O_DIRECTORY);
+
+	assert_true(inner_fd >= 0);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct fixture inner = {.dir_fd = inner_fd, .options = f->options};
+
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(9);
+		_exit(use_all(&inner, 2));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(
+		unlinkat(inner_fd, "postern.db", 0) | unlinkat(inner_fd, "device.key", 0), 0);
+	(void)close(inner_fd);
+	assert_int_equal(unlinkat(f->dir_fd, "inner", AT_REMOVEDIR), 0);
 }
 
 static void folder_has_one_store_at_a_time(void **state)
@@ -103,6 +143,35 @@ static void idle_moves_a_grown_log_into_the_database(void **state)
 	store_idle(f->store);
 	(void)fixture_append(f, &card);
 	assert_true(f->store->log_pages < 50); /* written from the start again */
+}
+
+static int run_fenced(struct fixture *f)
+{
+	if (sandbox_enter(ROLE_CORE, f->dir_fd) < 0)
+		return 1;
+	if (open("/etc/passwd", O_RDONLY) >= 0)
+		return 2;
+	int wrong = use_all(f, 3); /* with files that are there */
+
+	if (wrong == 0 && (unlinkat(f->dir_fd, "postern.db", 0) != 0 ||
+				  unlinkat(f->dir_fd, "device.key", 0) != 0))
+		return 6;
+	return wrong != 0 ? wrong : use_all(f, 7); /* and with new ones */
+}
+
+static void works_behind_the_fences_of_core(void **state)
+{
+	struct fixture *f = *state;
+	int status = 0;
+
+	fixture_close(f);
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(run_fenced(f));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void missing_key_is_never_made_anew(void **state)
@@ -480,9 +549,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(first_opening_makes_serial_key_and_private_files),
 		CASE(settings_of_the_file_are_the_safe_ones),
-		CASE(folder_may_be_moved_while_open),
+		CASE(folder_is_reached_by_its_descriptor_alone),
 		CASE(folder_has_one_store_at_a_time),
 		CASE(idle_moves_a_grown_log_into_the_database),
+		CASE(works_behind_the_fences_of_core),
 		CASE(missing_key_is_never_made_anew),
 		CASE(wrong_key_is_told),
 		CASE(key_without_database_is_used),

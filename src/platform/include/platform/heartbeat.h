@@ -28,6 +28,7 @@ struct heartbeat_page {
 	_Atomic int64_t
 		unlocked_until_ns[DOORS_MAX]; /* 0: locked; INT64_MAX: held open by command */
 	_Atomic uint32_t decision_us[LATENCY_BUCKETS]; /* a frame's end to its commit request */
+	_Atomic uint32_t record_us[LATENCY_BUCKETS]; /* a decision to its record being on disk */
 	_Atomic uint32_t unlock_us[LATENCY_BUCKETS]; /* a record durable to the lock line */
 };
 

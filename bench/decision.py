@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Latency of the real-time thread, quiet and with HTTP saturated.
+
+Two times, from the histograms core keeps itself (platform/heartbeat.h):
+
+  decision  from the end of a frame, which is the due time of the reader's gap timer, to the commit
+            request in the store's ring (the store is woken by then)
+  unlock    from the moment the store has the record on disk to the lock line moved
+
+What lies between them is the disk. Its floor, a bare write + fdatasync of 4 KiB, is measured in the
+same folder before each phase, while nothing else runs.
+
+Cards are shown at all readers in parallel through role sim. The load is one process that keeps 64
+connections busy; it runs with nice 10, because in life the clients are other machines. Its share of
+the processors is printed beside those of gate and core.
+"""
+import os
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+import harness
+
+DOORS = 4  # one reader each, all in use at once
+PEOPLE = 64
+SHOWS = int(os.environ.get("BENCH_SHOWS", "1000"))  # cards a phase
+CONNECTIONS = 64
+LOAD_NICE = 10
+PASSWORD = "bench-0123456789"
+
+CONFIG = """\
+lines: simulated
+clock: trust
+http: {listen: "{http}"}
+limits: {connections: 256, connections_per_source: 128}
+doors:
+""" + "".join(f"  - {{index: {i}, id: door{i}, name: Door {i}, unlock: 100ms, contact: no}}\n"
+              for i in range(DOORS)) + "readers:\n" + "".join(
+    f"  - {{number: {i + 1}, door: door{i}, side: entry}}\n" for i in range(DOORS))
+
+# Phase and what its load asks for: an answer core's serving thread makes, and one that reads the
+# database as well.
+PHASES = [
+    ("quiet", None),
+    ("getDeviceType", "/cgi-bin/magicBox.cgi?action=getDeviceType"),
+    ("find 20 records", "/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCardRec&count=20"),
+]
+
+
+class Histogram:
+    """Counts of buckets; begins: from which microsecond on each counts."""
+
+    def __init__(self, begins, counts):
+        self.begins, self.counts = begins, counts
+
+    def __sub__(self, before):
+        return Histogram(self.begins, [a - b for a, b in zip(self.counts, before.counts)])
+
+    @property
+    def total(self):
+        return sum(self.counts)
+
+    def end(self, bucket):
+        """Microseconds below which all of a bucket lies; infinite for the last."""
+        return self.begins[bucket + 1] if bucket + 1 < len(self.begins) else float("inf")
+
+    def quantile(self, part):
+        """Upper end of the bucket that holds the quantile: never too small."""
+        wanted, seen = part * self.total, 0
+        for bucket, count in enumerate(self.counts):
+            seen += count
+            if count > 0 and seen >= wanted:
+                return self.end(bucket)
+        return 0
+
+    def max(self):
+        return self.quantile(1)
+
+
+class Bench:
+    """A release posternd in a folder of the build directory, with people enrolled."""
+
+    def __init__(self, build):
+        self.build = build
+        self.folder = tempfile.mkdtemp(prefix="bench-", dir=build)
+        state = os.path.join(self.folder, "state")
+        secret = os.path.join(self.folder, "password")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write(PASSWORD + "\n")
+        status, _, err = harness.run([harness.program("posternd"), "init", "--state", state,
+                                      "--admin-password-file", secret])
+        harness.check(status, 0, err)
+        self.daemon = harness.Daemon(state=state, config=CONFIG)
+        self.page = self.find_page()
+        for i in range(PEOPLE):
+            doors = "".join(f"&Doors[{door}]={door}" for door in range(DOORS))
+            reply = self.daemon.request(
+                "/cgi-bin/recordUpdater.cgi?action=insert&name=AccessControlCard"
+                f"&CardNo={10000 + i}&UserID={i + 1}{doors}", password=PASSWORD)
+            harness.check(reply.status, 200, reply.text)
+
+    def close(self):
+        self.daemon.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def find_page(self):
+        folder = f"/proc/{self.daemon.process.pid}/fd"
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            if os.readlink(path).startswith("/memfd:heartbeat"):
+                return path
+        raise harness.Failed("the supervisor has no heartbeat page")
+
+    def tool(self, name, *arguments):
+        status, out, err = harness.run([os.path.join(self.build, "bench", name), *arguments])
+        harness.check(status, 0, f"{name}: {err}")
+        return [[int(word) for word in line.split()] for line in out.splitlines()]
+
+    def latencies(self):
+        begins, decision, unlock = self.tool("read_latency", self.page)
+        return Histogram(begins, decision), Histogram(begins, unlock)
+
+    def floor_us(self):
+        """p50 and p99 of a bare write + fdatasync."""
+        return self.tool("sync_floor", self.folder)[0]
+
+    def show(self, reader, count, errors):
+        chance = random.Random(reader)
+        try:
+            for _ in range(count):
+                self.daemon.sim(f"card {reader} {10000 + chance.randrange(PEOPLE)}")
+                time.sleep(chance.uniform(0, 0.02))  # readers are not in step
+        except (OSError, harness.Failed) as error:
+            errors.append(error)
+
+    def show_all(self):
+        errors = []
+        readers = [threading.Thread(target=self.show, args=(i + 1, SHOWS // DOORS, errors))
+                   for i in range(DOORS)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        if errors:
+            raise harness.Failed(f"a card could not be shown: {errors[0]}")
+        time.sleep(0.5)  # the last locks
+
+    def load(self, target):
+        process = subprocess.Popen(
+            [os.path.join(self.build, "bench", "http_load"), str(CONNECTIONS),
+             self.daemon.url + target, f"admin:{PASSWORD}"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            preexec_fn=lambda: os.nice(LOAD_NICE))
+        time.sleep(1)  # every connection has its nonce
+        return process
+
+    def cpu_s(self, pid):
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load_end(process):
+    """(answers of 200 a second, other answers)"""
+    out, _ = process.communicate("x", timeout=30)
+    found = re.match(r"(\d+) answers a second, (\d+) others", out)
+    if found is None:
+        raise harness.Failed(f"http_load said {out!r}")
+    return int(found.group(1)), int(found.group(2))
+
+
+def phase_run(bench, name, target):
+    row = {"phase": name, "floor": bench.floor_us(), "answers": None, "others": None}
+    process = bench.load(target) if target else None
+    pids = {"gate": bench.daemon.pid("gate"), "core": bench.daemon.pid("core")}
+    if process:
+        pids["load"] = process.pid
+    decision, unlock = bench.latencies()
+    cpu = {role: bench.cpu_s(pid) for role, pid in pids.items()}
+    began = time.monotonic()
+    bench.show_all()
+    took_s = time.monotonic() - began
+    row["cpu"] = {role: (bench.cpu_s(pid) - cpu[role]) / took_s for role, pid in pids.items()}
+    after = bench.latencies()
+    row["decision"], row["unlock"] = after[0] - decision, after[1] - unlock
+    if process:
+        row["answers"], row["others"] = load_end(process)
+    return row
+
+
+def privileges(bench):
+    pid = bench.daemon.pid("core")
+    fifo = any(os.sched_getscheduler(int(task)) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
+               for task in os.listdir(f"/proc/{pid}/task"))
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        locked_kb = int(re.search(r"VmLck:\s*(\d+)", file.read()).group(1))
+    return fifo, locked_kb
+
+
+def us(value):
+    return "over 56000" if value == float("inf") else f"{value:.0f}"
+
+
+def table_print(rows):
+    print(f"\n{'':16} {'':6} {'decision, us':^19}  {'unlock, us':^19}  {'both':>5}  "
+          f"{'floor, us':^11}  {'both p99':>8}  {'HTTP 200':>8} {'other':>6}  {'processors used':>15}")
+    print(f"{'phase':16} {'n':>6} {'p50':>5} {'p99':>6} {'max':>6}  {'p50':>5} {'p99':>6} {'max':>6}  "
+          f"{'p99':>5}  {'p50':>5} {'p99':>5}  {'/ floor':>8}  {'a second':>8} {'':>6}  core gate load")
+    for row in rows:
+        decision, unlock, floor = row["decision"], row["unlock"], row["floor"]
+        both = decision.quantile(.99) + unlock.quantile(.99)
+        print(f"{row['phase']:16} {decision.total:6} "
+              f"{us(decision.quantile(.5)):>5} {us(decision.quantile(.99)):>6} {us(decision.max()):>6}  "
+              f"{us(unlock.quantile(.5)):>5} {us(unlock.quantile(.99)):>6} {us(unlock.max()):>6}  "
+              f"{us(both):>5}  {floor[0]:5} {floor[1]:5}  {both / floor[1]:8.2f}  "
+              f"{'-' if row['answers'] is None else row['answers']:>8} "
+              f"{'-' if row['others'] is None else row['others']:>6}  "
+              + " ".join(f"{row['cpu'].get(role, 0):4.2f}" for role in ("core", "gate", "load")))
+
+
+def run(build):
+    bench = Bench(build)
+    try:
+        fifo, locked_kb = privileges(bench)
+        print(f"real-time priority (SCHED_FIFO): {'granted' if fifo else 'refused'}; "
+              f"memory: {f'{locked_kb // 1024} MiB locked' if locked_kb else 'not locked'}; "
+              f"processors: {os.cpu_count()}; {SHOWS} cards a phase at {DOORS} readers; "
+              f"{CONNECTIONS} connections, the load at nice {LOAD_NICE}", flush=True)
+        table_print([phase_run(bench, name, target) for name, target in PHASES])
+        print("\nTimes are the upper ends of histogram buckets, which are at most a quarter wide. "
+              "floor: bare write +\nfdatasync of 4 KiB in the same folder, measured alone. "
+              "`both p99`: p99 of decision plus p99 of unlock.")
+    finally:
+        bench.close()
