@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Latency of the real-time thread, quiet and with HTTP saturated.
 
-Two times, from the histograms core keeps itself (platform/heartbeat.h):
+Three times, from the histograms core keeps itself (platform/heartbeat.h):
 
   decision  from the end of a frame, which is the due time of the reader's gap timer, to the commit
             request in the store's ring (the store is woken by then)
+  record    from a decision to its record being on disk
   unlock    from the moment the store has the record on disk to the lock line moved
 
-What lies between them is the disk. Its floor, a bare write + fdatasync of 4 KiB, is measured in the
-same folder before each phase, while nothing else runs.
+and two floors, which belong to the machine:
+
+  disk      a bare write + fdatasync of 4 KiB in the same folder, before each phase, while nothing
+            else runs
+  wake      how late the kernel wakes a thread of the same priority whose timer is due, all through
+            the phase
 
 Cards are shown at all readers in parallel through role sim. The load is one process that keeps 64
 connections busy; it runs with nice 10, because in life the clients are other machines. Its share of
@@ -41,6 +46,8 @@ doors:
 """ + "".join(f"  - {{index: {i}, id: door{i}, name: Door {i}, unlock: 100ms, contact: no}}\n"
               for i in range(DOORS)) + "readers:\n" + "".join(
     f"  - {{number: {i + 1}, door: door{i}, side: entry}}\n" for i in range(DOORS))
+
+TIMES = ("decision", "record", "unlock")
 
 # Phase and what its load asks for: an answer core's serving thread makes, and one that reads the
 # database as well.
@@ -121,8 +128,9 @@ class Bench:
         return [[int(word) for word in line.split()] for line in out.splitlines()]
 
     def latencies(self):
-        begins, decision, unlock = self.tool("read_latency", self.page)
-        return Histogram(begins, decision), Histogram(begins, unlock)
+        """The histograms of TIMES by name."""
+        begins, *counts = self.tool("read_latency", self.page)
+        return {name: Histogram(begins, part) for name, part in zip(TIMES, counts)}
 
     def floor_us(self):
         """p50 and p99 of a bare write + fdatasync."""
@@ -149,12 +157,15 @@ class Bench:
             raise harness.Failed(f"a card could not be shown: {errors[0]}")
         time.sleep(0.5)  # the last locks
 
+    def begin(self, name, *arguments, nice=0):
+        """A tool that runs until it is told to end."""
+        return subprocess.Popen(
+            [os.path.join(self.build, "bench", name), *arguments], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, preexec_fn=lambda: os.nice(nice))
+
     def load(self, target):
-        process = subprocess.Popen(
-            [os.path.join(self.build, "bench", "http_load"), str(CONNECTIONS),
-             self.daemon.url + target, f"admin:{PASSWORD}"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            preexec_fn=lambda: os.nice(LOAD_NICE))
+        process = self.begin("http_load", str(CONNECTIONS), self.daemon.url + target,
+                             f"admin:{PASSWORD}", nice=LOAD_NICE)
         time.sleep(1)  # every connection has its nonce
         return process
 
@@ -164,31 +175,32 @@ class Bench:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def load_end(process):
-    """(answers of 200 a second, other answers)"""
+def numbers_at_end(process):
+    """The whole numbers a tool prints when it is told to end."""
     out, _ = process.communicate("x", timeout=30)
-    found = re.match(r"(\d+) answers a second, (\d+) others", out)
-    if found is None:
-        raise harness.Failed(f"http_load said {out!r}")
-    return int(found.group(1)), int(found.group(2))
+    found = re.findall(r"\d+", out)
+    if process.returncode != 0 or not found:
+        raise harness.Failed(f"{process.args[0]} ended with {process.returncode}: {out!r}")
+    return [int(number) for number in found]
 
 
 def phase_run(bench, name, target):
-    row = {"phase": name, "floor": bench.floor_us(), "answers": None, "others": None}
-    process = bench.load(target) if target else None
+    row = {"phase": name, "disk": bench.floor_us(), "http": None}
+    load = bench.load(target) if target else None
+    wake = bench.begin("wake_floor")
     pids = {"gate": bench.daemon.pid("gate"), "core": bench.daemon.pid("core")}
-    if process:
-        pids["load"] = process.pid
-    decision, unlock = bench.latencies()
+    if load:
+        pids["load"] = load.pid
+    before = bench.latencies()
     cpu = {role: bench.cpu_s(pid) for role, pid in pids.items()}
     began = time.monotonic()
     bench.show_all()
     took_s = time.monotonic() - began
     row["cpu"] = {role: (bench.cpu_s(pid) - cpu[role]) / took_s for role, pid in pids.items()}
-    after = bench.latencies()
-    row["decision"], row["unlock"] = after[0] - decision, after[1] - unlock
-    if process:
-        row["answers"], row["others"] = load_end(process)
+    row.update({name: after - before[name] for name, after in bench.latencies().items()})
+    row["wake"] = numbers_at_end(wake)
+    if load:
+        row["http"] = numbers_at_end(load)
     return row
 
 
@@ -205,21 +217,29 @@ def us(value):
     return "over 56000" if value == float("inf") else f"{value:.0f}"
 
 
-def table_print(rows):
-    print(f"\n{'':16} {'':6} {'decision, us':^19}  {'unlock, us':^19}  {'both':>5}  "
-          f"{'floor, us':^11}  {'both p99':>8}  {'HTTP 200':>8} {'other':>6}  {'processors used':>15}")
-    print(f"{'phase':16} {'n':>6} {'p50':>5} {'p99':>6} {'max':>6}  {'p50':>5} {'p99':>6} {'max':>6}  "
-          f"{'p99':>5}  {'p50':>5} {'p99':>5}  {'/ floor':>8}  {'a second':>8} {'':>6}  core gate load")
+def times(histogram):
+    return f"{us(histogram.quantile(.5)):>6} {us(histogram.quantile(.99)):>6} {us(histogram.max()):>6}"
+
+
+def tables_print(rows):
+    print("\nThe real-time thread, in us (p50, p99, longest):\n"
+          f"{'phase':16} {'n':>6} {'decision':^20} {'wake floor':^20}  {'n':>6} {'unlock':^20}  "
+          f"{'p99 of both':>11}")
     for row in rows:
-        decision, unlock, floor = row["decision"], row["unlock"], row["floor"]
-        both = decision.quantile(.99) + unlock.quantile(.99)
-        print(f"{row['phase']:16} {decision.total:6} "
-              f"{us(decision.quantile(.5)):>5} {us(decision.quantile(.99)):>6} {us(decision.max()):>6}  "
-              f"{us(unlock.quantile(.5)):>5} {us(unlock.quantile(.99)):>6} {us(unlock.max()):>6}  "
-              f"{us(both):>5}  {floor[0]:5} {floor[1]:5}  {both / floor[1]:8.2f}  "
-              f"{'-' if row['answers'] is None else row['answers']:>8} "
-              f"{'-' if row['others'] is None else row['others']:>6}  "
-              + " ".join(f"{row['cpu'].get(role, 0):4.2f}" for role in ("core", "gate", "load")))
+        both = row["decision"].quantile(.99) + row["unlock"].quantile(.99)
+        print(f"{row['phase']:16} {row['decision'].total:6} {times(row['decision'])} "
+              f"{row['wake'][0]:6} {row['wake'][1]:6} {row['wake'][2]:6}  "
+              f"{row['unlock'].total:6} {times(row['unlock'])}  {us(both):>11}")
+    print("\nBeside the disk, in us (record: p50, p99, longest; floor: p50, p99), as parts of the floor's p99:\n"
+          f"{'phase':16} {'record':^20} {'disk floor':^13}  {'record':>6} {'both':>6}  "
+          "HTTP: 200/s others  processors used by core, gate, load")
+    for row in rows:
+        floor = row["disk"][1]
+        both = row["decision"].quantile(.99) + row["unlock"].quantile(.99)
+        answers = f"{row['http'][0]:11} {row['http'][1]:6}" if row["http"] else f"{'-':>11} {'-':>6}"
+        print(f"{row['phase']:16} {times(row['record'])} {row['disk'][0]:6} {floor:6}  "
+              f"{row['record'].quantile(.99) / floor:6.2f} {both / floor:6.2f}  {answers}  "
+              + " ".join(f"{row['cpu'].get(role, 0):.2f}" for role in ("core", "gate", "load")))
 
 
 def run(build):
@@ -230,9 +250,7 @@ def run(build):
               f"memory: {f'{locked_kb // 1024} MiB locked' if locked_kb else 'not locked'}; "
               f"processors: {os.cpu_count()}; {SHOWS} cards a phase at {DOORS} readers; "
               f"{CONNECTIONS} connections, the load at nice {LOAD_NICE}", flush=True)
-        table_print([phase_run(bench, name, target) for name, target in PHASES])
-        print("\nTimes are the upper ends of histogram buckets, which are at most a quarter wide. "
-              "floor: bare write +\nfdatasync of 4 KiB in the same folder, measured alone. "
-              "`both p99`: p99 of decision plus p99 of unlock.")
+        tables_print([phase_run(bench, name, target) for name, target in PHASES])
+        print("\nTimes of core are the upper ends of histogram buckets, which are at most a quarter wide.")
     finally:
         bench.close()

@@ -11,8 +11,8 @@
 MUST_CHECK bool state_path(const char *path, char *ret, size_t size);
 
 /*
- * Opens STATE, made with mode 0700 when it is not there (its parent must be), and locks it until this
- * process ends. The descriptor, or -1 after complaining.
+ * Opens STATE, made with mode 0700 when it is not there (its parent must be), and locks it until
+ * this process ends. The descriptor, or -1 after complaining.
  */
 MUST_CHECK int state_open(const char *path);
 

@@ -13,10 +13,8 @@
  * The end: control sockets are closed, roles have STOP_S to end by themselves and are killed then.
  * Deadlines are watched until core is gone.
  */
-#include "supervisor.h"
+#include "supervisor_private.h"
 
-#include "child.h"
-#include "drivers/board.h"
 #include "platform/clock.h"
 #include "platform/log.h"
 #include "platform/sandbox.h"
@@ -28,7 +26,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -44,25 +41,6 @@
 #define PARDON_NS (500 * NS_PER_MS) /* ... and gets this long for a beat */
 
 enum { POLL_SIGNAL, POLL_TIMER, POLL_WAKE, POLL_CORE, POLL_GATE, POLL_SIM, POLL_COUNT };
-
-struct supervisor {
-	const struct settings *settings;
-	const char *banner;
-	struct child child[ROLE_COUNT]; /* by role; [ROLE_SUPERVISOR] is not used */
-	struct heartbeat_page *page;
-	struct board *board;
-	struct watch watch;
-	bool core_failed; /* killed for a broken promise, not reaped yet */
-	bool announced; /* READY=1 was sent */
-	bool stopping;
-	int64_t stop_ns; /* while stopping: when to kill the rest */
-	int64_t planned_ns; /* when the timer is to fire */
-	int64_t watchdog_ns; /* interval; 0: none */
-	int64_t watchdog_next_ns;
-	int signal_fd;
-	int timer_fd;
-	int wake_fd;
-};
 
 /* --- outputs --- */
 
@@ -355,87 +333,6 @@ static void turn(struct supervisor *s)
 }
 
 /* --- the start --- */
-
-static int signals_open(void)
-{
-	sigset_t signals;
-
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	(void)sigaddset(&signals, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
-		return -1;
-	return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-static int settings_open(const struct settings *settings)
-{
-	int fd = memfd_create("settings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0 || write(fd, settings, sizeof(*settings)) != (ssize_t)sizeof(*settings) ||
-		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) !=
-			0)
-		return -1;
-	return fd;
-}
-
-static int heartbeat_open(struct heartbeat_page **ret)
-{
-	int fd = memfd_create("heartbeat", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0 || ftruncate(fd, (off_t)sizeof(**ret)) != 0 ||
-		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-		return -1;
-	*ret = mmap(NULL, sizeof(**ret), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return *ret == MAP_FAILED ? -1 : fd;
-}
-
-static void child_init(struct child *child, enum role role, const int fds[ROLE_FD_END])
-{
-	*child = (struct child){.role = role, .wanted = true, .control = -1, .restart_ns = 0};
-	memcpy(child->fds.fd, fds, sizeof(child->fds.fd));
-}
-
-static bool fds_good(const int *fds, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (fds[i] < 0)
-			return false;
-	}
-	return true;
-}
-
-static bool supervisor_open(struct supervisor *s, const struct supervisor_options *options)
-{
-	int settings = child_fd_raise(settings_open(s->settings));
-	int heartbeat = child_fd_raise(heartbeat_open(&s->page));
-	int board = child_fd_raise(options->board_fd);
-	int http = child_fd_raise(options->http_fd);
-	int sim = child_fd_raise(options->sim_fd);
-	int state = child_fd_raise(options->state_fd);
-	int wake = child_fd_raise(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-
-	s->wake_fd = wake;
-	s->signal_fd = child_fd_raise(signals_open());
-	s->timer_fd = child_fd_raise(timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC));
-	const int all[] = {
-		settings, heartbeat, board, http, sim, state, wake, s->signal_fd, s->timer_fd};
-
-	s->board = board < 0 ? NULL : board_map(board);
-	if (!fds_good(all, ARRAY_COUNT(all)) || s->board == NULL)
-		return false;
-	child_init(&s->child[ROLE_CORE], ROLE_CORE,
-		(const int[ROLE_FD_END]){
-			-1, -1, -1, -1, settings, heartbeat, board, -1, state, wake});
-	child_init(&s->child[ROLE_GATE], ROLE_GATE,
-		(const int[ROLE_FD_END]){-1, -1, -1, -1, settings, -1, -1, http, -1, -1});
-	child_init(&s->child[ROLE_SIM], ROLE_SIM,
-		(const int[ROLE_FD_END]){-1, -1, -1, -1, settings, -1, board, sim, -1, -1});
-	return true;
-}
 
 static void watchdog_begin(struct supervisor *s)
 {

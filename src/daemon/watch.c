@@ -8,10 +8,10 @@
 
 int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns, bool *ret_alarm)
 {
-	if (now_ns - started_ns >= RESTART_HEALTHY_S * NS_PER_S) {
+	if (now_ns - started_ns >= RESTART_SETTLED_MS * NS_PER_MS)
 		restart->failures = 0;
+	if (now_ns - started_ns >= RESTART_HEALTHY_S * NS_PER_S)
 		restart->alarmed = false;
-	}
 	int64_t delay_ms = 0;
 
 	if (restart->failures > 0) {

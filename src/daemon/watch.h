@@ -9,7 +9,8 @@
 
 #define RESTART_DELAY_MIN_MS 100
 #define RESTART_DELAY_MAX_MS 2000
-#define RESTART_HEALTHY_S 10 /* a role that lived this long starts anew at once */
+#define RESTART_SETTLED_MS 1000 /* a role that lived this long starts anew at once */
+#define RESTART_HEALTHY_S 10 /* and after this long its next alarm may be told */
 #define RESTART_ALARM_COUNT 3
 #define RESTART_ALARM_S 10
 #define FIRST_BEAT_S 5 /* from core's start */
@@ -22,9 +23,9 @@ struct restart {
 };
 
 /*
- * A role that was started at started_ns ended now. Returns when to start it again: at once, then
- * after 100 ms doubling to 2 s. *ret_alarm: this is the third end within 10 s, told
- * once until the role was healthy again.
+ * A role that was started at started_ns ended now. Returns when to start it again: at once, then,
+ * as long as it dies young, after 100 ms doubling to 2 s. *ret_alarm: this is the third end within
+ * 10 s, told once until the role was healthy again.
  */
 int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns, bool *ret_alarm);
 

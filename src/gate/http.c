@@ -571,7 +571,8 @@ int http_start(struct gate *gate, int listen_fd)
 		IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
 		MHD_OPTION_URI_LOG_CALLBACK, request_new, gate, MHD_OPTION_NOTIFY_COMPLETED,
 		request_completed, gate, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, gate,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		/* 1 would only add a check of Host, answered with a page of the library's own. */
+		MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
 	return gate->daemon == NULL ? -EIO : 0;
 }
 

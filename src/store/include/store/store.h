@@ -42,8 +42,8 @@ struct store;
 
 /*
  * Opens or makes the database below directory state_fd (which may be closed afterwards). Makes the
- * serial and the device key at the first opening. *ret_detail (256 bytes, may be NULL) names what is
- * wrong: both ids for STORE_DOOR_MISMATCH, both versions for STORE_NEWER_SCHEMA. -EBUSY: another
+ * serial and the device key at the first opening. *ret_detail (256 bytes, may be NULL) names what
+ * is wrong: both ids for STORE_DOOR_MISMATCH, both versions for STORE_NEWER_SCHEMA. -EBUSY: another
  * store has this folder. -ENOKEY: device.key is missing; -EKEYREJECTED: it belongs to another
  * database.
  */
@@ -56,8 +56,8 @@ struct store *store_close(struct store *store);
  *
  * After a negative error or STORE_CORRUPT from a write, roll back (a commit would do so). After a
  * failed commit everything answers -EIO until the store is closed and opened again: the transaction
- * is then on disk as a whole or not at all, and store_state's last_seq tells which. Readers may stay
- * open over that.
+ * is then on disk as a whole or not at all, and store_state's last_seq tells which. Readers may
+ * stay open over that.
  */
 
 MUST_CHECK int store_begin(struct store *store);
@@ -96,7 +96,8 @@ MUST_CHECK int store_schedule_put(struct store *store, const struct schedule *sc
 
 /* --- reads of the writing thread --- */
 
-/* Newest numbers and the newest record's time. The oldest kept is the last + 1 when none is kept. */
+/* Newest numbers and the newest record's time. The oldest kept is the last + 1 when none is kept.
+ */
 struct store_state {
 	uint64_t last_seq, oldest_seq; /* entries below the oldest: kept records only */
 	uint64_t last_rec_no, oldest_rec_no;
