@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define IDLE_AFTER_MS 200 /* without work: the log may be moved into the database now */
 #define RETRY_FIRST_MS 20
 #define RETRY_MAX_MS 2000
 
@@ -237,9 +238,20 @@ static void recover(struct store_thread *st)
 	log_info("the store is back");
 }
 
+/* False when there was nothing to do. */
+static bool commit_all(struct store_thread *st)
+{
+	bool any = false;
+
+	while (!st->failed && commit(st))
+		any = true;
+	return any;
+}
+
 void *store_run(void *user)
 {
 	struct core *core = user;
+	bool settled = true;
 	struct store_thread *st = calloc(1, sizeof(*st));
 
 	ASSERT(st != NULL);
@@ -251,12 +263,12 @@ void *store_run(void *user)
 			recover(st);
 			continue;
 		}
-		core_wait(core->store_wake, -1);
-		while (!st->failed && commit(st))
-			continue;
+		core_wait(core->store_wake, settled ? -1 : IDLE_AFTER_MS);
+		settled = !commit_all(st);
+		if (settled && !st->failed)
+			store_idle(core->store);
 	}
-	while (!st->failed && commit(st))
-		continue;
+	(void)commit_all(st);
 	core->store = store_close(core->store);
 	free(st);
 	return NULL;
