@@ -24,6 +24,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -206,11 +207,13 @@ def phase_run(bench, name, target):
 
 def privileges(bench):
     pid = bench.daemon.pid("core")
-    fifo = any(os.sched_getscheduler(int(task)) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
-               for task in os.listdir(f"/proc/{pid}/task"))
+    tasks = [int(task) for task in os.listdir(f"/proc/{pid}/task")]
+    fifo = any(os.sched_getscheduler(task) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
+               for task in tasks)
+    nice = min(os.getpriority(os.PRIO_PROCESS, task) for task in tasks)
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         locked_kb = int(re.search(r"VmLck:\s*(\d+)", file.read()).group(1))
-    return fifo, locked_kb
+    return "granted" if fifo else f"refused, highest priority is nice {nice}", locked_kb
 
 
 def us(value):
@@ -246,11 +249,14 @@ def run(build):
     bench = Bench(build)
     try:
         fifo, locked_kb = privileges(bench)
-        print(f"real-time priority (SCHED_FIFO): {'granted' if fifo else 'refused'}; "
+        print(f"real-time priority (SCHED_FIFO): {fifo}; "
               f"memory: {f'{locked_kb // 1024} MiB locked' if locked_kb else 'not locked'}; "
               f"processors: {os.cpu_count()}; {SHOWS} cards a phase at {DOORS} readers; "
               f"{CONNECTIONS} connections, the load at nice {LOAD_NICE}", flush=True)
         tables_print([phase_run(bench, name, target) for name, target in PHASES])
         print("\nTimes of core are the upper ends of histogram buckets, which are at most a quarter wide.")
+    except Exception:
+        print("posternd said:\n" + bench.daemon.log, file=sys.stderr)
+        raise
     finally:
         bench.close()

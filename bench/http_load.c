@@ -51,6 +51,7 @@ int main(int argc, char **argv)
 {
 	long good = 0;
 	long other = 0;
+	long other_status = 0; /* of the latest; 0: the connection failed */
 	int running;
 
 	if (argc != 4)
@@ -71,15 +72,20 @@ int main(int argc, char **argv)
 			long status = 0;
 
 			curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-			if (status == 200)
+			if (status == 200) {
 				good++;
-			else
+			} else {
 				other++;
+				other_status = status;
+			}
 			curl_multi_remove_handle(multi, easy);
 			curl_multi_add_handle(multi, easy);
 		}
 		curl_multi_poll(multi, NULL, 0, 10, NULL);
 	}
-	printf("%.0f answers a second, %ld others\n", (double)good / (now_s() - began), other);
+	printf("%.0f answers a second, %ld others", (double)good / (now_s() - began), other);
+	if (other > 0)
+		printf(", the latest %ld", other_status);
+	putchar('\n');
 	return good > 0 ? 0 : 1;
 }

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#define REALM_BEGIN "Login to " /* the serial follows, as on the devices clients know */
 #define HA1_HEX_MAX (2 * DIGEST_HASH_MAX)
 
 struct account_secret {
@@ -75,7 +76,7 @@ struct authentication *authentication_new(const struct settings *settings, struc
 	a->settings = settings;
 	struct buf realm = buf_over(a->realm, sizeof(a->realm));
 
-	buf_add_string(&realm, "Login to ");
+	buf_add_string(&realm, REALM_BEGIN);
 	buf_add(&realm, serial);
 	ASSERT(!realm.overflow);
 	a->realm_len = realm.len;
@@ -289,6 +290,8 @@ bool authentication_judge(struct authentication *a, const struct message_authent
 		.role = account->role,
 		.account = account->name,
 	};
+	(void)text_set(&ret_yes->serial,
+		span_slice(realm_of(a), sizeof(REALM_BEGIN) - 1, a->realm_len));
 	random_bytes(&ret_yes->handle, sizeof(ret_yes->handle));
 	handles_add(&a->handles, &ret_yes->handle, method, text_span(&account->name), now_ms);
 	return true;

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define NICE_QUERY 10
@@ -254,8 +253,7 @@ void *query_run(void *user)
 
 	ASSERT(q != NULL);
 	q->core = core;
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_QUERY) != 0)
-		log_debug("queries run at normal priority: %m");
+	(void)role_nice_try(NICE_QUERY);
 	while (!atomic_load(&core->stopping)) {
 		if (spsc_pop(&core->queries, &q->request))
 			query_serve(q);

@@ -36,8 +36,7 @@ static void output(struct rt *rt, uint8_t door, bool unlocked, int64_t until_ns)
 		core_wake(ROLE_FD_WAKE);
 		lines->driver->set_lock(lines, door, true);
 		if (rt->durable_at_ns != 0) {
-			core_latency_count(
-				rt->page->unlock_us, rt->durable_at_ns, clock_boot_ns());
+			core_latency_count(rt->page->unlock_us, rt->durable_at_ns, clock_boot_ns());
 			rt->durable_at_ns = 0;
 		}
 		return;

@@ -255,6 +255,9 @@ static void answer_send(struct serve *serve, const struct answer *answer)
 		.no = answer->no,
 	};
 
+	/* The store has one value to refuse: a period that would end before it begins. */
+	if (answer->result == RESULT_BAD_VALUE)
+		(void)text_set(&result.text, SPAN_LIT("ValidDateEnd lies before ValidDateStart"));
 	request->used = false;
 	if (!answer->sent && request->link == serve->link && serve->peer != NULL)
 		serve_send(serve, &result);

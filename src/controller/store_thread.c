@@ -22,6 +22,7 @@
 #include <stdlib.h>
 
 #define IDLE_AFTER_MS 200 /* without work: the log may be moved into the database now */
+#define NICE_STORE -5 /* where that is allowed: a card waits for its record */
 #define RETRY_FIRST_MS 20
 #define RETRY_MAX_MS 2000
 
@@ -257,6 +258,7 @@ void *store_run(void *user)
 	ASSERT(st != NULL);
 	st->core = core;
 	st->retry_ms = RETRY_FIRST_MS;
+	(void)role_nice_try(NICE_STORE);
 	state_read(st);
 	while (!atomic_load(&core->rt_ended)) {
 		if (st->failed) {

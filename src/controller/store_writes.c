@@ -92,6 +92,9 @@ static int answered(struct write_state *write, int error)
 	case STORE_FULL:
 		write->answer.result = RESULT_FULL;
 		return 0;
+	case STORE_BAD_PERIOD:
+		write->answer.result = RESULT_BAD_VALUE;
+		return 0;
 	case STORE_NEWER_SCHEMA:
 	case STORE_DOOR_MISMATCH:
 	case STORE_CORRUPT:

@@ -28,6 +28,8 @@
 #define FD_RAISED                                                                                  \
 	32 /* above ROLE_FD_END, so that dup2 never writes over one that is still needed */
 
+#define NICE_GATE 5 /* a flood of HTTP gives way to the doors */
+
 static char *environment[ENVIRONMENT_MAX + 1];
 
 int child_fd_raise(int fd)
@@ -86,6 +88,8 @@ static _Noreturn void child_exec(const struct child *child, int control, pid_t p
 	}
 	(void)close_range(ROLE_FD_END, ~0u, 0);
 	signals_for_role();
+	if (child->role == ROLE_GATE)
+		(void)role_nice_try(NICE_GATE);
 	(void)prctl(PR_SET_PDEATHSIG, child->role == ROLE_CORE ? SIGCONT : SIGKILL);
 	if (getppid() != parent)
 		_exit(127);

@@ -11,6 +11,10 @@
 
 #include <stdlib.h>
 
+/* UserTypes between these restrict; the others (normal, VIP, handicap) are kept and echoed. */
+#define USER_TYPE_BLOCKLIST 1
+#define USER_TYPE_PATROL 3
+
 struct text_field {
 	const char *name;
 	enum person_field bit;
@@ -128,6 +132,12 @@ static bool person_read(struct request *request, struct message_person_write *me
 		return false;
 	}
 	numbers_read(request->query, message);
+	if (person->user_type >= USER_TYPE_BLOCKLIST && person->user_type <= USER_TYPE_PATROL) {
+		request_fail(request, 400,
+			"UserType 1 to 3 restrict and are not honoured yet: use CardType 4, 2 or "
+			"3");
+		return false;
+	}
 	doors_read(request->query, message);
 	date_read(request, "ValidDateStart", PERSON_VALID_FROM, VALID_FROM_ALWAYS,
 		&person->valid_from_s, &message->fields);

@@ -7,8 +7,8 @@
  * When the link ends, every open request is answered 503 and every stream is closed: core's proof
  * of who asked went with it. Clients come back, and streams resume by afterSeq or afterRecNo.
  *
- * Bounds: REQUESTS_MAX open requests; the outbox holds at most one message of each and what streams
- * send, which is bounded by their number.
+ * Bounds: REQUESTS_MAX open requests, more wait in their turn; the outbox holds at most one message
+ * of each and what streams send, which is bounded by their number.
  */
 #include "gate.h"
 
@@ -39,6 +39,7 @@ static void request_unlink(struct request *request)
 	}
 	*at = request->next;
 	request->next = NULL;
+	request->gate->open_count--;
 }
 
 void request_finish(struct request *request)
@@ -47,7 +48,6 @@ void request_finish(struct request *request)
 
 	request_unlink(request);
 	pthread_mutex_lock(&gate->lock);
-	gate->request_count--;
 	request->finished = true;
 	pthread_mutex_unlock(&gate->lock);
 	MHD_resume_connection(request->connection); /* from here on it is the HTTP thread's */
@@ -146,35 +146,56 @@ static void ask_proof(struct request *request)
 	core_ask(request, &message);
 }
 
-void core_take_submitted(struct gate *gate)
+/* The next one whose turn it is: there is a place, or it must be refused. */
+static struct request *submitted_take(struct gate *gate, int64_t now_ns, const char **ret_refusal)
 {
-	for (;;) {
-		pthread_mutex_lock(&gate->lock);
-		struct request *request = gate->submitted;
+	bool room = gate->open_count < REQUESTS_MAX;
 
-		if (request != NULL) {
-			gate->submitted = request->next;
-			if (gate->submitted == NULL)
-				gate->submitted_end = &gate->submitted;
-		}
-		bool stopping = gate->stopping;
+	pthread_mutex_lock(&gate->lock);
+	struct request *request = gate->submitted;
 
-		pthread_mutex_unlock(&gate->lock);
-		if (request == NULL)
-			return;
+	*ret_refusal = NULL;
+	if (gate->stopping)
+		*ret_refusal = "the device is stopping";
+	else if (!room && request != NULL && now_ns >= request->deadline_ns)
+		*ret_refusal = "too many requests at once; repeat it a little later";
+	if (!room && *ret_refusal == NULL)
+		request = NULL;
+	if (request != NULL) {
+		gate->submitted = request->next;
+		if (gate->submitted == NULL)
+			gate->submitted_end = &gate->submitted;
+	}
+	pthread_mutex_unlock(&gate->lock);
+	return request;
+}
+
+int64_t core_take_submitted(struct gate *gate, int64_t now_ns)
+{
+	const char *refusal;
+
+	for (struct request *request = submitted_take(gate, now_ns, &refusal); request != NULL;
+		request = submitted_take(gate, now_ns, &refusal)) {
 		request->next = gate->open;
 		gate->open = request;
-		if (stopping)
-			request_fail(request, 503, "the device is stopping");
+		gate->open_count++;
+		if (refusal != NULL)
+			request_fail(request, 503, refusal);
 		else
 			ask_proof(request);
 	}
+	pthread_mutex_lock(&gate->lock);
+	int64_t next_ns = gate->submitted == NULL ? INT64_MAX : gate->submitted->deadline_ns;
+
+	pthread_mutex_unlock(&gate->lock);
+	return next_ns;
 }
 
 static void take_proof(struct request *request, const struct message_authenticated *proof)
 {
 	request->proven = true;
 	request->handle = proof->handle;
+	request->serial = proof->serial;
 	request->operation = (enum cgi_operation)proof->operation;
 	/*
 	 * The cross-site judgement was made for the row we read from the query; core must have read
@@ -264,6 +285,9 @@ static bool message_take(struct gate *gate, const void *message, size_t len)
 		pthread_mutex_lock(&gate->lock);
 		gate->core_up = true;
 		pthread_mutex_unlock(&gate->lock);
+		/* Said late: who waits for it may send requests at once. A lost word ends the role. */
+		if (!gate->ready)
+			gate->ready = role_ready(gate->context, gate->fences) == 0;
 		return true;
 	}
 	enum message_error error = message_check(message, len, ROLE_CORE, ROLE_GATE);

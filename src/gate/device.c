@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What the device says of itself. Values are our own, not those of a maker we imitate: clients that
- * look for a vendor find who made this one. The serial number lives in core; the request that was
- * just proven carries it in its realm (`Login to <serial>`), which core has compared with its own.
+ * look for a vendor find who made this one. The serial number lives in core and comes with the
+ * proof of the request.
  */
 #include "operations.h"
 
@@ -17,21 +17,6 @@
 #define BUILD_DATE "2026-11-23" /* of this version; a build does not change it */
 #define LINES_MAX 1024
 
-static struct span serial_number(const struct request *request)
-{
-	static const struct span begin = {"realm=\"Login to ", 16};
-	struct span rest = request->authorization;
-
-	while (rest.len > 0) {
-		if (span_starts_with_nocase(rest, begin)) {
-			rest = span_slice(rest, begin.len, rest.len);
-			return span_slice(rest, 0, span_find(rest, '"'));
-		}
-		rest = span_slice(rest, 1, rest.len);
-	}
-	return rest;
-}
-
 static void system_info(const struct request *request, struct buf *out)
 {
 	struct span hardware = text_span(&request->gate->hardware);
@@ -40,7 +25,7 @@ static void system_info(const struct request *request, struct buf *out)
 	keyvalue_text(out, "deviceType", SPAN_LIT(DEVICE_TYPE));
 	keyvalue_text(out, "hardwareVersion", hardware);
 	keyvalue_text(out, "processor", hardware);
-	keyvalue_text(out, "serialNumber", serial_number(request));
+	keyvalue_text(out, "serialNumber", text_span(&request->serial));
 	keyvalue_text(out, "updateSerial", SPAN_LIT(DEVICE_TYPE));
 }
 
@@ -72,7 +57,7 @@ static bool device_lines(const struct request *request, struct buf *out)
 	if (request->operation == CGI_DEVICE_TYPE)
 		keyvalue_text(out, "type", SPAN_LIT(DEVICE_TYPE));
 	else if (request->operation == CGI_SERIAL_NO)
-		keyvalue_text(out, "sn", serial_number(request));
+		keyvalue_text(out, "sn", text_span(&request->serial));
 	else if (request->operation == CGI_SOFTWARE_VERSION)
 		keyvalue_text(out, "version", SPAN_LIT(POSTERN_VERSION ",build:" BUILD_DATE));
 	else if (request->operation == CGI_HARDWARE_VERSION)

@@ -8,7 +8,8 @@
  *
  * A request changes hands: the HTTP thread reads it and judges its head, suspends its connection
  * and puts it on `submitted`; from then on it is the link thread's, until request_finish gives it
- * back by resuming the connection.
+ * back by resuming the connection. It waits there, in its turn, for one of the REQUESTS_MAX places
+ * at core. What waits is bounded by the number of connections, each of which has one request.
  */
 #pragma once
 
@@ -22,6 +23,7 @@
 #include <pthread.h>
 
 #define REQUESTS_MAX 56 /* open at core for HTTP; the rest of MESSAGE_REQUESTS_MAX are streams' */
+#define REQUEST_WAIT_NS (2 * NS_PER_S) /* for a place among them; then 503 */
 #define REQUEST_DEADLINE_NS (10 * NS_PER_S) /* core must answer each message within this */
 
 struct gate;
@@ -64,12 +66,13 @@ struct request {
 	struct reply reply;
 	struct stream *stream; /* the answer is this stream */
 	bool stream_place; /* counts towards limits.streams until the request is over */
+	int64_t deadline_ns; /* for a place at core, then for core's answer */
 	/* link thread only */
 	uint32_t request_id; /* of the message core owes an answer to */
-	int64_t deadline_ns;
 	bool proven; /* AUTHENTICATED has come */
 	enum cgi_operation operation;
 	struct message_handle handle;
+	struct text32 serial; /* of the device, from core */
 	uint32_t step; /* how often the operation has asked core, or rows so far: the operation's
 			  own */
 	uint64_t total;
@@ -79,6 +82,8 @@ struct request {
 
 struct gate {
 	const struct role_context *context;
+	uint32_t fences; /* that stand, for READY */
+	bool ready; /* READY was said: at core's first greeting */
 	const struct settings *settings;
 	struct zone zone;
 	struct text64 hardware; /* machine name of the kernel */
@@ -88,6 +93,7 @@ struct gate {
 	bool core_ready; /* core's HELLO has come */
 	uint32_t next_request_id;
 	struct request *open; /* wait for core; link thread */
+	uint32_t open_count; /* at most REQUESTS_MAX, and one that is being refused; link thread */
 	struct outbox *outbox_first; /* messages the socket had no room for */
 	struct outbox **outbox_end;
 	struct streams *streams;
@@ -95,7 +101,6 @@ struct gate {
 	/* under the lock */
 	bool stopping;
 	bool core_up; /* core_ready, for the HTTP thread */
-	uint32_t request_count; /* submitted and open */
 	struct request *submitted;
 	struct request **submitted_end;
 	struct peer *peers;
@@ -128,7 +133,8 @@ bool core_send(struct gate *gate, void *message);
 uint32_t core_next_id(struct gate *gate);
 /* Asks core on behalf of a request; the answer goes to its operation. Fails it without link. */
 void core_ask(struct request *request, void *message);
-void core_take_submitted(struct gate *gate);
+/* Asks core for those whose turn it is. Returns the next time to look. */
+int64_t core_take_submitted(struct gate *gate, int64_t now_ns);
 int64_t core_check_deadlines(struct gate *gate, int64_t now_ns);
 
 /* The reply is complete (or the stream is set): hands the request back to the HTTP thread. */

@@ -414,11 +414,9 @@ static bool request_submit(struct request *request)
 		why = "the device is stopping";
 	else if (!gate->core_up)
 		why = "the controller is restarting; repeat the request in a second";
-	else if (gate->request_count >= REQUESTS_MAX)
-		why = "too many requests at once; repeat it a little later";
 	if (why == NULL) {
 		MHD_suspend_connection(request->connection);
-		gate->request_count++;
+		request->deadline_ns = clock_boot_ns() + REQUEST_WAIT_NS;
 		request->next = NULL;
 		*gate->submitted_end = request;
 		gate->submitted_end = &request->next;

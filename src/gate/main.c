@@ -87,8 +87,8 @@ static int64_t gate_round(struct gate *gate)
 	int64_t now_ns = clock_boot_ns();
 	int64_t due_ns = http_check_deadlines(gate, now_ns);
 
-	core_take_submitted(gate);
 	due_ns = least(due_ns, core_check_deadlines(gate, now_ns));
+	due_ns = least(due_ns, core_take_submitted(gate, now_ns));
 	return least(due_ns, streams_tick(gate->streams, now_ns));
 }
 
@@ -136,7 +136,7 @@ static void gate_stop(struct gate *gate)
 	gate->stopping = true;
 	pthread_mutex_unlock(&gate->lock);
 	core_drop(gate);
-	core_take_submitted(gate);
+	(void)core_take_submitted(gate, clock_boot_ns());
 	streams_close_all(gate->streams);
 	http_stop(gate);
 	streams_free(gate->streams);
@@ -164,9 +164,8 @@ int gate_main(const struct role_context *context)
 		log_error("cannot serve HTTP: the listening socket cannot be used");
 		return EXIT_FAILURE;
 	}
-	result = role_ready(context, (uint32_t)fences);
-	if (result == 0)
-		gate_run(&gate);
+	gate.fences = (uint32_t)fences;
+	gate_run(&gate);
 	gate_stop(&gate);
-	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return EXIT_SUCCESS;
 }

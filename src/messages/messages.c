@@ -72,7 +72,7 @@ static bool check_authenticated(const void *message)
 	const struct message_authenticated *m = message;
 
 	return m->operation < CGI_OPERATION_COUNT && m->role < ACCOUNT_ROLE_COUNT &&
-	       text_valid(&m->account);
+	       text_valid(&m->account) && text_valid(&m->serial);
 }
 
 static bool check_unauthenticated(const void *message)

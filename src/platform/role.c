@@ -67,6 +67,7 @@ uint32_t role_realtime_prepare(void)
 	};
 	uint32_t claims = 0;
 
+	(void)limit_raise(RLIMIT_NICE, (rlim_t)(20 - REALTIME_NICE)); /* its unit: 20 - nice */
 	if (setrlimit(RLIMIT_RTTIME, &runaway) == 0 &&
 		limit_raise(RLIMIT_RTPRIO, REALTIME_PRIORITY))
 		claims |= REALTIME_SCHEDULING;
@@ -83,6 +84,16 @@ int role_realtime_try(void)
 {
 	struct sched_param parameter = {.sched_priority = REALTIME_PRIORITY};
 
-	return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter) == 0 ? 0
-											: -errno;
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter) == 0)
+		return 0;
+	int error = -errno;
+
+	(void)role_nice_try(REALTIME_NICE);
+	return error;
+}
+
+int role_nice_try(int nice)
+{
+	/* Linux keeps a nice value for each thread. */
+	return setpriority(PRIO_PROCESS, (id_t)gettid(), nice) == 0 ? 0 : -errno;
 }

@@ -269,6 +269,8 @@ int store_person_update(
 	if (error != 0)
 		return error;
 	merge(&row, person, fields);
+	if (row.valid_from_s > row.valid_to_s)
+		return STORE_BAD_PERIOD;
 	error = check_taken(store, &row, row.no);
 	if (error != 0)
 		return error;

@@ -38,8 +38,14 @@ static int vfs_full_path(sqlite3_vfs *self UNUSED, const char *name, int size, c
 
 static void vfs_register(void)
 {
+	/*
+	 * Its counting of memory takes a lock of the whole process, where a commit would wait for a
+	 * query of lower priority.
+	 */
+	int rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	const sqlite3_vfs *base = sqlite3_vfs_find("unix");
 
+	ASSERT(rc == SQLITE_OK || rc == SQLITE_MISUSE); /* misuse: a test was quicker */
 	ASSERT(base != NULL);
 	vfs = *base;
 	vfs.zName = "postern";

@@ -58,6 +58,8 @@ const char *store_error_text(int error)
 		return "a door index has another id than the database remembers";
 	case STORE_CORRUPT:
 		return "the database is damaged";
+	case STORE_BAD_PERIOD:
+		return "the validity would end before it begins";
 	}
 	return "unknown error";
 }

@@ -45,6 +45,15 @@ static void core_stands_behind_its_fences(void **state)
 	assert_true(atomic_load(&rig->page->beat_ns) != 0);
 }
 
+static uint32_t latencies(const _Atomic uint32_t *histogram)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < LATENCY_BUCKETS; i++)
+		count += atomic_load(&histogram[i]);
+	return count;
+}
+
 static void an_enrolled_card_opens_and_one_number_names_it_everywhere(void **state)
 {
 	struct rig *rig = *state;
@@ -65,6 +74,9 @@ static void an_enrolled_card_opens_and_one_number_names_it_everywhere(void **sta
 
 	assert_int_equal(outcome.ref_rec_no, record.rec_no);
 	rig_wait_committed(rig, outcome.seq);
+	assert_int_equal(latencies(rig->page->decision_us), 1);
+	assert_int_equal(latencies(rig->page->record_us), 2); /* access, unlocked */
+	assert_int_equal(latencies(rig->page->unlock_us), 1);
 	struct message_record_query query = {
 		.header = {.type = MESSAGE_RECORD_QUERY},
 		.handle = rig_handle(

@@ -64,6 +64,7 @@ static void core_authenticate(struct rig *rig, const struct message_authenticate
 				    ? CGI_FOUND
 				    : cgi_method_find_query(&query, &method);
 		if (no.lookup == CGI_FOUND) {
+			(void)text_set(&yes.serial, SPAN_LIT(RIG_SERIAL));
 			yes.operation = ask->operation != CGI_OPERATION_COUNT
 						? ask->operation
 						: (uint32_t)method->operation;
@@ -303,7 +304,6 @@ static _Noreturn void child_run(const struct rig *rig, int control, int listen_f
 struct rig *rig_start(void (*adjust)(struct settings *settings))
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
-	_Alignas(8) static char memory[MESSAGE_MAX];
 	int pair[2];
 
 	assert_non_null(rig);
@@ -324,6 +324,12 @@ struct rig *rig_start(void (*adjust)(struct settings *settings))
 	close(pair[1]);
 	close(listen_fd);
 	rig->control = pair[0];
+	return rig;
+}
+
+/* READY comes once, when core was greeted for the first time. */
+static void ready_take(struct rig *rig, char *memory)
+{
 	struct pollfd wait = {.fd = rig->control, .events = POLLIN};
 
 	assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
@@ -331,7 +337,7 @@ struct rig *rig_start(void (*adjust)(struct settings *settings))
 
 	assert_int_equal(len, sizeof(struct message_ready));
 	rig->fences = ((const struct message_ready *)(void *)memory)->fences;
-	return rig;
+	rig->ready = true;
 }
 
 /* A stream nobody asked for is given back: then the gate has taken the HELLO in front of it. */
@@ -366,6 +372,8 @@ void rig_link(struct rig *rig)
 
 	assert_true(len > 0 && link_hello_matches(memory, (size_t)len, ROLE_GATE));
 	assert_int_equal(link_hello(rig->core, ROLE_CORE), 0);
+	if (!rig->ready)
+		ready_take(rig, memory);
 	link_settle(rig, memory);
 	rig->model.streams_open = 0;
 	rig->stop_fd = eventfd(0, EFD_CLOEXEC);

@@ -48,7 +48,8 @@ struct rig {
 	pid_t pid;
 	int control;
 	int core; /* our end of the link; -1 while it is down */
-	uint32_t fences;
+	uint32_t fences; /* from READY */
+	bool ready; /* READY has come */
 	pthread_t thread;
 	bool thread_runs;
 	int stop_fd; /* eventfd: the core thread ends */

@@ -535,9 +535,9 @@ static void truncated_files_never_crash(void **state)
 
 static void every_error_has_a_text(void **state UNUSED)
 {
-	for (int error = STORE_OK; error <= STORE_CORRUPT; error++)
+	for (int error = STORE_OK; error <= STORE_BAD_PERIOD; error++)
 		assert_string_not_equal(store_error_text(error), "unknown error");
-	assert_string_equal(store_error_text(STORE_CORRUPT + 1), "unknown error");
+	assert_string_equal(store_error_text(STORE_BAD_PERIOD + 1), "unknown error");
 	assert_string_equal(store_error_text(-ENOSPC), "No space left on device");
 	assert_string_equal(store_error_text(-99999), "unknown system error");
 }

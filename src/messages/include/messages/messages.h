@@ -128,6 +128,7 @@ struct message_authenticated {
 	uint32_t operation; /* enum cgi_operation the handle is good for */
 	uint32_t role; /* enum account_role */
 	struct text32 account;
+	struct text32 serial; /* of the device, for what it says of itself */
 };
 
 enum refusal {

@@ -43,6 +43,7 @@ MUST_CHECK int role_ready(const struct role_context *context, uint32_t fences);
 MUST_CHECK int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd);
 
 #define REALTIME_PRIORITY 50
+#define REALTIME_NICE -10 /* where SCHED_FIFO is refused, and this is not */
 #define REALTIME_RUNAWAY_MS                                                                        \
 	500 /* a real-time thread that runs this long without waiting is killed */
 
@@ -52,10 +53,13 @@ enum realtime_claim {
 };
 
 /*
- * Once, before the sandbox: RLIMIT_RTTIME, RLIMIT_RTPRIO, mlockall. Returns the claims that were
- * granted; a process without privileges gets none or some, and works without.
+ * Once, before the sandbox: RLIMIT_RTTIME, RLIMIT_RTPRIO, RLIMIT_NICE, mlockall. Returns the claims
+ * that were granted; a process without privileges gets none or some, and works without.
  */
 uint32_t role_realtime_prepare(void);
 
-/* In the real-time thread: SCHED_FIFO. 0, or -EPERM where it is not allowed. */
+/* In the real-time thread: SCHED_FIFO. 0, or -EPERM where it is not allowed: then REALTIME_NICE. */
 MUST_CHECK int role_realtime_try(void);
+
+/* Sets the calling thread's nice value. 0, or -errno where a lower one is not allowed. */
+int role_nice_try(int nice);

@@ -24,6 +24,7 @@ enum store_error {
 	STORE_NEWER_SCHEMA, /* the database was written by a newer posternd: refused by name */
 	STORE_DOOR_MISMATCH, /* a door index has another id than the database remembers */
 	STORE_CORRUPT,
+	STORE_BAD_PERIOD, /* a person's validity would end before it begins; nothing changed */
 };
 
 const char *store_error_text(int error); /* positive ones and negative errnos */
