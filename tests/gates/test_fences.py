@@ -118,6 +118,15 @@ def the_layer_check_sees_a_room_nobody_declared(work):
     assert done.returncode == 1 and "cellar" in done.stderr, done.stderr
 
 
+@test
+def the_architecture_page_shows_the_layers_that_are_checked(_):
+    table = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "layers.py"), "--table"], cwd=ROOT,
+                           capture_output=True, text=True, check=True).stdout
+    with open(os.path.join(ROOT, "docs", "ARCHITECTURE.md"), encoding="utf-8") as file:
+        page = file.read()
+    assert table in page, "docs/ARCHITECTURE.md: put the output of `python3 tools/layers.py --table` there"
+
+
 def symbols(library):
     return subprocess.run([sys.executable, os.path.join(ROOT, "tools", "symbols.py"), library,
                            os.path.join(BUILD, "src", "base", "libbase.a")],
