@@ -5,4 +5,4 @@
 #include "core.h"
 
 /* The thread. Ends when core->stopping is set. */
-void *query_run(void *core);
+void *query_run(void *user);

@@ -14,7 +14,7 @@ struct rt *rt_new(struct core *core);
 
 /* The thread. Ends when core->stopping is set, after every pulsed lock was driven to its fail
  * state. */
-void *rt_run(void *rt);
+void *rt_run(void *user);
 
 /* A step by the caller before the thread runs: schedules of the start. */
 void rt_schedule_put(struct rt *rt, const struct schedule *schedule);

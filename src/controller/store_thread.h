@@ -6,4 +6,4 @@
 #include "core.h"
 
 /* The thread. Ends when core->rt_ended is set, after what waited was committed. */
-void *store_run(void *core);
+void *store_run(void *user);

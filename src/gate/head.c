@@ -110,7 +110,7 @@ static const struct head_field *field_find(
 /* "host", "host:8080", "[::1]", "[::1]:8080" into the name without brackets and the port. */
 static bool authority_split(struct span authority, struct span *ret_name, struct span *ret_port)
 {
-	struct span name = authority;
+	struct span name;
 	struct span rest = {NULL, 0};
 
 	if (authority.len > 0 && authority.data[0] == '[') {

@@ -30,6 +30,7 @@
 #define LOOK_NS NS_PER_S
 #define IDLE_S 30u
 #define CONNECTION_MEMORY ((size_t)64 * 1024) /* head, parsed arguments, answer head */
+#define QUERY_NAME_SHOWN_MAX 64
 #define BODY_SWALLOW_MAX (1024 * 1024) /* read and dropped before an answer; then the end */
 
 /* --- connections --- */
@@ -345,6 +346,22 @@ static bool query_doubtful(const struct query *query)
 	return action_twice || name_twice;
 }
 
+/* The sentence, behind the name of the parameter whose value it is about. */
+static void query_refuse(struct request *request, enum query_result result)
+{
+	struct span name = request->query->wrong;
+	char text[192];
+	struct buf sentence = buf_over(text, sizeof(text));
+
+	if (name.len > 0 && name.len <= QUERY_NAME_SHOWN_MAX) {
+		buf_add(&sentence, name);
+		buf_add_string(&sentence, ": ");
+	}
+	buf_add_string(&sentence, query_result_text(result));
+	ASSERT(!sentence.overflow);
+	reply_error(&request->reply, 400, buf_span(&sentence));
+}
+
 /* Reads target and form into request->query and finds the row. False with the refusal set. */
 static bool request_read(struct request *request)
 {
@@ -366,7 +383,7 @@ static bool request_read(struct request *request)
 		result = query_parse_form(
 			span_of(request->body, request->body_len), &storage, query);
 	if (result != QUERY_OK) {
-		reply_error_string(&request->reply, 400, query_result_text(result));
+		query_refuse(request, result);
 		return false;
 	}
 	if (query_doubtful(query)) {

@@ -49,5 +49,5 @@ int64_t streams_tick(struct streams *streams, int64_t now_ns);
 /* HTTP thread: the connection is about to be answered by its stream; what MHD reads; the end. */
 void streams_started(struct stream *stream, struct MHD_Connection *connection, int fd);
 unsigned streams_stall_s(const struct stream *stream);
-ssize_t streams_read(void *stream, uint64_t position, char *memory, size_t max);
+ssize_t streams_read(void *cls, uint64_t position, char *memory, size_t max);
 void streams_ended(struct stream *stream);

@@ -185,7 +185,7 @@ static void put_number(const struct setting *setting, void *base, uint64_t value
 		*(uint64_t *)(void *)at = value;
 		return;
 	}
-	ASSERT(false && "a field of another size");
+	ASSERT(false); /* a field of another size */
 }
 
 static bool has_leading_zero(struct span digits)
@@ -386,7 +386,7 @@ bool setting_store(
 	case SETTING_HOSTS:
 	case SETTING_FORMATS:
 	case SETTING_DIGESTS:
-		ASSERT(false && "lists are filled by setting_list_add");
+		ASSERT(false); /* lists are filled by setting_list_add */
 	}
 	return good || refuse(why, setting, value, "`");
 }

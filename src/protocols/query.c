@@ -68,11 +68,13 @@ static enum query_result add_pair(
 	enum query_result result =
 		decode(span_slice(pair, 0, equals), plus_is_blank, storage, &to->name);
 
-	if (result == QUERY_OK)
-		result = decode(
-			span_slice(pair, equals + 1, pair.len), plus_is_blank, storage, &to->value);
+	if (result != QUERY_OK)
+		return result;
+	result = decode(span_slice(pair, equals + 1, pair.len), plus_is_blank, storage, &to->value);
 	if (result == QUERY_OK)
 		query->count++;
+	else
+		query->wrong = to->name;
 	return result;
 }
 
@@ -96,6 +98,7 @@ enum query_result query_parse_target(struct span target, struct buf *storage, st
 {
 	ret->count = 0;
 	ret->path = (struct span){NULL, 0};
+	ret->wrong = (struct span){NULL, 0};
 	if (target.len == 0 || target.data[0] != '/' || span_find(target, '#') < target.len)
 		return QUERY_NOT_ORIGIN;
 	/* A bare blank ends the target in a request line: two parsers might cut it differently. */

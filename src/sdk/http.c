@@ -159,7 +159,7 @@ int http_command(struct postern_device *device, const char *target)
 
 	if (error != POSTERN_OK)
 		return error;
-	struct span said = span_of(answer.text, answer.len);
+	struct span said = span_of(answer.text == NULL ? "" : answer.text, answer.len);
 
 	while (said.len > 0 && (said.data[said.len - 1] == '\n' || said.data[said.len - 1] == '\r'))
 		said.len--;

@@ -474,7 +474,7 @@ def _():
     with House() as d:
         good = wiegand26(4711)
         for number, bits in enumerate(("01011", "0" * 25, good[:-1] + str(1 - int(good[-1])),
-                                       "01" * 33), 1):
+                                       "1" * 66), 1):
             d.sim("bits 1 1")  # one to three bits are noise
             d.sim("bits 1 0101")  # a keypad's key
             d.sim(f"bits 1 {bits}")

@@ -53,6 +53,32 @@ static void test_target_is_cut_and_decoded(void **state)
 	assert_pair(5, "x", "&=?");
 }
 
+static void test_a_bad_value_tells_whose_it_is(void **state)
+{
+	static const struct {
+		const char *target;
+		const char *name;
+	} cases[] = {
+		{"/a?b=1&CardName=a%0ab", "CardName"},
+		{"/a?Doors%5B0%5D=%ff", "Doors[0]"},
+		{"/a?b=%zz&c=%0a", "b"},
+		{"/a?b=1&%00=2", ""},
+		{"/a%00?b=1", ""},
+		{"/a?=%00", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_not_equal(parse(cases[i].target), QUERY_OK);
+		assert_span(query.wrong, cases[i].name);
+	}
+	assert_int_equal(parse("/a?b=1"), QUERY_OK);
+	assert_int_equal(query.wrong.len, 0);
+	assert_int_equal(parse_form("UserID=7&VTOPosition=%07"), QUERY_BAD_BYTE);
+	assert_span(query.wrong, "VTOPosition");
+	assert_int_equal(query.count, 1);
+}
+
 static void test_pieces_may_be_empty(void **state)
 {
 	(void)state;
@@ -299,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_target_is_cut_and_decoded),
+		cmocka_unit_test(test_a_bad_value_tells_whose_it_is),
 		cmocka_unit_test(test_pieces_may_be_empty),
 		cmocka_unit_test(test_plus_is_plus_in_a_target_and_a_blank_in_a_form),
 		cmocka_unit_test(test_form_leaves_out_a_last_line_end_and_takes_blanks),

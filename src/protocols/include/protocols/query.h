@@ -17,6 +17,8 @@ struct query_parameter {
 
 struct query {
 	struct span path; /* decoded; "/cgi-bin/recordFinder.cgi" */
+	struct span wrong; /* after QUERY_BAD_*: name of the parameter whose value it is, or empty
+			    */
 	uint32_t count;
 	struct query_parameter parameter[QUERY_PARAMETERS_MAX]; /* in order of appearance */
 };
@@ -34,14 +36,15 @@ const char *query_result_text(enum query_result result); /* for the error body *
 
 /*
  * Parses a raw request target. Decoded text is kept in *storage, which must outlive *ret; room for
- * as many bytes as the target has is always enough. *ret is of use only after QUERY_OK.
+ * as many bytes as the target has is always enough. *ret is of use only after QUERY_OK, but for
+ * ret->wrong.
  */
 enum query_result query_parse_target(struct span target, struct buf *storage, struct query *ret);
 
 /*
  * Adds the pairs of an application/x-www-form-urlencoded body ('+' is a blank there), or of a
  * text/plain body of the same form; a line end behind the last pair is left out. After another
- * result than QUERY_OK *query is as it was.
+ * result than QUERY_OK *query is as it was, but for query->wrong.
  */
 enum query_result query_parse_form(struct span body, struct buf *storage, struct query *query);
 
