@@ -11,8 +11,8 @@ struct watch_state {
 
 static void print_event(const struct postern_event *event)
 {
-	static const char *const shown[] = {
-		"UserID", "CardNo", "CardName", "Door", "Status", "Method", "Type", "Reason"};
+	static const char *const shown[] = {"Kind", "UserID", "CardNo", "CardName", "Door",
+		"Status", "Method", "Type", "Reason"};
 	char when[32] = "-";
 	time_t utc = (time_t)event->utc;
 	struct tm tm;

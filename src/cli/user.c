@@ -111,8 +111,10 @@ static bool parse_numbers_of(const struct arguments *arguments, struct postern_p
 		return false;
 	for (size_t i = 0; i < person->door_count; i++)
 		memory->doors[i]--; /* channel to index */
-	person->doors = memory->doors;
-	person->schedules = memory->schedules;
+	if (doors != NULL)
+		person->doors = memory->doors;
+	if (schedules != NULL)
+		person->schedules = memory->schedules;
 	return schedules == NULL || parse_numbers("--schedules", schedules, 0, 255,
 					    memory->schedules, LIST_MAX, &person->schedule_count);
 }
@@ -182,6 +184,18 @@ static const char *or_dash(const char *text)
 	return text == NULL || text[0] == 0 ? "-" : text;
 }
 
+static void print_doors(const struct postern_person *person)
+{
+	const char *before = "  doors ";
+
+	for (size_t i = 0; i < person->door_count; i++) {
+		if (person->doors[i] == POSTERN_NOT_GIVEN)
+			continue;
+		printf("%s%d", before, person->doors[i] + 1);
+		before = ",";
+	}
+}
+
 static void print_person(const struct postern_person *person)
 {
 	if (output_is_json()) {
@@ -191,8 +205,7 @@ static void print_person(const struct postern_person *person)
 	printf("%-8llu %-16s %-20s card %-20s %s", (unsigned long long)person->rec_no,
 		or_dash(person->user_id), or_dash(person->name), or_dash(person->card_no),
 		person->is_valid == 0 ? "invalid" : "valid");
-	for (size_t i = 0; i < person->door_count; i++)
-		printf("%s%d", i == 0 ? "  doors " : ",", person->doors[i] + 1);
+	print_doors(person);
 	putchar('\n');
 }
 
@@ -297,7 +310,8 @@ const struct command user_commands[] = {
 	{"user", "list", 0, 0, "card= json", "[--card NUMBER]", "Lists people, one a line.", true,
 		user_list},
 	{"user", "update", 1, 1, PERSON_OPTIONS, "USERID [--card NUMBER] " PERSON_USAGE,
-		"Changes what is given, nothing else.", true, user_update},
+		"Changes what is given, nothing else; `--doors \"\"` takes every door away.", true,
+		user_update},
 	{"user", "remove", 0, 1, "all yes json", "USERID | --all --yes",
 		"Takes a person out, or everybody.", true, user_remove},
 	{0},
