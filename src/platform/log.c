@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,20 @@
 #define LOG_LINE_MAX 1024 /* bytes, with prefix and newline */
 
 static char log_name[16] = "postern";
+static bool log_to_person; /* a terminal: levels are for journald */
 
 void log_set_name(const char *name)
 {
 	snprintf(log_name, sizeof(log_name), "%s", name);
+	log_to_person = isatty(STDERR_FILENO) == 1;
 }
 
 static void PRINTF_LIKE(2, 0) log_write(int level, const char *format, va_list args)
 {
 	char line[LOG_LINE_MAX];
 	int saved_errno = errno;
-	int prefix = snprintf(line, sizeof(line), "<%d>%s: ", level, log_name);
+	int prefix = log_to_person ? snprintf(line, sizeof(line), "%s: ", log_name)
+				   : snprintf(line, sizeof(line), "<%d>%s: ", level, log_name);
 
 	errno = saved_errno; /* for %m */
 	int text = vsnprintf(line + prefix, sizeof(line) - (size_t)prefix, format, args);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Log lines to standard error with journald's level prefix ("<3>core: text"). Only the shells log;
- * library code returns errors. One line an event, never a secret, no log file of our own.
+ * Log lines to standard error, with journald's level prefix ("<3>core: text") unless a terminal
+ * reads them. Only the shells log; library code returns errors. One line an event, never a secret,
+ * no log file of our own.
  */
 #pragma once
 
