@@ -49,6 +49,7 @@ doors:
     f"  - {{number: {i + 1}, door: door{i}, side: entry}}\n" for i in range(DOORS))
 
 TIMES = ("decision", "record", "unlock")
+CPU_USERS = ("core", "gate", "load", "rest", "stolen")  # rest: the benchmark itself and strangers
 
 # Phase and what its load asks for: an answer core's serving thread makes, and one that reads the
 # database as well.
@@ -170,10 +171,20 @@ class Bench:
         time.sleep(1)  # every connection has its nonce
         return process
 
-    def cpu_s(self, pid):
+
+def cpu_s(pids):
+    """Processor seconds used so far: by each role, by all processes, and stolen by the host."""
+    tick = os.sysconf("SC_CLK_TCK")
+    used = {}
+    for role, pid in pids.items():
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:
             fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        used[role] = (int(fields[11]) + int(fields[12])) / tick
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _, _, irq, softirq, stolen = map(int, file.readline().split()[1:9])
+    used["all"] = (user + nice + system + irq + softirq) / tick
+    used["stolen"] = stolen / tick
+    return used
 
 
 def numbers_at_end(process):
@@ -193,11 +204,12 @@ def phase_run(bench, name, target):
     if load:
         pids["load"] = load.pid
     before = bench.latencies()
-    cpu = {role: bench.cpu_s(pid) for role, pid in pids.items()}
+    cpu = cpu_s(pids)
     began = time.monotonic()
     bench.show_all()
     took_s = time.monotonic() - began
-    row["cpu"] = {role: (bench.cpu_s(pid) - cpu[role]) / took_s for role, pid in pids.items()}
+    row["cpu"] = {role: (used - cpu[role]) / took_s for role, used in cpu_s(pids).items()}
+    row["cpu"]["rest"] = row["cpu"]["all"] - sum(row["cpu"][role] for role in pids)
     row.update({name: after - before[name] for name, after in bench.latencies().items()})
     row["wake"] = numbers_at_end(wake)
     if load:
@@ -206,6 +218,7 @@ def phase_run(bench, name, target):
 
 
 def privileges(bench):
+    """What the system granted core, in words."""
     pid = bench.daemon.pid("core")
     tasks = [int(task) for task in os.listdir(f"/proc/{pid}/task")]
     fifo = any(os.sched_getscheduler(task) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
@@ -213,50 +226,59 @@ def privileges(bench):
     nice = min(os.getpriority(os.PRIO_PROCESS, task) for task in tasks)
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         kb = dict(re.findall(r"(VmLck|VmRSS):\s*(\d+)", file.read()))
-    return "granted" if fifo else f"refused, highest priority is nice {nice}", {name: int(value) // 1024 for name, value in kb.items()}
+    scheduling = "granted" if fifo else f"refused, highest priority is nice {nice}"
+    return (f"real-time priority (SCHED_FIFO): {scheduling}; memory: "
+            f"{int(kb['VmLck']) // 1024} of {int(kb['VmRSS']) // 1024} MiB locked")
 
 
 def us(value):
-    return "over 56000" if value == float("inf") else f"{value:.0f}"
+    return ">56000" if value == float("inf") else f"{value:.0f}"
 
 
 def times(histogram):
-    return f"{us(histogram.quantile(.5)):>6} {us(histogram.quantile(.99)):>6} {us(histogram.max()):>6}"
+    """p50, p99 and longest, in 20 columns."""
+    return " ".join(f"{us(histogram.quantile(part)):>6}" for part in (.5, .99, 1))
+
+
+def both_p99(row):
+    return row["decision"].quantile(.99) + row["unlock"].quantile(.99)
 
 
 def tables_print(rows):
-    print("\nThe real-time thread, in us (p50, p99, longest):\n"
-          f"{'phase':16} {'n':>6} {'decision':^20} {'wake floor':^20}  {'n':>6} {'unlock':^20}  "
-          f"{'p99 of both':>11}")
+    print("\nThe real-time thread (us: p50, p99, longest)\n"
+          f"{'phase':16} {'n':>5} {'decision':^20} {'wake floor':^20} {'p99s':>5} {'n':>5} "
+          f"{'unlock':^20} {'both p99':>8}")
     for row in rows:
-        both = row["decision"].quantile(.99) + row["unlock"].quantile(.99)
-        print(f"{row['phase']:16} {row['decision'].total:6} {times(row['decision'])} "
-              f"{row['wake'][0]:6} {row['wake'][1]:6} {row['wake'][2]:6}  "
-              f"{row['unlock'].total:6} {times(row['unlock'])}  {us(both):>11}")
-    print("\nBeside the disk, in us (record: p50, p99, longest; floor: p50, p99), as parts of the floor's p99:\n"
-          f"{'phase':16} {'record':^20} {'disk floor':^13}  {'record':>6} {'both':>6}  "
-          "HTTP: 200/s others  processors used by core, gate, load")
+        wake = " ".join(f"{value:6}" for value in row["wake"])
+        ratio = row["decision"].quantile(.99) / row["wake"][1]
+        print(f"{row['phase']:16} {row['decision'].total:5} {times(row['decision'])} {wake} "
+              f"{ratio:5.2f} {row['unlock'].total:5} {times(row['unlock'])} "
+              f"{us(both_p99(row)):>8}")
+    print("\nThe disk (us: p50, p99, longest), and parts of its floor's p99\n"
+          f"{'phase':16} {'record':^20} {'disk floor':^13} {'both / floor':>13} "
+          f"{'record / floor':>14}")
     for row in rows:
         floor = row["disk"][1]
-        both = row["decision"].quantile(.99) + row["unlock"].quantile(.99)
-        answers = "{:>11} {:>6}".format(*(row["http"] or "--")[:2])
-        if row["http"] and row["http"][1] > 0:
-            answers += f" (the latest: {row['http'][2]})"
-        print(f"{row['phase']:16} {times(row['record'])} {row['disk'][0]:6} {floor:6}  "
-              f"{row['record'].quantile(.99) / floor:6.2f} {both / floor:6.2f}  {answers}  "
-              + " ".join(f"{row['cpu'].get(role, 0):.2f}" for role in ("core", "gate", "load")))
+        print(f"{row['phase']:16} {times(row['record'])} {row['disk'][0]:6} {floor:6} "
+              f"{both_p99(row) / floor:13.2f} {row['record'].quantile(.99) / floor:14.2f}")
+    print("\nHTTP, and processors used by each\n"
+          f"{'phase':16} {'200 a second':>12} {'others':>7} "
+          + " ".join(f"{user:>6}" for user in CPU_USERS))
+    for row in rows:
+        good, others, *latest = row["http"] or ("-", "-")
+        used = " ".join(f"{row['cpu'].get(user, 0):6.2f}" for user in CPU_USERS)
+        print(f"{row['phase']:16} {good:>12} {others:>7} {used}"
+              + (f"  the latest other: {latest[0]}" if latest else ""))
 
 
 def run(build):
     bench = Bench(build)
     try:
-        fifo, mib = privileges(bench)
-        print(f"real-time priority (SCHED_FIFO): {fifo}; "
-              f"memory: {mib['VmLck']} of {mib['VmRSS']} MiB locked; "
-              f"processors: {os.cpu_count()}; {SHOWS} cards a phase at {DOORS} readers; "
-              f"{CONNECTIONS} connections, the load at nice {LOAD_NICE}", flush=True)
+        print(f"{privileges(bench)}; {os.cpu_count()} processors\n"
+              f"{SHOWS} cards a phase at {DOORS} readers; the load: {CONNECTIONS} connections, "
+              f"at nice {LOAD_NICE}", flush=True)
         tables_print([phase_run(bench, name, target) for name, target in PHASES])
-        print("\nTimes of core are the upper ends of histogram buckets, which are at most a quarter wide.")
+        print("\nCore's times are the upper ends of buckets that are at most a quarter wide.")
     except Exception:
         print("posternd said:\n" + bench.daemon.log, file=sys.stderr)
         raise

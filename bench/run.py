@@ -10,6 +10,8 @@ stand in docs/figures.md beside the figures that were published.
 import os
 import sys
 
+sys.dont_write_bytecode = True  # nothing is left in the source tree
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "component")]
 

@@ -123,9 +123,11 @@ struct postern_person {
 	const char *valid_to;
 	const char *citizen_id_no;
 	size_t door_count;	  /* Doors[0..]: at most 128 */
-	const int *doors;	  /* door index (channel - 1) */
+	const int *doors;	  /* door index (channel - 1), or POSTERN_NOT_GIVEN for a gap; NULL: not
+				     given; not NULL with door_count 0: an update takes every door
+				     away (postern's own) */
 	size_t schedule_count;	  /* TimeSections[0..]: at most 128 */
-	const int *schedules;	  /* schedule number; 255 is always */
+	const int *schedules;	  /* schedule number; 255 is always; the rest as for doors */
 	size_t field_count;	  /* from the device: every field as it came */
 	const struct postern_field *fields;
 };

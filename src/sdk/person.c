@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* People: rows of AccessControlCard, written by recordUpdater and read by recordFinder. */
+#include "base/number.h"
+#include "protocols/query.h"
 #include "sdk.h"
 
 #include <limits.h>
@@ -68,7 +70,19 @@ static void add_number(struct target *target, const char *name, int64_t value)
 		target_number(target, name, value);
 }
 
-static void add_person(struct target *target, const struct postern_person *person)
+/* A list that is given and empty has a form of its own; a new row's are empty anyway. */
+static void add_list(
+	struct target *target, const char *name, const int *list, size_t count, bool update)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i] != POSTERN_NOT_GIVEN)
+			target_indexed(target, name, i, list[i]);
+	}
+	if (update && list != NULL && count == 0)
+		target_text(target, name, "[]");
+}
+
+static void add_person(struct target *target, const struct postern_person *person, bool update)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(text_rules); i++)
 		target_text(target, text_rules[i].name, text_of(person, &text_rules[i]));
@@ -78,10 +92,8 @@ static void add_person(struct target *target, const struct postern_person *perso
 	add_number(target, "UseTime", person->uses_left);
 	if (person->is_valid != POSTERN_NOT_GIVEN)
 		target_text(target, "IsValid", person->is_valid ? "true" : "false");
-	for (size_t i = 0; i < person->door_count; i++)
-		target_indexed(target, "Doors", i, person->doors[i]);
-	for (size_t i = 0; i < person->schedule_count; i++)
-		target_indexed(target, "TimeSections", i, person->schedules[i]);
+	add_list(target, "Doors", person->doors, person->door_count, update);
+	add_list(target, "TimeSections", person->schedules, person->schedule_count, update);
 }
 
 static void begin_updater(struct target *target, const char *action)
@@ -104,7 +116,7 @@ int postern_person_add(
 		return device_fail(device, POSTERN_E_ARGUMENT,
 			"enrolling needs a UserID and a CardNo (which may be empty)");
 	begin_updater(&target, "insert");
-	add_person(&target, person);
+	add_person(&target, person, false);
 	const char *text = target_end(&target, device);
 
 	if (text == NULL)
@@ -134,7 +146,7 @@ int postern_person_update(struct postern_device *device, const struct postern_pe
 			device, POSTERN_E_ARGUMENT, "an update names the row by its RecNo");
 	begin_updater(&target, "update");
 	target_number(&target, "recno", (int64_t)person->rec_no);
-	add_person(&target, person);
+	add_person(&target, person, true);
 	const char *text = target_end(&target, device);
 
 	return text == NULL ? POSTERN_E_ARGUMENT : http_command(device, text);
@@ -186,26 +198,35 @@ static int flag_or(const struct row *row, const char *name)
 	return span_equal_nocase(span_from_string(value), SPAN_LIT("true")) || value[0] == '1';
 }
 
-/* Values of name[0], name[1], ... in order; NULL and 0 when there is none or memory is out. */
+/*
+ * Values of name[0], name[1], ... by subscript, POSTERN_NOT_GIVEN where one is left out; NULL and 0
+ * when there is none or memory is out.
+ */
 static int *list_of(const struct row *row, const char *name, size_t *ret_count)
 {
-	int *list = calloc(DOORS_MAX, sizeof(*list));
-	char key[32];
-	size_t count = 0;
+	int *list = NULL;
 
-	for (; list != NULL && count < DOORS_MAX; count++) {
-		struct buf buf = buf_over(key, sizeof(key) - 1);
+	*ret_count = 0;
+	for (size_t i = 0; i < row->field_count; i++) {
+		const struct postern_field *field = &row->fields[i];
+		struct span base;
+		uint32_t at;
+		bool too_high;
+		int64_t number;
 
-		buf_add_string(&buf, name);
-		buf_add_byte(&buf, '[');
-		buf_add_u64(&buf, count);
-		buf_add_byte(&buf, ']');
-		key[buf.len] = 0;
-		if (fields_find(row->fields, row->field_count, key) == NULL)
-			break;
-		list[count] = number_or(row, key);
+		if (!query_subscript(
+			    span_from_string(field->name), DOORS_MAX - 1, &base, &at, &too_high) ||
+			!span_equal_nocase(base, span_from_string(name)) ||
+			!number_parse_i64(span_from_string(field->value), 0, INT_MAX, &number))
+			continue;
+		if (list == NULL)
+			list = malloc(DOORS_MAX * sizeof(*list));
+		if (list == NULL)
+			return NULL;
+		for (; *ret_count <= at; (*ret_count)++)
+			list[*ret_count] = POSTERN_NOT_GIVEN;
+		list[at] = (int)number;
 	}
-	*ret_count = list == NULL ? 0 : count;
 	return list;
 }
 

@@ -39,15 +39,13 @@ PAPER_KEYS = {"RecNo", "CreateTime", "CardNo", "CardName", "CardType", "UserID",
 
 @test("the paper's insert, openDoor, closeDoor and find, as printed, with plain curl")
 def _():
-    with Daemon() as d:
+    with House(unlock="5min") as d:
         body = d.curl_ok(PAPER_INSERT)
         ensure(re.fullmatch(r"RecNo=\d+\r?\n", body), body)
         check(d.curl_ok(PAPER_OPEN).strip(), "OK")
-        d.wait_lock(1, True, timeout_s=1)
-        began = time.monotonic()
+        check(d.sim("lock 1"), "unlocked 1", "when openDoor was answered")
         check(d.curl_ok(PAPER_CLOSE).strip(), "OK")
-        check(d.locked(1), True, "closeDoor was answered; the door")
-        ensure(time.monotonic() - began < 2.5, "this proves nothing: the 3 s were over")
+        check(d.sim("lock 1"), "locked 1", "when closeDoor was answered")
         check(d.curl_ok(PAPER_FIND).split(), ["found=0", "totalCount=0"])
         for page in PAPER_PAGES:
             check(d.curl_ok(page).split(), ["found=0", "totalCount=0"])
@@ -262,8 +260,7 @@ def _():
             sim_lines(d, "edges 1\n" + edges(wiegand26(number)) + "end\n"), "ok"))
         for count, show in enumerate(ways, 1):
             show()
-            opens(d, 1)
-            check(d.lock_count(1), count, "openings")
+            opens(d, 1, count)
             rows = records(d)
             check(len(rows), count, "records")
             got = [rec_no_of(s.event()) for s in snaps]
@@ -289,10 +286,7 @@ def expect(d, events, reader, card, reason, code, status, unlocks, **more):
     name, action, index, data = code_event(events)
     check((name, action, index, data["RecNo"], data["Reason"], data["Status"], data["ErrorCode"]),
           ("AccessControl", "Pulse", door - 1, int(row["RecNo"]), reason, status, code))
-    if unlocks:
-        opens(d, door)
-    check(d.lock_count(door), before + unlocks, f"openings by card {card}")
-    check(d.locked(door), True)
+    opens(d, door, before + unlocks)
     return row
 
 
@@ -382,7 +376,7 @@ def _():
         insert(d, "off", "42", IsValid="false")
         check(person(d, "off")["IsValid"], "false")
         expect(d, events, 1, 42, "not_valid", 20, 0, False)
-        insert(d, "soon", "43", ValidDateEnd=shifted(local_now(d), 2))
+        insert(d, "soon", "43", ValidDateEnd=shifted(local_now(d), 3))
         check(person(d, "soon")["IsValid"], "true")
         expect(d, events, 1, 43, "granted", 0, 1, True)
         wait_until(lambda: person(d, "soon")["IsValid"] == "false", "the end of validity")
@@ -485,7 +479,6 @@ def _():
         insert(d, "1", "4711")
         check(present(d, 1, 4711, "W26")["RecNo"], "5")
         opens(d, 1)
-        check(d.lock_count(1), 1)
 
 
 # --- doors ---
@@ -881,12 +874,13 @@ def _():
         d.sim("contact 2 open")
         wait_until(lambda: "Open" in d.get(STATUS + "&channel=2"), "the contact")
         for wish, codes, stream in streams:
-            got = set()
-            while True:
+            got, beats = set(), 0
+            while beats < 2 or (beats < 10 and not codes <= got):
                 text = stream.part()[1].decode()
                 if text == "Heartbeat":
-                    break
-                got.add(re.search(r"(?:^|\.|\n)Code=(\w+)", text).group(1))
+                    beats += 1
+                else:
+                    got.add(re.search(r"(?:^|\.|\n)Code=(\w+)", text).group(1))
             check(got, codes, wish)
             stream.close()
 

@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every command of `postern` against a real controller: what it does, prints and exits with; and a
+program built against the installed library."""
+import json
+import os
+import re
+import select
+import shutil
+import subprocess
+import tempfile
+
+from harness import BUILD, Skip, check, ensure, main, program, run, test, wait_until
+from people import CLOSE, GET_CONFIG, House, insert, person, present, records, size
+
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+DONE, REFUSED, USAGE, UNREACHABLE, UNPROVEN = range(5)
+tried = set()
+
+
+def postern(d, *words, status=DONE, err=None, **options):
+    """Standard output of a command that ends with this status and says err."""
+    tried.update(" ".join(words[i:i + 2]) for i in range(len(words) - 1))
+    got, out, said = d.postern(*words, **options)
+    check(got, status, f"{' '.join(words)}: {out!r} {said!r}")
+    if err is not None:
+        ensure(err in said, f"{' '.join(words)}: {said!r} does not say {err!r}")
+    if status != DONE:
+        ensure(said.startswith("postern: ") and said.endswith("\n"), f"{words}: {said!r}")
+    return out
+
+
+def objects(text):
+    """One JSON object a line."""
+    found = [json.loads(line) for line in text.splitlines()]
+    ensure(all(isinstance(one, dict) for one in found), text)
+    return found
+
+
+@test("user add takes every option of a person, and says the row")
+def _():
+    with House() as d, tempfile.TemporaryDirectory() as folder:
+        pin = os.path.join(folder, "pin")
+        with open(pin, "w", encoding="utf-8") as file:
+            file.write("86420951\n")
+        out = postern(d, "user", "add", "102", "--card", "0012345", "--name", "Zhang San",
+                      "--doors", "1,2", "--schedules", "255,1", "--status", "pre-arrears,frozen",
+                      "--type", "vip", "--valid-from", "20151022 093811", "--valid-to",
+                      "2099-12-22 09:38:11", "--valid", "no", "--uses", "7", "--pin-file", pin,
+                      "--vto-position", "01018001", "--user-type", "5", "--citizen-id", "342")
+        row = person(d, "102")
+        check(out, f"enrolled 102 as RecNo {row['RecNo']}\n")
+        for key, value in {"CardNo": "0012345", "CardName": "Zhang San", "Doors[0]": "0",
+                           "Doors[1]": "1", "TimeSections[0]": "255", "TimeSections[1]": "1",
+                           "CardStatus": "36", "CardType": "1", "IsValid": "false",
+                           "UseTime": "7", "VTOPosition": "01018001", "UserType": "5",
+                           "ValidDateStart": "2015-10-22 09:38:11", "CitizenIDNo": "342",
+                           "ValidDateEnd": "2099-12-22 09:38:11"}.items():
+            check(row[key], value, key)
+        out = postern(d, "user", "add", "103", "--card", "5", "--status", "4", "--type", "255",
+                      "--json")
+        check(objects(out), [{"RecNo": int(person(d, "103")["RecNo"])}])
+        check((person(d, "103")["CardStatus"], person(d, "103")["CardType"]), ("4", "255"))
+        postern(d, "user", "add", "102", "--card", "9", status=REFUSED, err="enrolled already")
+        postern(d, "user", "add", "104", "--card", "12345", status=REFUSED,
+                err="belongs to somebody else")
+        postern(d, "user", "add", "104", "--card", "9", "--valid-to", "soon", status=REFUSED,
+                err="ValidDateEnd")
+        for words, err in ((("--name", "a" * 33), "CardName: at most 32 characters"),
+                           (("--doors", "0"), "--doors"), (("--doors", "1,x"), "--doors"),
+                           (("--schedules", "256"), "--schedules"), (("--uses", "-1"), "--uses"),
+                           (("--status", "lots"), "lost cancelled frozen"),
+                           (("--type", "visitor"), "ordinary vip guest"),
+                           (("--valid", "maybe"), "not yes or no"),
+                           (("--user-type", "9"), "--user-type"),
+                           (("--pin-file", folder + "/none"), "cannot read"),
+                           (("--colour", "red"), "does not take --colour"),
+                           (("--name",), "--name needs a value"),
+                           (("--name", "a", "--name", "b"), "stands twice"),
+                           (("again",), "too many words")):
+            postern(d, "user", "add", "104", "--card", "9", *words, status=USAGE, err=err)
+        check(len(postern(d, "user", "list").splitlines()), 2)
+
+
+@test("user show and list print rows, as lines and as JSON")
+def _():
+    with House() as d:
+        insert(d, "102", "0012345", doors=(1, 0), CardName="Zhang San")
+        insert(d, "103", "7", CardStatus=1, IsValid="false")
+        row = person(d, "102")
+        check(objects(postern(d, "user", "show", "102", "--json")), [row])
+        shown = dict(line.split(None, 1) if " " in line.strip() else (line.strip(), "")
+                     for line in postern(d, "user", "show", "102").splitlines())
+        check({key: value.strip() for key, value in shown.items()}, row)
+        check(objects(postern(d, "--json", "user", "list")), [row, person(d, "103")])
+        lines = postern(d, "user", "list").splitlines()
+        ensure(re.fullmatch(r"1 +102 +Zhang San +card 0012345 +valid +doors 2,1", lines[0]), lines[0])
+        ensure(re.fullmatch(r"2 +103 +- +card 7 +invalid +doors 1", lines[1]), lines[1])
+        check(postern(d, "user", "list", "--card", "12345").splitlines(), lines[:1])
+        check(postern(d, "user", "list", "--card", "99"), "")
+        postern(d, "user", "show", "nobody", status=REFUSED, err="nobody has UserID nobody")
+
+
+@test("user update changes what is given; user remove takes one out, or all")
+def _():
+    with House() as d:
+        insert(d, "102", "5", doors=(0, 1), CardName="Zhang San", VTOPosition="007")
+        before = person(d, "102")
+        check(postern(d, "user", "update", "102", "--status", "lost", "--card", "6"), "")
+        after = person(d, "102")
+        check({key for key in after if after[key] != before[key]}, {"CardStatus", "CardNo"})
+        check(present(d, 1, 6)["Reason"], "card_lost")
+        postern(d, "user", "update", "102", "--status", "normal", "--doors", "2", "--json")
+        check([key for key in person(d, "102") if key.startswith("Doors")], ["Doors[0]"])
+        check((present(d, 1, 6)["Reason"], present(d, 2, 6)["Reason"]), ("no_right", "granted"))
+        postern(d, "user", "update", "102", "--doors", "", "--name", "")
+        check([key for key in person(d, "102") if key.startswith("Doors")], [])
+        check(person(d, "102")["CardName"], "")
+        check(present(d, 2, 6)["Reason"], "no_right")
+        postern(d, "user", "update", "102", status=REFUSED, err="no field to change")
+        postern(d, "user", "update", "nobody", "--name", "x", status=REFUSED, err="nobody has")
+        postern(d, "user", "remove", "102")
+        check(present(d, 2, 6)["Reason"], "unknown_card")
+        postern(d, "user", "remove", "102", status=REFUSED, err="nobody has UserID 102")
+        insert(d, "1", "1")
+        insert(d, "2", "2")
+        for words in (("--all",), ("--all", "1", "--yes"), ()):
+            postern(d, "user", "remove", *words, status=USAGE)
+        check(len(postern(d, "user", "list").splitlines()), 2)
+        check(postern(d, "user", "remove", "--all", "--yes"), "")
+        check(postern(d, "user", "list"), "")
+
+
+@test("door open, close, status and list move and show the doors")
+def _():
+    with House(unlock="5min") as d:
+        check(postern(d, "door", "open", "1", "--as", "Guard 7", "--type", "Phone"), "")
+        check(d.sim("lock 1"), "unlocked 1")
+        check(postern(d, "door", "close", "1", "--json"), "")
+        check(d.sim("lock 1"), "locked 1")
+        check([(r["Command"], r["UserID"], r["CommandType"]) for r in records(d)],
+              [("openDoor", "Guard 7", "Phone"), ("closeDoor", "", "Remote")])
+        check(postern(d, "door", "status", "2"), "door 2: closed\n")
+        postern(d, "door", "open", "2")
+        d.sim("contact 2 open")
+        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open\n", "open")
+        check(objects(postern(d, "door", "status", "2", "--json")),
+              [{"channel": 2, "status": "open"}])
+        d.sim("contact 1 open")
+        wait_until(lambda: postern(d, "door", "status", "1") == "door 1: forced open\n", "forced")
+        check(postern(d, "door", "list"), "door 1: forced open\ndoor 2: open\n")
+        check(objects(postern(d, "door", "list", "--json")),
+              [{"channel": 1, "status": "forced open"}, {"channel": 2, "status": "open"}])
+        for verb in ("open", "close", "status"):
+            postern(d, "door", verb, "3", status=REFUSED, err="channel names no door")
+            for word in ("0", "65", "front", "-1"):
+                postern(d, "door", verb, word, status=USAGE, err="whole number from 1 to 64")
+            postern(d, "door", verb, status=USAGE, err="usage: postern door")
+        check(size(d), 3)
+
+
+@test("schedule set writes one day")
+def _():
+    with House() as d:
+        def day(number):
+            text = d.get(GET_CONFIG + "&name=AccessTimeSchedule[3]")
+            return [line.split("=")[1] for line in text.split("\r\n")
+                    if f"TimeSchedule[{number}][" in line and "=1 " in line]
+
+        check(postern(d, "schedule", "set", "3", "mon", "08:00-12:00,13:00-17:30"), "")
+        check(postern(d, "schedule", "set", "3", "sun", "00:00-24:00"), "")
+        check(day(1), ["1 08:00:00-12:00:00", "1 13:00:00-17:30:00"])
+        check(len(day(0)), 1)
+        postern(d, "schedule", "set", "3", "mon", "")
+        check((day(1), len(day(0))), ([], 1))
+        for words in (("128", "mon", ""), ("3", "someday", ""), ("3", "mon", "8-9"),
+                      ("3", "mon", "12:00-08:00"), ("3", "mon", "08:00-25:00"), ("3", "mon")):
+            postern(d, "schedule", "set", *words, status=USAGE)
+
+
+@test("events watch prints what was asked for, as lines and as JSON, and ends by count")
+def _():
+    with House() as d:
+        insert(d, "102", "5", CardName="Zhang San")
+        for _ in range(3):
+            d.get(CLOSE + "&channel=1&UserID=7")
+        present(d, 1, 5)
+        lines = postern(d, "events", "watch", "--count", "3", "--after", "1", "--codes",
+                        "AccessControl,VideoMotion").splitlines()
+        check(len(lines), 3)
+        ensure(re.fullmatch(r"20\S+Z AccessControl Pulse RecNo=4 Kind=access UserID=102 CardNo=5 "
+                            r"CardName=Zhang San Door=0 Status=1 Method=1 Type=Entry "
+                            r"Reason=granted", lines[2]), lines[2])
+        for way in ((), ("--event-manager",)):
+            events = objects(postern(d, "events", "watch", "--count", "2", "--after", "2",
+                                     "--codes", "AccessControl", "--json", *way))
+            check([(e["RecNo"], e["UserID"], e["Code"]) for e in events],
+                  [("3", "7", "AccessControl"), ("4", "102", "AccessControl")])
+        for words, err in ((("--heartbeat", "0"), "--heartbeat"), (("--heartbeat", "61"), "61"),
+                           (("--count", "0"), "--count"), (("--channel", "0"), "--channel"),
+                           (("--after", "x"), "--after")):
+            postern(d, "events", "watch", *words, status=USAGE, err=err)
+        postern(d, "events", "watch", "--channel", "2", status=REFUSED, err="no camera")
+
+
+@test("events watch follows live events, and says when the stream ends")
+def _():
+    with House() as d:
+        def watch(*words):
+            return subprocess.Popen(
+                [program("postern"), "--device", d.url, "--password-file",
+                 os.path.join(d.state, "admin.password"), "events", "watch", *words],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+        live = watch("--count", "2", "--heartbeat", "1", "--channel", "1", "--json")
+        wait_until(lambda: d.get(CLOSE + "&channel=1&UserID=live") and
+                   live.poll() is not None, "two events")
+        out, err = live.communicate()
+        check(live.returncode, DONE, err)
+        check(len(objects(out)), 2)
+        cut = watch()
+
+        def seen():
+            d.get(CLOSE + "&channel=1&UserID=cut")
+            return select.select([cut.stdout], [], [], 0.1)[0]
+        wait_until(seen, "an event")
+        ensure("UserID=cut" in cut.stdout.readline(), "the event's line")
+        d.stop()
+        _, err = cut.communicate(timeout=20)
+        check(cut.returncode, UNREACHABLE, err)
+
+
+@test("records pull gives every record once, in small pages, also when one second holds many")
+def _():
+    with House() as d:
+        for user in range(40):
+            d.get(CLOSE + f"&channel={user % 2 + 1}&UserID=u{user % 4}")
+        insert(d, "102", "0077")
+        present(d, 1, 77)
+        wanted = [int(r["RecNo"]) for r in records(d)]
+        for count in ("3", "1024"):
+            got, out, err = d.postern("records", "pull", "--count", count, "--json")
+            check(got, DONE, err)
+            check([int(o["RecNo"]) for o in objects(out)], wanted)
+            ensure("postern: 41 records in " in err and ": complete" in err, err)
+        row = objects(out)[-1]
+        check(row, records(d)[-1])
+        lines = postern(d, "records", "pull").splitlines()
+        ensure(re.fullmatch(r"41 20\S+Z ok Entry door 1 card 0077 user 102 method 1 granted",
+                            lines[40]), lines[40])
+
+        def pulled(*words):
+            return [int(o["RecNo"]) for o in objects(
+                postern(d, "records", "pull", "--json", "--count", "4", *words))]
+
+        every = records(d)
+        check(pulled("--user-id", "u1"), [int(r["RecNo"]) for r in every if r["UserID"] == "u1"])
+        check(pulled("--door", "2"), [int(r["RecNo"]) for r in every if r["Door"] == "1"])
+        check(pulled("--card", "77"), [41])
+        check(pulled("--after", "38"), [39, 40, 41])
+        last = every[-1]["CreateTime"]
+        check(pulled("--from", last),
+              [int(r["RecNo"]) for r in every if r["CreateTime"] == last])
+        check(pulled("--to", "2015-10-22T09:38:11Z"), [])
+        check(pulled("--from", "2015-10-22", "--to", "2099-01-01 00:00:00"), wanted)
+        for words in (("--from", "yesterday"), ("--count", "0"), ("--count", "1025"),
+                      ("--door", "0"), ("--after", "-1")):
+            postern(d, "records", "pull", *words, status=USAGE, err=words[0])
+
+
+@test("device info tells who it is")
+def _():
+    with House() as d:
+        info = objects(postern(d, "device", "info", "--json"))[0]
+        check(list(info), ["type", "serial", "software", "vendor", "name", "time"])
+        ensure(all(info.values()), str(info))
+        lines = dict(line.split(None, 1) for line in postern(d, "device", "info").splitlines())
+        check(lines["serial"], info["serial"])
+
+
+@test("sim acts at readers, doors and contacts")
+def _():
+    with House(unlock="1s") as d, tempfile.TemporaryDirectory() as folder:
+        insert(d, "102", "305419896")
+
+        def sim(*words, **options):
+            return postern(d, "sim", words[0], "--state", d.state, *words[1:], **options)
+
+        def newest(count, reason, openings):
+            wait_until(lambda: size(d) == count, f"{count} records")
+            check(records(d)[-1]["Reason"], reason)
+            wait_until(lambda: sim("lock", "1") == f"locked {openings}\n", "open, and locked again")
+
+        check(sim("lock", "1"), "locked 0\n")
+        check(objects(sim("lock", "1", "--json")), [{"reply": "locked 0"}])
+        check(sim("card", "1", "305419896"), "")
+        wait_until(lambda: sim("lock", "1") == "unlocked 1\n", "open")
+        newest(1, "granted", 1)
+        sim("card", "1", "4711", "--format", "W26")
+        newest(2, "unknown_card", 1)
+        number = f"{305419896:032b}"
+        frame = (str(number[:16].count("1") % 2) + number + str(1 - number[16:].count("1") % 2))
+        sim("bits", "1", frame)
+        newest(3, "granted", 2)
+        capture = os.path.join(folder, "capture")
+        with open(capture, "w", encoding="utf-8") as file:
+            for at, bit in enumerate(frame):
+                file.write(f"{at * 2000000} {bit} 0\n{at * 2000000 + 50000},{bit},1\n")
+        sim("edges", "1", capture)
+        newest(4, "granted", 3)
+        ensure(re.fullmatch(r"granted \d+\n", sim("reader", "1")), "the reader's light")
+        sim("rex", "2")
+        d.wait_lock(2, True)
+        sim("contact", "2", "open")
+        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open\n", "open")
+        sim("contact", "2", "closed")
+        sim("tamper", "1")
+        sim("tamper", "1", "off")
+        events = objects(postern(d, "events", "watch", "--count", "2", "--after", "1", "--codes",
+                                 "ChassisIntruded", "--json"))
+        check([e["EventBaseInfo.Action"] for e in events], ["Start", "Stop"])
+        for words, err in ((("card", "9", "1"), "reader 9 is not configured"),
+                           (("card", "1", "x"), "decimal"), (("bits", "1", "012"), "0 and 1"),
+                           (("card", "1", "99999999", "--format", "W26"), "does not fit"),
+                           (("rex", "9"), "door 9"), (("contact", "1", "ajar"), "open")):
+            sim(*words, status=REFUSED, err=err)
+        sim("card", "1", status=USAGE)
+        sim("edges", "1", folder + "/none", status=USAGE, err="cannot read")
+        postern(d, "sim", "--state", folder, "lock", "1", status=UNREACHABLE, err="is `posternd")
+        check(d.postern("sim", "lock", "1", env={**os.environ, "POSTERN_STATE": d.state})[1],
+              "locked 3\n")
+
+
+@test("wrong password, nobody there, wrong words: each its exit status, each in words")
+def _():
+    with House() as d, tempfile.TemporaryDirectory() as folder:
+        postern(d, "device", "info", user="nobody", status=UNPROVEN, err="password is wrong")
+        secret = os.path.join(folder, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("not the password\n")
+        bare = {key: value for key, value in os.environ.items() if not key.startswith("POSTERN")}
+
+        def plain(*words, **environment):
+            return run([program("postern"), *words], env={**bare, "HOME": folder, **environment})
+
+        got, _, err = plain("--device", d.url, "--password-file", secret, "user", "list")
+        check(got, UNPROVEN, err)
+        good = os.path.join(d.state, "admin.password")
+        got, out, err = plain("device", "info", POSTERN_DEVICE=d.url, POSTERN_USER="admin",
+                              POSTERN_PASSWORD_FILE=good)
+        check(got, DONE, err)
+        ensure("Postern" in out, out)
+        got, _, err = plain("--device", "http://127.0.0.1:1", "--password-file", good, "door", "list")
+        check(got, UNREACHABLE, err)
+        for words, said in (((), "no command"), (("frobnicate",), "no command `frobnicate`"),
+                            (("user",), "needs one of: add show list"),
+                            (("user", "frob"), "not `frob`"), (("--colour", "x"), "--colour"),
+                            (("--device",), "--device needs a value"),
+                            (("device", "info"), "--password-file"),
+                            (("--password-file", folder + "/none", "device", "info"), "cannot read"),
+                            (("--password-file", "/dev/null", "device", "info"), "no password"),
+                            (("--device", "ftp://x", "--password-file", good, "device", "info"),
+                             "no device address")):
+            got, out, err = plain(*words)
+            check((got, out), (USAGE, ""), f"{words}: {err}")
+            ensure(said in err, f"{words}: {err!r} does not say {said!r}")
+        d.stop()
+        postern(d, "door", "open", "1", status=UNREACHABLE, err="cannot be reached")
+
+
+@test("guessing with the command ends in a wait that is told")
+def _():
+    with House() as d, tempfile.TemporaryDirectory() as folder:
+        secret = os.path.join(folder, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("not the password\n")
+
+        def guess():
+            return run([program("postern"), "--device", d.url, "--password-file", secret, "door",
+                        "open", "1"])
+        said = [guess() for _ in range(6)]
+        check({status for status, _, _ in said}, {UNPROVEN})
+        ensure("too many wrong log-ins" in said[-1][2], said[-1][2])
+        check(d.lock_count(1), 0)
+
+
+@test("the compiled example enrols, opens and pulls")
+def _():
+    with House() as d:
+        example(d, os.path.join(BUILD, "examples/enrol_open_pull"), {})
+
+
+def example(d, path, environment):
+    before = d.lock_count(1)
+    status, out, err = run([path, d.url, "admin", os.path.join(d.state, "admin.password")],
+                           env={**os.environ, **environment})
+    check(status, 0, err)
+    lines = out.splitlines()
+    ensure(re.fullmatch(r"\d+ \d+ 102 ok", lines[-2]), out)
+    check(lines[-1], f"{size(d)} records, complete")
+    check((person(d, "102")["CardNo"], d.lock_count(1)), ("12345", before + 1))
+
+
+def sanitizers():
+    with open(os.path.join(BUILD, "meson-info/intro-buildoptions.json"), encoding="utf-8") as file:
+        options = {one["name"]: one["value"] for one in json.load(file)}
+    chosen = options["b_sanitize"]
+    chosen = chosen if isinstance(chosen, str) else ",".join(chosen)
+    return [] if chosen in ("", "none") else [f"-fsanitize={chosen}"], options["prefix"]
+
+
+@test("a program builds with pkg-config against what `meson install` puts in place")
+def _():
+    for tool in ("meson", "pkg-config", "cc"):
+        if shutil.which(tool) is None:
+            raise Skip(f"{tool} is not installed")
+    flags, prefix = sanitizers()
+    with House() as d, tempfile.TemporaryDirectory() as root:
+        status, out, err = run(["meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", root,
+                                "--tags", "devel,runtime"])
+        check(status, 0, out + err)
+        files = [os.path.relpath(os.path.join(folder, name), root)
+                 for folder, _, names in os.walk(root) for name in names]
+        headers = [name for name in files if name.endswith(".h")]
+        check([os.path.basename(name) for name in headers], ["postern.h"], "public headers")
+        pkgconfig = [name for name in files if name.endswith("/postern.pc")]
+        check(len(pkgconfig), 1, "postern.pc")
+        library = os.path.join(root, os.path.dirname(os.path.dirname(pkgconfig[0])))
+        environment = {**os.environ, "PKG_CONFIG_SYSROOT_DIR": root,
+                       "PKG_CONFIG_PATH": os.path.join(root, os.path.dirname(pkgconfig[0]))}
+        status, words, err = run(["pkg-config", "--cflags", "--libs", "postern"], env=environment)
+        check(status, 0, err)
+        ensure(f"{root}{prefix}" in words, words)
+        built = os.path.join(root, "enrol_open_pull")
+        status, out, err = run(["cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *flags,
+                                os.path.join(SOURCE, "examples/enrol_open_pull.c"),
+                                *words.split(), "-o", built])
+        check(status, 0, err)
+        example(d, built, {"LD_LIBRARY_PATH": library})
+        names = [name for name in os.listdir(library) if name.startswith("libpostern.so")]
+        ensure("libpostern.so.0" in names, str(names))
+        status, out, _ = run(["nm", "-D", "--defined-only", os.path.join(library, "libpostern.so")])
+        check(status, 0)
+        symbols = {line.split()[2].split("@")[0] for line in out.splitlines()
+                   if line.split()[1] == "T"}
+        with open(headers[0] if os.path.isabs(headers[0]) else os.path.join(root, headers[0]),
+                  encoding="utf-8") as file:
+            text = file.read()
+        declared = set(re.findall(r"POSTERN_API [^;]*?\b(postern_\w+)\(", text))
+        check(symbols, declared, "exported and declared")
+        with open(os.path.join(os.path.dirname(__file__), "sdk_device.c"), encoding="utf-8") as file:
+            used = set(re.findall(r"\b(postern_\w+)\(", file.read()))
+        check(declared - used, set(), "functions without a test in sdk_device.c")
+        if shutil.which("c++") is not None:
+            status, out, err = run(["c++", "-fsyntax-only", "-Wall", "-Werror", "-x", "c++",
+                                    os.path.join(root, headers[0])])
+            check(status, 0, err)
+
+
+@test("every command of the help was tried here")
+def _():
+    status, out, _ = run([program("postern"), "--help"])
+    check(status, 0)
+    commands = set(re.findall(r"(?m)^  ([a-z]+ [a-z]+)\b(?! {2})", out))
+    ensure(len(commands) >= 21, str(commands))
+    check(commands - tried, set(), "commands that no test runs")
+    check(run([program("postern"), "--version"])[1], "postern 0.1.0\n")
+
+
+main()
