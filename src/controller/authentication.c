@@ -117,27 +117,16 @@ struct handles *authentication_handles(struct authentication *a)
 	return &a->handles;
 }
 
-/* raw is a quoted-string's inside: a backslash stands before the byte that is meant. */
-static bool name_is(struct span raw, const struct text32 *name)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < raw.len; i++) {
-		if (raw.data[i] == '\\' && i + 1 < raw.len)
-			i++;
-		if (at == name->len || raw.data[i] != name->bytes[at])
-			return false;
-		at++;
-	}
-	return at == name->len;
-}
-
-static const struct account_secret *account_of(const struct authentication *a, struct span raw)
+/* A name too long for an account is nobody's. */
+static const struct account_secret *account_of(const struct authentication *a, struct span quoted)
 {
 	const struct account_secret *found = &a->nobody;
+	struct text32 longest;
+	struct buf name = buf_over(longest.bytes, sizeof(longest.bytes));
 
+	digest_unquote(&name, quoted);
 	for (uint32_t i = 0; i < a->account_count; i++) {
-		if (name_is(raw, &a->account[i].name))
+		if (!name.overflow && text_is(&a->account[i].name, buf_span(&name)))
 			found = &a->account[i];
 	}
 	return found;
@@ -290,8 +279,8 @@ bool authentication_judge(struct authentication *a, const struct message_authent
 		.role = account->role,
 		.account = account->name,
 	};
-	(void)text_set(&ret_yes->serial,
-		span_slice(realm_of(a), sizeof(REALM_BEGIN) - 1, a->realm_len));
+	(void)text_set(
+		&ret_yes->serial, span_slice(realm_of(a), sizeof(REALM_BEGIN) - 1, a->realm_len));
 	random_bytes(&ret_yes->handle, sizeof(ret_yes->handle));
 	handles_add(&a->handles, &ret_yes->handle, method, text_span(&account->name), now_ms);
 	return true;

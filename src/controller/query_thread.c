@@ -98,6 +98,17 @@ static uint32_t slice(uint32_t left, uint32_t max)
 	return left < max ? left : max;
 }
 
+/* Sends the rows in hand; ret_last lies in their message. True when a next slice is to be read. */
+static bool rows_send(
+	struct query_thread *q, uint32_t count, uint32_t want, uint32_t *left, bool *ret_last)
+{
+	*left -= count;
+	*ret_last = *left == 0 || count < want;
+	if (*ret_last)
+		request_end(q);
+	return send_waiting(q) == 0 && !*ret_last;
+}
+
 static int persons_send(struct query_thread *q)
 {
 	const struct message_person_query *query = &q->request.person;
@@ -106,10 +117,11 @@ static int persons_send(struct query_thread *q)
 	uint32_t offset = query->offset;
 	uint32_t left = query->limit;
 	uint64_t total = 0;
+	bool more = true;
 	int error;
 
 	WITH_READER(q->core, error, store_person_count(reader, &query->filter, &total));
-	while (error == 0) {
+	while (error == 0 && more) {
 		uint32_t want = slice(left, MESSAGE_PERSON_ROWS_MAX);
 
 		*rows = (struct message_person_rows){
@@ -120,15 +132,10 @@ static int persons_send(struct query_thread *q)
 					want, &rows->count));
 		if (error != 0)
 			break;
-		left -= rows->count;
 		offset = 0;
-		rows->last = left == 0 || rows->count < want;
 		if (rows->count > 0)
 			after_no = rows->row[rows->count - 1].no;
-		if (rows->last)
-			request_end(q);
-		if (send_waiting(q) != 0 || rows->last)
-			break;
+		more = rows_send(q, rows->count, want, &left, &rows->last);
 	}
 	return error;
 }
@@ -141,10 +148,11 @@ static int records_send(struct query_thread *q)
 	uint32_t offset = query->offset;
 	uint32_t left = query->limit;
 	uint64_t total = 0;
+	bool more = true;
 	int error;
 
 	WITH_READER(q->core, error, store_record_count(reader, &query->filter, &total));
-	while (error == 0) {
+	while (error == 0 && more) {
 		uint32_t want = slice(left, MESSAGE_RECORD_ROWS_MAX);
 
 		*rows = (struct message_record_rows){
@@ -155,13 +163,8 @@ static int records_send(struct query_thread *q)
 					want, &rows->count));
 		if (error != 0)
 			break;
-		left -= rows->count;
 		offset = 0;
-		rows->last = left == 0 || rows->count < want;
-		if (rows->last)
-			request_end(q);
-		if (send_waiting(q) != 0 || rows->last)
-			break;
+		more = rows_send(q, rows->count, want, &left, &rows->last);
 	}
 	return error;
 }
@@ -172,12 +175,13 @@ static int journal_send(struct query_thread *q)
 	struct message_record_rows *rows = &q->answer.records;
 	uint64_t after_seq = fetch->after_seq;
 	uint32_t left = fetch->limit;
+	bool more = true;
 	int error = 0;
 
 	if (fetch->after_rec_no != 0)
 		WITH_READER(q->core, error,
 			store_seq_of_record(reader, fetch->after_rec_no, &after_seq));
-	while (error == 0) {
+	while (error == 0 && more) {
 		uint32_t want = slice(left, MESSAGE_RECORD_ROWS_MAX);
 
 		*rows = (struct message_record_rows){
@@ -188,14 +192,9 @@ static int journal_send(struct query_thread *q)
 			store_journal(reader, after_seq, rows->row, want, &rows->count));
 		if (error != 0)
 			break;
-		left -= rows->count;
-		rows->last = left == 0 || rows->count < want;
 		if (rows->count > 0)
 			after_seq = rows->row[rows->count - 1].seq;
-		if (rows->last)
-			request_end(q);
-		if (send_waiting(q) != 0 || rows->last)
-			break;
+		more = rows_send(q, rows->count, want, &left, &rows->last);
 	}
 	return error;
 }

@@ -71,36 +71,36 @@ static int wide_fits(struct store_thread *st, const struct credential *credentia
 	return 0;
 }
 
-/* A positive result of store is an answer; a negative one ends the transaction. */
-static int answered(struct write_state *write, int error)
+static enum result result_of(enum store_error error)
 {
-	if (error < 0)
-		return error;
-	switch ((enum store_error)error) {
+	switch (error) {
 	case STORE_OK:
-		write->answer.result = RESULT_OK;
-		return 0;
+		return RESULT_OK;
 	case STORE_NOT_FOUND:
-		write->answer.result = RESULT_NOT_FOUND;
-		return 0;
+		return RESULT_NOT_FOUND;
 	case STORE_USER_EXISTS:
-		write->answer.result = RESULT_USER_EXISTS;
-		return 0;
+		return RESULT_USER_EXISTS;
 	case STORE_CARD_EXISTS:
-		write->answer.result = RESULT_CARD_EXISTS;
-		return 0;
+		return RESULT_CARD_EXISTS;
 	case STORE_FULL:
-		write->answer.result = RESULT_FULL;
-		return 0;
+		return RESULT_FULL;
 	case STORE_BAD_PERIOD:
-		write->answer.result = RESULT_BAD_VALUE;
-		return 0;
+		return RESULT_BAD_VALUE;
 	case STORE_NEWER_SCHEMA:
 	case STORE_DOOR_MISMATCH:
 	case STORE_CORRUPT:
 		break;
 	}
-	return -EIO;
+	return RESULT_STORE_FAILED;
+}
+
+/* A positive result of store is an answer; a negative one ends the transaction. */
+static int answered(struct write_state *write, int error)
+{
+	if (error < 0)
+		return error;
+	write->answer.result = result_of((enum store_error)error);
+	return write->answer.result == RESULT_STORE_FAILED ? -EIO : 0;
 }
 
 static void person_changed(struct write_state *write, const struct person *person)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Grants that wait for their record (design section 3). Each ends in exactly one outcome: unlocked,
- * unlocked before its record, or cancelled. What may settle grants of many doors at once (a durable
- * ticket, a failed store, a person taken out) only marks them here, at once and completely;
- * carrying a mark out is the door's work, one grant at a time. A cancelled mark is final, and it
- * beats a durable one that was not carried out yet: the later word of the two is the stricter.
+ * Grants that wait for their record. Each ends in exactly one outcome: unlocked, unlocked before
+ * its record, or cancelled. What may settle grants of many doors at once (a durable ticket, a
+ * failed store, a person taken out) only marks them here, at once and completely; carrying a mark
+ * out is the door's work, one grant at a time. A cancelled mark is final, and it beats a durable
+ * one that was not carried out yet: the later word of the two is the stricter.
  *
  * A use that a grant took stays spent when the grant is cancelled: its record says so on disk, and
  * the record is never changed.

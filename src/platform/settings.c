@@ -215,13 +215,19 @@ static void demo_door(struct settings *settings, uint8_t index, struct span id, 
 	settings->door[index] = draft.door;
 }
 
+/* The lengths tell these formats apart, so the demo's readers take a card in each of them. */
 static void demo_reader(struct settings *settings, uint8_t number, uint8_t door, uint8_t side)
 {
+	static const char *const formats[] = {"W34", "W26", "W66"};
 	struct reader_draft draft = {.number = number};
 
+	_Static_assert(ARRAY_COUNT(formats) <= READER_FORMATS_MAX, "there is room for them");
 	setting_section_standards(SECTION_READERS, &draft);
 	draft.reader.config =
 		(struct reader_config){.configured = true, .door = door, .side = side};
+	draft.reader.format_count = ARRAY_COUNT(formats);
+	for (size_t i = 0; i < ARRAY_COUNT(formats); i++)
+		ASSERT(text_set(&draft.reader.format[i], span_from_string(formats[i])));
 	settings->reader[number - 1] = draft.reader;
 }
 

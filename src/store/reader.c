@@ -3,11 +3,11 @@
  * Reading, one handle a thread, beside the writer and without ever blocking it: each call is one
  * short read transaction of its own connection.
  *
- * A query is put together from fixed pieces of SQL; every value is bound (threats T31). For records
- * the most selective condition names the index that leads (INDEXED BY, so that no statistics are
- * needed and a page stays a range of one index), the others are looked at row by row. Pages go on
- * behind the last row's (CreateTime in ms, RecNo), so a page costs the same wherever it lies, and
- * many records of one moment are no trouble.
+ * A query is put together from fixed pieces of SQL; every value is bound. For records the most
+ * selective condition names the index that leads (INDEXED BY, so that no statistics are needed and
+ * a page stays a range of one index), the others are looked at row by row. Pages go on behind the
+ * last row's (CreateTime in ms, RecNo), so a page costs the same wherever it lies, and many records
+ * of one moment are no trouble.
  */
 #include "internal.h"
 

@@ -105,7 +105,7 @@ int sql_error(sqlite3 *db, int rc)
 
 static int db_configure(sqlite3 *db)
 {
-	/* A file from a stranger must not bring code along (threats T64). */
+	/* A file from a stranger must not bring code along. */
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """People, cards, records and doors of a daemon under test, as short calls.
 
-House is a daemon with an account of its own and quick doors: door 1 (index 0) with readers 1 (entry)
-and 3 (exit), door 2 (index 1) with readers 2 and 4, all of them reading W34, W26 and W66.
+House is a daemon with an account of its own and quick doors: door 1 (index 0) with readers 1
+(entry) and 3 (exit), door 2 (index 1) with readers 2 and 4, all of them reading W34, W26 and W66.
 """
 import os
 import shutil

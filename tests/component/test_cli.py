@@ -94,7 +94,8 @@ def _():
         check({key: value.strip() for key, value in shown.items()}, row)
         check(objects(postern(d, "--json", "user", "list")), [row, person(d, "103")])
         lines = postern(d, "user", "list").splitlines()
-        ensure(re.fullmatch(r"1 +102 +Zhang San +card 0012345 +valid +doors 2,1", lines[0]), lines[0])
+        ensure(re.fullmatch(r"1 +102 +Zhang San +card 0012345 +valid +doors 2,1", lines[0]),
+               lines[0])
         ensure(re.fullmatch(r"2 +103 +- +card 7 +invalid +doors 1", lines[1]), lines[1])
         check(postern(d, "user", "list", "--card", "12345").splitlines(), lines[:1])
         check(postern(d, "user", "list", "--card", "99"), "")
@@ -350,14 +351,16 @@ def _():
                               POSTERN_PASSWORD_FILE=good)
         check(got, DONE, err)
         ensure("Postern" in out, out)
-        got, _, err = plain("--device", "http://127.0.0.1:1", "--password-file", good, "door", "list")
+        got, _, err = plain("--device", "http://127.0.0.1:1", "--password-file", good, "door",
+                            "list")
         check(got, UNREACHABLE, err)
         for words, said in (((), "no command"), (("frobnicate",), "no command `frobnicate`"),
                             (("user",), "needs one of: add show list"),
                             (("user", "frob"), "not `frob`"), (("--colour", "x"), "--colour"),
                             (("--device",), "--device needs a value"),
                             (("device", "info"), "--password-file"),
-                            (("--password-file", folder + "/none", "device", "info"), "cannot read"),
+                            (("--password-file", folder + "/none", "device", "info"),
+                             "cannot read"),
                             (("--password-file", "/dev/null", "device", "info"), "no password"),
                             (("--device", "ftp://x", "--password-file", good, "device", "info"),
                              "no device address")):
@@ -432,8 +435,8 @@ def _():
         check(status, 0, err)
         ensure(f"{root}{prefix}" in words, words)
         built = os.path.join(root, "enrol_open_pull")
-        status, out, err = run(["cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *flags,
-                                os.path.join(SOURCE, "examples/enrol_open_pull.c"),
+        status, out, err = run(["cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                                *flags, os.path.join(SOURCE, "examples/enrol_open_pull.c"),
                                 *words.split(), "-o", built])
         check(status, 0, err)
         example(d, built, {"LD_LIBRARY_PATH": library})
@@ -443,12 +446,11 @@ def _():
         check(status, 0)
         symbols = {line.split()[2].split("@")[0] for line in out.splitlines()
                    if line.split()[1] == "T"}
-        with open(headers[0] if os.path.isabs(headers[0]) else os.path.join(root, headers[0]),
-                  encoding="utf-8") as file:
+        with open(os.path.join(root, headers[0]), encoding="utf-8") as file:
             text = file.read()
         declared = set(re.findall(r"POSTERN_API [^;]*?\b(postern_\w+)\(", text))
         check(symbols, declared, "exported and declared")
-        with open(os.path.join(os.path.dirname(__file__), "sdk_device.c"), encoding="utf-8") as file:
+        with open(os.path.join(SOURCE, "tests/component/sdk_device.c"), encoding="utf-8") as file:
             used = set(re.findall(r"\b(postern_\w+)\(", file.read()))
         check(declared - used, set(), "functions without a test in sdk_device.c")
         if shutil.which("c++") is not None:

@@ -206,7 +206,8 @@ def _():
                        "/cgi-bin/recordFinder.cgi?action=find"):
             reply = d.request(target)
             check((reply.status, reply.text), (400, '{"code":285278242,"message":""}'), target)
-        for target in (FIND_CARDS.replace("find&", "startFind&"), OPEN_1.replace("openDoor", "oPenDoor"),
+        for target in (FIND_CARDS.replace("find&", "startFind&"),
+                       OPEN_1.replace("openDoor", "oPenDoor"),
                        "/cgi-bin/magicBox.cgi?action=reboot", "/cgi-bin/magicBox.cgi",
                        "/cgi-bin/accessControl.cgi?action=getRecordList"):
             refused(d.request(target), "no such action", 501, "Not Implemented!", target)
@@ -296,7 +297,8 @@ def _():
                 if own:
                     check(len(re.findall(r"HTTP/1\.1 \d{3} ", got)), 1, f"answers to {what}")
                     body = got.split("\r\n\r\n", 1)[1]
-                    ensure(body.startswith("Error\r\n") and "\r\nDetail=" in body, f"{what}: {body!r}")
+                    ensure(body.startswith("Error\r\n") and "\r\nDetail=" in body,
+                           f"{what}: {body!r}")
                 ensure(" 200 " not in got, f"{what}: {got!r}")
                 check(d.sim("lock 1") + d.sim("lock 2"), "locked 0locked 0", what)
         check(digest_of(d), before)
@@ -523,8 +525,8 @@ def _():
         while status == 401:
             tries += 1
             ensure(tries < 20, "twenty wrong passwords and no brake")
-            reply = asked(d, OPEN_1, fresh(d, f"guess {tries}", source="127.0.0.2").header("GET", OPEN_1),
-                          "127.0.0.2")
+            digest = fresh(d, f"guess {tries}", source="127.0.0.2")
+            reply = asked(d, OPEN_1, digest.header("GET", OPEN_1), "127.0.0.2")
             status = reply.status
         check(status, 429, reply.text)
         check(reply.text.split("\r\n")[0], "Error")
@@ -593,7 +595,8 @@ def _():
 def _():
     with furnished() as d:
         before = digest_of(d)
-        for text in ("a%0D%0A--myboundary%0D%0AContent-Type: text/plain%0D%0A", "x%0Arecords[9].Status=1",
+        for text in ("a%0D%0A--myboundary%0D%0AContent-Type: text/plain%0D%0A",
+                     "x%0Arecords[9].Status=1",
                      "x%0D%0ASet-Cookie: a=b", "x%E2%80%A9y", "x%1B[2J"):
             for target in (ROW + f"&CardName={text}", UPDATE + f"&recno=1&CardName={text}",
                            ROW.replace("=9", f"={text}", 1), OPEN_1 + f"&UserID={text}",
@@ -613,7 +616,8 @@ def _():
             check(event["Events[0].UserID"], forged)
             check(event["Events[0].Status"], "1")
             text = code.part()[1].decode()
-            ensure(text.count(";") == 3 and text.startswith("Code=AccessControl;action=Pulse;"), text)
+            ensure(text.startswith("Code=AccessControl;action=Pulse;"), text)
+            check(text.count(";"), 3, text)
             d.get(CLOSE + "&channel=2")
             check(snap.event()["Events[0].Command"], "closeDoor")
             ensure("closeDoor" in code.part()[1].decode(), "the next part")

@@ -29,7 +29,8 @@ VALID_CARD = 4242424
 BOARD_DOORS_AT, BOARD_DOOR_BYTES = 8, 24  # src/drivers/include/drivers/board.h
 STALL_NS = 15_000_000
 CAUSE_NS = 2_500_000_000
-CARD_NS = 95_000_000  # 34 bits at 2 ms, and the silence that ends them
+GAP_NS = 25_000_000  # the silence that ends a frame
+CARD_NS = 68_000_000 + GAP_NS  # 34 bits at 2 ms before it
 
 CONFIG = """lines: simulated
 clock: trust
@@ -102,8 +103,8 @@ def judge_openings(openings, triggers_ns):
         if stalled:
             unjudged += 1
             continue
-        again = [t for t in triggers_ns if opened_ns < t + CARD_NS < closed_ns]
-        began_ns = max([opened_ns] + [t + CARD_NS for t in again])
+        again = [t for t in triggers_ns if opened_ns < t < closed_ns]
+        began_ns = max([opened_ns] + again)
         open_ms = (closed_ns - began_ns) / 1e6
         longest_ms = max(longest_ms, open_ms)
         ensure(open_ms <= UNLOCK_MS + LATE_MS, f"door 1 stayed open for {open_ms:.1f} ms")
@@ -114,7 +115,7 @@ def match_causes(openings, triggers_ns):
     """Each opening has a card or command of its own before it: a relay that clicks again after a restart has none."""
     left = sorted(triggers_ns)
     for opened_ns, _, _ in openings:
-        causes = [t for t in left if opened_ns - CAUSE_NS < t + CARD_NS < opened_ns + STALL_NS]
+        causes = [t for t in left if opened_ns - CAUSE_NS < t < opened_ns + STALL_NS]
         ensure(causes, f"door 1 opened without cause; causes near: "
                f"{[(t - opened_ns) / 1e6 for t in triggers_ns if abs(t - opened_ns) < 5e9]}")
         left.remove(causes[0])
@@ -149,7 +150,7 @@ class Load:
         self.enrolled, self.maybe, self.removed = {}, set(), set()
         self.commands, self.commands_tried = set(), 0
         self.seen, self.stream_faults, self.last_seq = {}, [], 0
-        self.triggers_ns = []
+        self.triggers_ns = []  # when a card or command at door 1 took effect, or would have
 
     def begin(self):
         for work in (self.enrol, self.remove, self.show_removed, self.watch):
@@ -200,13 +201,16 @@ class Load:
                 self.try_card(2, 1000000 + self.random.choice(removed))
 
     def try_card(self, reader, number):
-        if reader == 1:
-            self.triggers_ns.append(boottime_ns())
+        began_ns = boottime_ns()
         try:
             self.daemon.sim(f"card {reader} {number}", timeout_s=3)
-            return True
+            shown = True
         except AWAY:
-            return False
+            shown = False
+        if reader == 1:
+            # The reply comes with the last bit, which may have waited for another card's frame.
+            self.triggers_ns.append(boottime_ns() + GAP_NS if shown else began_ns + CARD_NS)
+        return shown
 
     def watch(self):
         """One subscriber that comes back behind the last Seq it saw: each once, in order."""
@@ -247,7 +251,7 @@ class Torture:
             return
         self.load.commands_tried += 1
         name = f"op{self.load.commands_tried}"
-        self.load.triggers_ns.append(boottime_ns() - CARD_NS)
+        self.load.triggers_ns.append(boottime_ns())
         reply = self.client.try_get(f"/cgi-bin/accessControl.cgi?action=openDoor&channel=1&UserID={name}")
         if reply is not None and reply.status == 200 and reply.text == "OK\r\n":
             self.load.commands.add(name)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Events in both styles (transcripts T51 and T52), and which kind of entry is which code. */
+/* Events in both styles, as devices send them, and which kind of entry is which code. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Rows of both tables, byte for byte as transcripts T20 and T26 have them, with our own keys
- * beside. */
+/* Rows of both tables, byte for byte as devices send them, with our own keys beside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -129,7 +128,7 @@ static void an_erased_command_keeps_what_a_row_always_has(void **state UNUSED)
 						 "records[0].UserID=\r\n");
 }
 
-static void every_field_of_the_brief_has_its_key(void **state UNUSED)
+static void every_field_of_the_paper_has_its_key(void **state UNUSED)
 {
 	static const char *const keys[] = {"CurrentTemperature=36.8", "IsOverTemperature=true",
 		"TemperatureUnit=1", "URL=/a.jpg", "RecordURL=/b.mp4", "CitizenIDResult=true",
@@ -271,7 +270,7 @@ int main(void)
 		cmocka_unit_test(a_grant_prints_as_a_device_does),
 		cmocka_unit_test(an_unknown_card_shows_its_number_and_why),
 		cmocka_unit_test(an_erased_command_keeps_what_a_row_always_has),
-		cmocka_unit_test(every_field_of_the_brief_has_its_key),
+		cmocka_unit_test(every_field_of_the_paper_has_its_key),
 		cmocka_unit_test(fractions_keep_their_sign_and_lose_their_zeros),
 		cmocka_unit_test(control_bytes_never_begin_a_line),
 		cmocka_unit_test(a_person_prints_as_a_device_does),

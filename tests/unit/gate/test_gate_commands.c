@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include "base/compiler.h"
-#include "rig.h"
+#include "with_gate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +21,6 @@
 #define DOOR "/cgi-bin/accessControl.cgi?action="
 #define BOX "/cgi-bin/magicBox.cgi?action="
 
-static struct rig *rig;
 static char answer[4 * 1024 * 1024];
 static const char *body;
 
@@ -48,7 +46,7 @@ static void assert_refused(const char *target, const char *detail)
 		fail_msg("%s: %d\n%s", target, got, body);
 }
 
-static void the_insert_of_the_brief_reaches_core_whole(void **state UNUSED)
+static void the_insert_of_the_paper_reaches_core_whole(void **state UNUSED)
 {
 	rig->model.result.no = 12345;
 	assert_answer(UPDATER "insert" CARDS "&CardName=ZhangSan&CardNo=0012345&UserID=102"
@@ -413,18 +411,10 @@ static int setup(void **state UNUSED)
 	return 0;
 }
 
-static int teardown(void **state UNUSED)
-{
-	rig_free(rig);
-	return 0;
-}
-
-#define WITH_GATE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_GATE(the_insert_of_the_brief_reaches_core_whole),
+		WITH_GATE(the_insert_of_the_paper_reaches_core_whole),
 		WITH_GATE(what_an_insert_leaves_out_has_its_default),
 		WITH_GATE(a_bad_insert_changes_nothing),
 		WITH_GATE(an_update_names_only_what_it_changes),

@@ -8,10 +8,9 @@
 
 #include <cmocka.h>
 
-#include "base/compiler.h"
 #include "platform/link.h"
 #include "platform/sandbox.h"
-#include "rig.h"
+#include "with_gate.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -24,7 +23,6 @@
 #define WAIT_MS 5000
 #define FENCES_NEEDED (FENCE_NO_NEW_PRIVS | FENCE_NOT_DUMPABLE | FENCE_SECCOMP)
 
-static struct rig *rig;
 static char answer[8192];
 
 static int get(const char *target)
@@ -230,14 +228,6 @@ static int setup(void **state UNUSED)
 	rig = rig_start(NULL);
 	return 0;
 }
-
-static int teardown(void **state UNUSED)
-{
-	rig_free(rig);
-	return 0;
-}
-
-#define WITH_GATE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {

@@ -8,15 +8,13 @@
 
 #include <cmocka.h>
 
-#include "base/compiler.h"
-#include "rig.h"
+#include "with_gate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static struct rig *rig;
 static char answer[65536];
 
 #define OPEN_DOOR "/cgi-bin/accessControl.cgi?action=openDoor&channel=1"
@@ -332,12 +330,6 @@ static int setup(void **state UNUSED)
 	return 0;
 }
 
-static int teardown(void **state UNUSED)
-{
-	rig_free(rig);
-	return 0;
-}
-
 static void our_names_are_answered_in_any_case(void **state UNUSED)
 {
 	(void)rig_exchange(rig,
@@ -346,8 +338,6 @@ static void our_names_are_answered_in_any_case(void **state UNUSED)
 		answer, sizeof(answer));
 	assert_int_equal(rig_status(answer), 200);
 }
-
-#define WITH_GATE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {

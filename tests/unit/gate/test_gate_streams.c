@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include "base/compiler.h"
-#include "rig.h"
+#include "with_gate.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -21,7 +20,6 @@
 #define SNAP "/cgi-bin/snapManager.cgi?action=attachFileProc&Flags[0]=Event&Events="
 #define WAIT_MS 5000
 
-static struct rig *rig;
 static char part[65536];
 
 static int64_t now_ms(void)
@@ -343,14 +341,6 @@ static int setup_few(void **state UNUSED)
 	rig_link(rig);
 	return 0;
 }
-
-static int teardown(void **state UNUSED)
-{
-	rig_free(rig);
-	return 0;
-}
-
-#define WITH_GATE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {

@@ -131,7 +131,10 @@ static void test_the_demo_has_two_doors_and_four_readers(void **state UNUSED)
 			continue;
 		assert_int_equal(reader->config.door, wanted[i].door);
 		assert_int_equal(reader->config.side, wanted[i].side);
+		assert_int_equal(reader->format_count, 3);
 		assert_text(text_span(&reader->format[0]), "W34");
+		assert_text(text_span(&reader->format[1]), "W26");
+		assert_text(text_span(&reader->format[2]), "W66");
 		assert_int_equal(reader->limits.gap_ns, 25000000);
 	}
 	assert_false(settings.door[2].config.configured);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bits as a card reader sends them: bit 0 is the first received (reference: Wiegand, OSDP RAW). */
+/* Bits as a card reader sends them: bit 0 is the first received (Wiegand and OSDP RAW alike). */
 #pragma once
 
 #include <stdbool.h>

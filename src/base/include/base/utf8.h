@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What may stand in a name or a text parameter (RFC 3629; threats T33). */
+/* What may stand in a name or a text parameter (RFC 3629). */
 #pragma once
 
 #include "base/span.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Card formats as data: which bits are the card number, the facility code and parity (reference
- * wiegand section 2 and 5). A frame's length and parity choose among a reader's formats.
+ * Card formats as data: which bits are the card number, the facility code and parity. A frame's
+ * length and parity choose among a reader's formats.
  */
 #pragma once
 

@@ -3,10 +3,9 @@
  * The heart: controller_step(state, input, now) -> effects. Pure, deterministic, no allocation
  * after init, replayable from a seed. Operator commands enter at the same place as cards.
  *
- * No door opens on a card before its record is on disk, or the record of the exception follows
- * (design section 3): a grant puts its door in grant_waiting, RECORD_DURABLE with its ticket
- * unlocks.
- * A use that a grant took stays spent when the grant is cancelled.
+ * No door opens on a card before its record is on disk, or the record of the exception follows: a
+ * grant puts its door in grant_waiting, RECORD_DURABLE with its ticket unlocks. A use that a grant
+ * took stays spent when the grant is cancelled.
  */
 #pragma once
 
@@ -116,7 +115,7 @@ struct controller_input {
 
 enum feedback {
 	FEEDBACK_IDLE = 0,
-	FEEDBACK_GRANTED, /* duress looks the same (threats T56) */
+	FEEDBACK_GRANTED, /* duress looks the same */
 	FEEDBACK_GRANTED_PRE_ARREARS, /* granted, and the payment is nearly due */
 	FEEDBACK_DENIED,
 	FEEDBACK_HELD_WARNING, /* the door stands open for too long soon */

@@ -6,11 +6,11 @@
 #define READERS_MAX 128 /* reader number 1 to 128, stored at number - 1 */
 #define DOOR_READERS_MAX 2 /* one a side */
 #define DOOR_WAITING_MAX 8 /* grants of one door that wait for their record */
-#define PERSON_DOORS_MAX 128 /* subscripts of Doors[] and TimeSections[] (threats T23) */
+#define PERSON_DOORS_MAX 128 /* subscripts of Doors[] and TimeSections[] */
 #define SCHEDULES_MAX 128 /* schedule number 0 to 127 */
 #define SCHEDULE_ALWAYS 255 /* a schedule that is always on and cannot be changed */
 #define SCHEDULE_INTERVALS_MAX 12 /* a weekday */
-#define NAME_CHARACTERS_MAX 32 /* CardName: code points (the brief, CGI insert) */
+#define NAME_CHARACTERS_MAX 32 /* CardName: code points (the integration paper, CGI insert) */
 #define EFFECTS_MAX 64 /* what one step may ask for: an input at a door with all its work due */
 #define COMMANDS_WAITING_MAX 64 /* operator commands whose record is not durable yet */
 #define DENIALS_PER_MINUTE_MAX                                                                     \

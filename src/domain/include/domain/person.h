@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "domain/limits.h"
 
-/* CardStatus: bits that combine (the brief, CGI insert). */
+/* CardStatus: bits that combine (the integration paper, CGI insert). */
 enum card_status {
 	CARD_STATUS_LOST = 1 << 0,
 	CARD_STATUS_CANCELLED = 1 << 1,
@@ -22,7 +22,7 @@ enum card_status {
 		CARD_STATUS_OVERDUE)
 #define CARD_STATUS_ALL (CARD_STATUS_REFUSING | CARD_STATUS_PRE_ARREARS)
 
-/* CardType: counts only when a card is used (the brief, CGI insert). */
+/* CardType: counts only when a card is used (the integration paper, CGI insert). */
 enum card_type {
 	CARD_TYPE_ORDINARY = 0,
 	CARD_TYPE_VIP = 1,
@@ -64,7 +64,7 @@ struct person {
 	uint32_t repeat_enter_timeout; /* kept; only 4294967295 (none) is accepted yet */
 	int64_t valid_from_s; /* UTC seconds, inclusive, or VALID_FROM_ALWAYS */
 	int64_t valid_to_s; /* UTC seconds, inclusive, or VALID_TO_ALWAYS */
-	struct text64 password; /* only on the way in: never read back (threats T15) */
+	struct text64 password; /* only on the way in: never read back */
 	struct text32 vto_position;
 	struct text32 dynamic_check_code;
 	struct text32 citizen_id_no;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Why a door opened or stayed shut: a closed list. Each reason has a stable name, a sentence a
- * guard understands, and the ErrorCode of the Dahua records (reference dahua-http-api section 10).
+ * guard understands, and the ErrorCode of the Dahua records.
  */
 #pragma once
 

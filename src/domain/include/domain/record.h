@@ -54,8 +54,7 @@ bool journal_kind_is_alarm(enum journal_kind kind);
 /* True for the kinds that settle an entry with wants_outcome: one of them names its ticket. */
 bool journal_kind_is_outcome(enum journal_kind kind);
 
-/* Method of a record: how the door was asked for (the brief; reference dahua-http-api section 10).
- */
+/* Method of a record: how the door was asked for (the integration paper). */
 enum access_method {
 	METHOD_PASSWORD = 0,
 	METHOD_CARD = 1,
@@ -108,7 +107,7 @@ struct commit_entry {
 	struct text32 account; /* commands: who asked, through the API */
 };
 
-/* The who of a record, apart from the what so that it can be erased (design section 5). */
+/* The who of a record, apart from the what so that it can be erased. */
 struct record_person {
 	struct text64 user_id;
 	struct text128 name;
@@ -158,7 +157,7 @@ struct journal_entry {
 	struct record_person who; /* empty when there is nobody, or erased */
 };
 
-/* Status of a record: 1 succeeded, 0 failed (the brief). */
+/* Status of a record: 1 succeeded, 0 failed (the integration paper). */
 static inline uint8_t journal_entry_status(const struct journal_entry *entry)
 {
 	return reason_grants((enum reason)entry->reason) ? 1 : 0;

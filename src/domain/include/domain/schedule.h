@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Weekly schedules in local civil time (design section 5). */
+/* Weekly schedules in local civil time. */
 #pragma once
 
 #include "base/civil.h"

@@ -2,8 +2,8 @@
 /*
  * The page core's real-time thread shares with the supervisor: a heartbeat, and per door the latest
  * time its lock may stay open. When core dies, hangs or passes a deadline, the supervisor writes
- * the fail states (design section 4). Core writes the deadline first, then wakes the supervisor
- * (ROLE_FD_WAKE), then moves the line.
+ * the fail states. Core writes the deadline first, then wakes the supervisor (ROLE_FD_WAKE), then
+ * moves the line.
  */
 #pragma once
 

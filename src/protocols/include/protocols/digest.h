@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP Digest access authentication, both sides (RFC 7616, RFC 2617; reference dahua-http-api
- * section 2). Hashes come in as functions, so that this room needs no library.
+ * HTTP Digest access authentication, both sides (RFC 7616, RFC 2617). Hashes come in as functions,
+ * so that this room needs no library.
  */
 #pragma once
 

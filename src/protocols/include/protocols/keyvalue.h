@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The body form of the CGI: lines of key=value, CRLF, no quoting (reference dahua-http-api section
- * 3). The writer serves the device side; the reader takes CRLF, LF and a missing last line end, a
- * blank after '=', and keys in any case (compare them with span_equal_nocase).
+ * The body form of the CGI: lines of key=value, CRLF, no quoting. The writer serves the device
+ * side; the reader takes CRLF, LF and a missing last line end, a blank after '=', and keys in any
+ * case (compare them with span_equal_nocase).
  */
 #pragma once
 
@@ -47,9 +47,9 @@ bool keyvalue_parse_bool(struct span text, bool *ret); /* true, false, 1, 0; wit
 
 /* One period of a day in AccessTimeSchedule: `1 08:00:00-18:00:00`. */
 struct keyvalue_period {
-	uint32_t mask;	 /* 0: the period is off */
+	uint32_t mask; /* 0: the period is off */
 	uint32_t from_s; /* seconds since midnight */
-	uint32_t to_s;	 /* from_s to 86400, which is written 24:00:00 */
+	uint32_t to_s; /* from_s to 86400, which is written 24:00:00 */
 };
 
 bool keyvalue_parse_period(struct span text, struct keyvalue_period *ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * multipart/x-mixed-replace event streams, both sides (reference dahua-http-api section 7). The
- * writer makes one part as one write: it starts at the boundary, has exactly three lines before the
- * blank line and the payload, and ends with two CRLF pairs. The reader takes any chunking.
+ * multipart/x-mixed-replace event streams, both sides. The writer makes one part as one write: it
+ * starts at the boundary, has exactly three lines before the blank line and the payload, and ends
+ * with two CRLF pairs. The reader takes any chunking.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The request target and the form bodies of the CGI: /cgi-bin/NAME.cgi?key=value&... (reference
- * dahua-http-api section 3.2). Works on the raw bytes: '+' is a plus sign in a URL, %00 and control
- * bytes are refused, '[' and ']' come literally or encoded, names compare without case.
+ * The request target and the form bodies of the CGI: /cgi-bin/NAME.cgi?key=value&... Works on the
+ * raw bytes: '+' is a plus sign in a URL, %00 and control bytes are refused, '[' and ']' come
+ * literally or encoded, names compare without case.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Wiegand frames from time-stamped edges (reference wiegand section 1). The decoder looks at the
- * edges' own times, never at when they arrive, and a frame ends by silence only, never by count.
+ * Wiegand frames from time-stamped edges. The decoder looks at the edges' own times, never at when
+ * they arrive, and a frame ends by silence only, never by count.
  */
 #pragma once
 

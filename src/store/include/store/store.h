@@ -6,7 +6,7 @@
  * environment (-EIO, -ENOSPC, ...), or a positive enum store_error that the caller handles.
  *
  * Numbers (Seq, RecNo, person no) come from counters updated in the same transaction: dense, never
- * reused (design section 5).
+ * reused.
  */
 #pragma once
 

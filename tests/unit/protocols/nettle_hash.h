@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hash functions a digest is fuzzed with. */
+/* The hash functions a digest is tested and fuzzed with. */
 #pragma once
 
 #include "protocols/digest.h"
