@@ -58,8 +58,8 @@
 		"False keeps the person out; find also shows false once ValidDateEnd has passed "  \
 		"or the uses are gone."),                                                          \
 	PARAMETER("UserType", CGI_INTEGER, OPTIONAL, 0, 5, ELSE("0"),                              \
-		"0 normal, 1 blocklist, 2 guest, 3 patrol, 4 VIP, 5 handicap: kept and given "     \
-		"back; what a card may do is said by CardStatus and CardType."),                   \
+		"0 normal, 4 VIP, 5 handicap: kept and given back. 1 to 3 restrict and are "       \
+		"refused yet: what a card may do is said by CardStatus and CardType."),            \
 	PARAMETER("UseTime", CGI_INTEGER, OPTIONAL, 0, NOT_COUNTED, ELSE("4294967295"),            \
 		"Uses left to a guest card; 4294967295 is not counted."),                          \
 	PARAMETER("FirstEnter", CGI_BOOL, OPTIONAL, 0, 0, ELSE("false"),                           \
