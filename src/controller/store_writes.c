@@ -99,8 +99,10 @@ static int answered(struct write_state *write, int error)
 {
 	if (error < 0)
 		return error;
-	write->answer.result = result_of((enum store_error)error);
-	return write->answer.result == RESULT_STORE_FAILED ? -EIO : 0;
+	enum result result = result_of((enum store_error)error);
+
+	write->answer.result = (uint8_t)result;
+	return result == RESULT_STORE_FAILED ? -EIO : 0;
 }
 
 static void person_changed(struct write_state *write, const struct person *person)

@@ -2,7 +2,7 @@
 /*
  * The row of AccessControlCard. Dates are printed in the device's local time, dashed, and are empty
  * where there is no limit; IsValid is what holds now, not what was stored. UseTime is left out for
- * a person whose uses are not counted, and Password for everybody (threats T15).
+ * a person whose uses are not counted, and Password for everybody.
  */
 #include "fields.h"
 

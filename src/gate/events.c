@@ -2,7 +2,7 @@
 /*
  * Two styles of one event. eventManager: `Code=..;action=..;index=..;data={JSON}`, LF inside.
  * snapManager: `Events[0].key=value` lines, CRLF, in alphabetical order, with the code both where
- * the brief has it (Code) and where devices have it (EventBaseInfo.Code).
+ * the integration paper has it (Code) and where devices have it (EventBaseInfo.Code).
  *
  * The index is the door's. A group of ours is one event: its GroupID is its Seq.
  */

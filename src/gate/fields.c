@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keys are those of the devices and of the brief; Command, CommandType, Count, ClockTrusted, Kind,
+ * Keys are those of the devices and of the paper; Command, CommandType, Count, ClockTrusted, Kind,
  * Reason, RefRecNo and Seq are ours. A row always has CardNo, CreateTime, Method, RecNo and UserID;
  * the others appear when they have a value.
  *
  * Texts were judged when they came in. They are cleaned once more here: a control byte becomes a
- * blank, so that no text can begin a line or a part of its own (threats T33).
+ * blank, so that no text can begin a line or a part of its own.
  */
 #include "fields.h"
 

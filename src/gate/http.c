@@ -7,7 +7,7 @@
  * and take the answer with them.
  *
  * A client has 10 s for its first head, 30 s for each later one and for a body, 120 s to take an
- * answer; then its connection is shut down, whether it trickles bytes or not (threats T41).
+ * answer; then its connection is shut down, whether it trickles bytes or not.
  */
 #include "gate.h"
 

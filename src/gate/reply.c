@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Error bodies have the form of the devices (reference dahua-http-api section 3.1): `Error`, a line
+ * Error bodies have the form of the devices: `Error`, a line
  * that belongs to the status, then our own `Detail=` with a sentence.
  *
  * Memory: a body grows by doubling. All bodies together stay below REPLY_TOTAL_MAX, whatever 64

@@ -163,7 +163,7 @@ int http_command(struct postern_device *device, const char *target)
 
 	while (said.len > 0 && (said.data[said.len - 1] == '\n' || said.data[said.len - 1] == '\r'))
 		said.len--;
-	/* An empty 200 is a success of newer firmware (reference dahua-http-api section 3). */
+	/* An empty 200 is a success of newer firmware. */
 	if (said.len > 0 && !span_equal_nocase(said, SPAN_LIT("OK")))
 		error = device_fail(device, POSTERN_E_PROTOCOL, "expected OK, got: %.*s",
 			(int)(said.len > 80 ? 80 : said.len), said.data);

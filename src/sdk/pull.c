@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every record of a period by the integration paper's procedure (the brief, "Get offline access
+ * Every record of a period by the integration paper's procedure ("Get offline access
  * records"): the next StartTime is the last row's CreateTime, so pages overlap; what came before is
  * dropped by RecNo. Only rows of the second a page begins with can have come before, because rows
  * come oldest first: their RecNos are remembered, nothing else.

@@ -9,7 +9,7 @@
 #include <curl/curl.h>
 
 #define DETAIL_MAX 512
-#define URL_MAX 8192 /* what devices take of a request line (design section 10) */
+#define URL_MAX 8192 /* what devices take of a request line */
 #define ANSWER_MAX (8 * 1024 * 1024) /* bytes kept of one answer */
 #define ROWS_MAX 65536 /* rows of one answer */
 

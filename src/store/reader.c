@@ -37,12 +37,6 @@ struct select {
 	char memory[TEXT_MAX_BYTES];
 };
 
-static void select_init(struct select *select)
-{
-	select->sql = buf_over(select->memory, sizeof(select->memory));
-	select->count = 0;
-}
-
 static void select_add(struct select *select, const char *sql)
 {
 	buf_add_string(&select->sql, sql);
@@ -126,6 +120,15 @@ static int reader_end(struct store_reader *reader, int error)
 	return error != 0 ? error : end;
 }
 
+/* Begins reading with a query whose text begins with sql. */
+static int query_begin(struct store_reader *reader, struct select *select, const char *sql)
+{
+	select->sql = buf_over(select->memory, sizeof(select->memory));
+	select->count = 0;
+	select_add(select, sql);
+	return reader_begin(reader);
+}
+
 static void add_person_filter(
 	struct select *select, const struct person_filter *filter, uint64_t after_no)
 {
@@ -164,13 +167,11 @@ int store_persons(struct store_reader *reader, const struct person_filter *filte
 	uint32_t *ret_count)
 {
 	struct select select;
-	int error = reader_begin(reader);
+	int error = query_begin(reader, &select, sql_persons_rows);
 
 	*ret_count = 0;
 	if (error != 0)
 		return error;
-	select_init(&select);
-	select_add(&select, sql_persons_rows);
 	add_person_filter(&select, filter, after_no);
 	select_add_number(&select, " ORDER BY p.no LIMIT ?", max);
 	select_add_number(&select, " OFFSET ?", offset);
@@ -191,12 +192,10 @@ int store_person_count(
 	struct store_reader *reader, const struct person_filter *filter, uint64_t *ret_count)
 {
 	struct select select;
-	int error = reader_begin(reader);
+	int error = query_begin(reader, &select, sql_persons_total);
 
 	if (error != 0)
 		return error;
-	select_init(&select);
-	select_add(&select, sql_persons_total);
 	add_person_filter(&select, filter, 0);
 	return reader_end(reader, read_total(reader, &select, ret_count));
 }
@@ -348,13 +347,11 @@ int store_records(struct store_reader *reader, const struct record_filter *filte
 	uint32_t *ret_count)
 {
 	struct select select;
-	int error = reader_begin(reader);
+	int error = query_begin(reader, &select, sql_records_columns);
 
 	*ret_count = 0;
 	if (error != 0)
 		return error;
-	select_init(&select);
-	select_add(&select, sql_records_columns);
 	select_add(&select, sql_leads[lead_of(filter)].rows);
 	error = add_record_filter(reader, filter, cursor, &select);
 	if (error != 0)
@@ -379,12 +376,10 @@ int store_record_count(
 {
 	struct select select;
 	struct record_cursor none = {0};
-	int error = reader_begin(reader);
+	int error = query_begin(reader, &select, sql_records_total);
 
 	if (error != 0)
 		return error;
-	select_init(&select);
-	select_add(&select, sql_records_total);
 	select_add(&select, sql_leads[lead_of(filter)].total);
 	error = add_record_filter(reader, filter, &none, &select);
 	if (error == 0)

@@ -203,7 +203,7 @@ static void people_go_one_by_one_or_all_at_once(void **state)
 	struct postern_people *people;
 	uint64_t rec_no;
 	uint64_t count;
-	char user_id[16];
+	char user_id[24];
 
 	(void)state;
 	person.user_id = user_id;

@@ -9,6 +9,7 @@
 
 struct digest_client {
 	const char *user;
+	const char *name; /* user as the header has it; NULL: the same */
 	const char *password;
 	const char *realm;
 	enum digest_algorithm algorithm;
@@ -58,8 +59,8 @@ static inline void client_header(
 	snprintf(ret, size,
 		"Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", algorithm=%s, "
 		"qop=auth, nc=%08x, cnonce=\"c0ffee\", response=\"%s\"",
-		client->user, client->realm, client->nonce, uri,
-		client->algorithm == DIGEST_MD5 ? "MD5" : "SHA-256", client->nc, response);
+		client->name != NULL ? client->name : client->user, client->realm, client->nonce,
+		uri, client->algorithm == DIGEST_MD5 ? "MD5" : "SHA-256", client->nc, response);
 }
 
 static inline void client_request(struct message_authenticate *request, const char *method,

@@ -133,6 +133,39 @@ static void right_password_is_proven_with_either_algorithm(void **state)
 	}
 }
 
+static void names_are_taken_whole_and_without_their_backslashes(void **state)
+{
+	static const struct {
+		const char *name; /* as the client writes it */
+		const char *hashed;
+		bool known;
+	} cases[] = {
+		{"ad\\min", "admin", true},
+		{"\\a\\d\\m\\i\\n", "admin", true},
+		{"admi", "admin", false},
+		{"admin1", "admin", false},
+		{"ad\\\\min", "admin", false},
+		{"", "admin", false},
+		{"thirty-two bytes are the longest", "thirty-two bytes are the longest", true},
+		{"thirty-two bytes are the longest!", "thirty-two bytes are the longest", false},
+	};
+	struct fixture *f = *state;
+	struct account longest = {.role = ACCOUNT_ADMIN};
+
+	assert_true(text_set(&longest.name, SPAN_LIT("thirty-two bytes are the longest")));
+	text_set(&longest.password, SPAN_LIT("right horse"));
+	assert_int_equal(authentication_add(f->authentication, &longest), 0);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct digest_client client = client_of(cases[i].hashed, "right horse");
+
+		challenged(f, &client);
+		client.name = cases[i].name;
+		if (ask(f, &client, "GET", OPEN_DOOR) != cases[i].known)
+			fail_msg("wrong answer to %s", cases[i].name);
+		f->now_ms += 100 * MS_PER_S; /* the brake is another test's */
+	}
+}
+
 static void each_request_gets_a_handle_of_its_own(void **state)
 {
 	struct fixture *f = *state;
@@ -405,6 +438,7 @@ int main(void)
 		CASE(without_credentials_both_challenges_come_in_order),
 		CASE(challenge_order_follows_the_settings),
 		CASE(right_password_is_proven_with_either_algorithm),
+		CASE(names_are_taken_whole_and_without_their_backslashes),
 		CASE(each_request_gets_a_handle_of_its_own),
 		CASE(wrong_password_is_challenged_and_not_stale),
 		CASE(unknown_user_looks_like_a_wrong_password),

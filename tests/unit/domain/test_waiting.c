@@ -335,13 +335,20 @@ static void a_failed_store_makes_grants_go_at_once_and_marks_them(void **state)
 	assert_no_output(f); /* waits again */
 }
 
+static struct credential guest_make(uint64_t no, uint32_t uses)
+{
+	struct credential p = person_make(no);
+
+	p.card_type = CARD_TYPE_GUEST;
+	p.uses_left = uses;
+	return p;
+}
+
 static void a_use_is_taken_at_the_grant_and_stays_spent_when_it_is_cancelled(void **state)
 {
 	struct fixture *f = *state;
-	struct credential p = person_make(5);
+	struct credential p = guest_make(5, 2);
 
-	p.card_type = CARD_TYPE_GUEST;
-	p.uses_left = 2;
 	put(f, &p);
 	card(f, 1, 5);
 	assert_true(entry_must(f, JOURNAL_ACCESS)->takes_use);
@@ -359,10 +366,8 @@ static void a_use_is_taken_at_the_grant_and_stays_spent_when_it_is_cancelled(voi
 static void a_row_does_not_give_back_a_use_whose_record_is_on_its_way(void **state)
 {
 	struct fixture *f = *state;
-	struct credential p = person_make(5);
+	struct credential p = guest_make(5, 1);
 
-	p.card_type = CARD_TYPE_GUEST;
-	p.uses_left = 1;
 	put(f, &p);
 	card(f, 1, 5);
 	put(f, &p); /* another field changed; the store has not counted the use yet */
@@ -378,10 +383,8 @@ static void a_row_does_not_give_back_a_use_whose_record_is_on_its_way(void **sta
 static void a_new_index_counts_uses_that_are_on_their_way(void **state)
 {
 	struct fixture *f = *state;
-	struct credential p = person_make(5);
+	struct credential p = guest_make(5, 1);
 
-	p.card_type = CARD_TYPE_GUEST;
-	p.uses_left = 1;
 	put(f, &p);
 	card(f, 1, 5);
 	assert_int_equal(credential_index_put(f->index, &p), CREDENTIAL_INDEX_OK); /* rebuilt */

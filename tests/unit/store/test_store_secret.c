@@ -114,8 +114,8 @@ static void callback_stops_the_listing(void **state)
 static void tampered_accounts_are_told(void **state)
 {
 	static const char *const changes[] = {
-		"SET sealed = (SELECT sealed FROM account WHERE name = 'guard'),"
-		" nonce = (SELECT nonce FROM account WHERE name = 'guard')",
+		("SET sealed = (SELECT sealed FROM account WHERE name = 'guard'),"
+		 " nonce = (SELECT nonce FROM account WHERE name = 'guard')"),
 		"SET name = 'root'",
 		"SET no = 99",
 		"SET nonce = zeroblob(12)",
