@@ -32,10 +32,11 @@ def run(folder, target, seconds):
 
 def main():
     folder, seconds, names = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
-    subprocess.run(["ninja", "-C", folder], check=True, stdout=subprocess.DEVNULL)
-    built = sorted(name[5:] for name in os.listdir(os.path.join(folder, "fuzz"))
-                   if name.startswith("fuzz_") and not name.endswith(".p"))
-    targets = names or built
+    known = subprocess.run(["ninja", "-C", folder, "-t", "targets", "all"], check=True, capture_output=True,
+                           text=True).stdout
+    targets = names or sorted(re.findall(r"^fuzz/fuzz_(\w+): ", known, re.MULTILINE))
+    subprocess.run(["ninja", "-C", folder, *[f"fuzz/fuzz_{target}" for target in targets]], check=True,
+                   stdout=sys.stderr)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         for target, status, runs, text in pool.map(lambda t: run(folder, t, seconds), targets):
