@@ -3,11 +3,11 @@
  * libpostern: drive postern controllers and Dahua-compatible access-control devices over their CGI.
  *
  * Rules that hold everywhere:
- * - A context owns the transfers, a device belongs to a context; one thread at a time uses a context.
+ * - A context owns the transfers, a device belongs to a context; one thread at a time uses it.
  * - Functions return 0 or a positive enum postern_error; postern_strerror() says it in words and
  *   postern_device_detail() says what this device answered.
  * - Structs that may grow begin with `size`: set it to sizeof, best by the _INIT macros.
- * - Strings are UTF-8 and end in NUL. What a call returns belongs to its result until that is freed.
+ * - Strings are UTF-8 and end in NUL. What a call returns lives until its result is freed.
  * - A value that the device could not hold is refused in words before anything is sent.
  */
 #ifndef POSTERN_POSTERN_H
@@ -29,23 +29,23 @@ extern "C" {
 /* Why a call failed. Numbers are stable. */
 enum postern_error {
 	POSTERN_OK = 0,
-	POSTERN_E_ARGUMENT = 1,	   /* a value of the caller's that no device could take */
-	POSTERN_E_CONNECT = 2,	   /* nobody answers at that address */
-	POSTERN_E_TIMEOUT = 3,	   /* the device answered too late; whether it acted is unknown */
-	POSTERN_E_AUTH = 4,	   /* user or password wrong; do not retry by itself */
-	POSTERN_E_LOCKED = 5,	   /* too many wrong log-ins: wait, do not retry */
-	POSTERN_E_RIGHT = 6,	   /* the account may not do this */
-	POSTERN_E_REFUSED = 7,	   /* the device refused; the detail says why */
-	POSTERN_E_NOT_FOUND = 8,   /* no such row or door */
+	POSTERN_E_ARGUMENT = 1, /* a value of the caller's that no device could take */
+	POSTERN_E_CONNECT = 2, /* nobody answers at that address */
+	POSTERN_E_TIMEOUT = 3, /* the device answered too late; whether it acted is unknown */
+	POSTERN_E_AUTH = 4, /* user or password wrong; do not retry by itself */
+	POSTERN_E_LOCKED = 5, /* too many wrong log-ins: wait, do not retry */
+	POSTERN_E_RIGHT = 6, /* the account may not do this */
+	POSTERN_E_REFUSED = 7, /* the device refused; the detail says why */
+	POSTERN_E_NOT_FOUND = 8, /* no such row or door */
 	POSTERN_E_USER_EXISTS = 9, /* this UserID has a row already */
 	POSTERN_E_CARD_EXISTS = 10, /* this card belongs to somebody else */
 	POSTERN_E_UNSUPPORTED = 11, /* the device does not have this function */
-	POSTERN_E_DEVICE = 12,	   /* the device has a fault of its own (5xx) */
-	POSTERN_E_PROTOCOL = 13,   /* the answer is none that such a device gives */
+	POSTERN_E_DEVICE = 12, /* the device has a fault of its own (5xx) */
+	POSTERN_E_PROTOCOL = 13, /* the answer is none that such a device gives */
 	POSTERN_E_MEMORY = 14,
-	POSTERN_E_STOPPED = 15,	   /* the caller's callback asked to stop */
-	POSTERN_E_INCOMPLETE = 16, /* records: more in one second than the device hands out at once */
-	POSTERN_E_CLOSED = 17	   /* events: the stream ended or fell silent */
+	POSTERN_E_STOPPED = 15, /* the caller's callback asked to stop */
+	POSTERN_E_INCOMPLETE = 16, /* records: more in one second than a page can hold */
+	POSTERN_E_CLOSED = 17 /* events: the stream ended or fell silent */
 };
 
 /* A sentence in English; valid for ever. Any number. */
@@ -54,7 +54,7 @@ POSTERN_API const char *postern_strerror(int error);
 /* "0.1.0" */
 POSTERN_API const char *postern_version(void);
 
-struct postern;	       /* context */
+struct postern; /* context */
 struct postern_device; /* one device and one account on it */
 
 /* NULL when memory is out. */
@@ -64,13 +64,16 @@ POSTERN_API struct postern *postern_free(struct postern *context);
 
 struct postern_device_options {
 	size_t size;
-	const char *url;      /* "http://192.168.1.108", "http://host:8080"; required */
-	const char *user;     /* required */
-	const char *password; /* required; copied, wiped when the device is freed */
+	const char *url; /* "http://192.168.1.108", "http://host:8080"; required */
+	const char *user; /* required */
+	const char *password; /* required; copied */
 	unsigned connect_timeout_ms; /* 0: 5000 */
-	unsigned timeout_ms;	     /* for a whole answer; 0: 30000; streams have their own rules */
+	unsigned timeout_ms; /* for a whole answer; 0: 30000; streams have their own rules */
 };
-#define POSTERN_DEVICE_OPTIONS_INIT { sizeof(struct postern_device_options), NULL, NULL, NULL, 0, 0 }
+#define POSTERN_DEVICE_OPTIONS_INIT                                                                \
+	{                                                                                          \
+		sizeof(struct postern_device_options), NULL, NULL, NULL, 0, 0                      \
+	}
 
 /* Sends nothing yet. POSTERN_E_ARGUMENT when the URL is no http:// or https:// address. */
 POSTERN_API int postern_device_new(struct postern *context,
@@ -90,16 +93,17 @@ struct postern_field {
 
 struct postern_device_info {
 	size_t size;
-	const char *type;     /* magicBox getDeviceType; "" when the device does not say */
-	const char *serial;   /* getSerialNo */
+	const char *type; /* magicBox getDeviceType; "" when the device does not say */
+	const char *serial; /* getSerialNo */
 	const char *software; /* getSoftwareVersion */
-	const char *vendor;   /* getVendor */
-	const char *name;     /* getMachineName */
-	const char *time;     /* global getCurrentTime: device local time */
+	const char *vendor; /* getVendor */
+	const char *name; /* getMachineName */
+	const char *time; /* global getCurrentTime: device local time */
 };
 
 /* The result is freed with postern_device_info_free. */
-POSTERN_API int postern_device_info(struct postern_device *device, struct postern_device_info **info);
+POSTERN_API int postern_device_info(
+	struct postern_device *device, struct postern_device_info **info);
 POSTERN_API struct postern_device_info *postern_device_info_free(struct postern_device_info *info);
 
 /* --- people: rows of AccessControlCard (one person with one card) --- */
@@ -108,27 +112,27 @@ POSTERN_API struct postern_device_info *postern_device_info_free(struct postern_
 
 struct postern_person {
 	size_t size;
-	uint64_t rec_no;     /* the row; 0 when enrolling */
+	uint64_t rec_no; /* the row; 0 when enrolling */
 	const char *user_id; /* required to enrol; at most 64 bytes */
 	const char *card_no; /* required to enrol, may be ""; decimal text by default */
-	const char *name;    /* CardName: at most 32 characters; NULL: not given */
-	int card_status;     /* bits 1 lost 2 cancelled 4 frozen 8 arrears 16 overdue 32 pre-arrears */
-	int card_type;	     /* 0 ordinary 1 VIP 2 guest 3 patrol 4 blocklist 5 duress 255 mother */
+	const char *name; /* CardName: at most 32 characters; NULL: not given */
+	int card_status; /* bits 1 lost 2 cancelled 4 frozen 8 arrears 16 overdue 32 pre-arrears */
+	int card_type; /* 0 ordinary 1 VIP 2 guest 3 patrol 4 blocklist 5 duress 255 mother */
 	int user_type;
-	int is_valid;	     /* 0, 1 or POSTERN_NOT_GIVEN */
-	int64_t uses_left;   /* UseTime; POSTERN_NOT_GIVEN */
-	const char *password;	  /* PIN; never comes back */
+	int is_valid; /* 0, 1 or POSTERN_NOT_GIVEN */
+	int64_t uses_left; /* UseTime; POSTERN_NOT_GIVEN */
+	const char *password; /* PIN; never comes back */
 	const char *vto_position; /* text, zeros kept */
-	const char *valid_from;	  /* device local time, yyyy-MM-dd hh:mm:ss or yyyyMMdd hhmmss */
+	const char *valid_from; /* device local time, yyyy-MM-dd hh:mm:ss or yyyyMMdd hhmmss */
 	const char *valid_to;
 	const char *citizen_id_no;
-	size_t door_count;	  /* Doors[0..]: at most 128 */
-	const int *doors;	  /* door index (channel - 1), or POSTERN_NOT_GIVEN for a gap; NULL: not
-				     given; not NULL with door_count 0: an update takes every door
-				     away (postern's own) */
-	size_t schedule_count;	  /* TimeSections[0..]: at most 128 */
-	const int *schedules;	  /* schedule number; 255 is always; the rest as for doors */
-	size_t field_count;	  /* from the device: every field as it came */
+	size_t door_count; /* Doors[0..]: at most 128 */
+	const int *doors; /* door index (channel - 1), or POSTERN_NOT_GIVEN for a gap; NULL: not
+			     given; not NULL with door_count 0: an update takes every door
+			     away (postern's own) */
+	size_t schedule_count; /* TimeSections[0..]: at most 128 */
+	const int *schedules; /* schedule number; 255 is always; the rest as for doors */
+	size_t field_count; /* from the device: every field as it came */
 	const struct postern_field *fields;
 };
 #define POSTERN_PERSON_INIT                                                                        \
@@ -168,8 +172,9 @@ POSTERN_API int postern_people_count(struct postern_device *device, uint64_t *co
 /* --- doors --- */
 
 /*
- * accessControl openDoor and closeDoor. channel counts from 1. user_id and type may be NULL (type is
- * "Remote" then). After POSTERN_E_TIMEOUT or _DEVICE the door may have moved: read status or events.
+ * accessControl openDoor and closeDoor. channel counts from 1. user_id and type may be NULL (type
+ * is "Remote" then). After POSTERN_E_TIMEOUT or _DEVICE the door may have moved: read status or
+ * events.
  */
 POSTERN_API int postern_door_open(
 	struct postern_device *device, int channel, const char *user_id, const char *type);
@@ -197,7 +202,7 @@ struct postern_record {
 	const char *type; /* "Entry" or "Exit" */
 	const char *reader_id;
 	const char *reason; /* postern's own: why, by name */
-	int status;	    /* 1 succeeded, 0 failed; POSTERN_NOT_GIVEN when absent, as below */
+	int status; /* 1 succeeded, 0 failed; POSTERN_NOT_GIVEN when absent, as below */
 	int method;
 	int door; /* index */
 	int card_type;
@@ -211,14 +216,14 @@ POSTERN_API const char *postern_record_field(const struct postern_record *record
 
 struct postern_record_query {
 	size_t size;
-	int64_t from;	     /* CreateTime, UTC seconds, inclusive; POSTERN_NOT_GIVEN: open */
-	int64_t to;	     /* inclusive */
+	int64_t from; /* CreateTime, UTC seconds, inclusive; POSTERN_NOT_GIVEN: open */
+	int64_t to; /* inclusive */
 	const char *card_no; /* NULL: not a condition */
 	const char *user_id;
-	int door;   /* POSTERN_NOT_GIVEN: not a condition, as below; only postern knows these three */
+	int door; /* POSTERN_NOT_GIVEN: not a condition, as below; only postern knows these three */
 	int status;
 	int method;
-	unsigned count;	     /* rows a page; 0: 1024 */
+	unsigned count; /* rows a page; 0: 1024 */
 	uint64_t after_rec_no; /* postern's own: only rows behind this RecNo; 0: none */
 };
 #define POSTERN_RECORD_QUERY_INIT                                                                  \
@@ -243,20 +248,23 @@ typedef int postern_record_fn(void *user, const struct postern_record *record);
 
 struct postern_pull_report {
 	size_t size;
-	uint64_t kept;	     /* records handed to the callback */
-	uint64_t overlaps;   /* rows that came again and were dropped by RecNo */
+	uint64_t kept; /* records handed to the callback */
+	uint64_t overlaps; /* rows that came again and were dropped by RecNo */
 	uint64_t pages;
-	int64_t total;	     /* the first page's totalCount, or POSTERN_NOT_GIVEN */
-	int complete;	     /* 1: as many as totalCount; or without it the last page was short */
+	int64_t total; /* the first page's totalCount, or POSTERN_NOT_GIVEN */
+	int complete; /* 1: as many as totalCount; or without it the last page was short */
 	int64_t crowded_second; /* POSTERN_E_INCOMPLETE: this second holds more than fits a page */
 };
 #define POSTERN_PULL_REPORT_INIT                                                                   \
-	{ sizeof(struct postern_pull_report), 0, 0, 0, POSTERN_NOT_GIVEN, 0, POSTERN_NOT_GIVEN }
+	{                                                                                          \
+		sizeof(struct postern_pull_report), 0, 0, 0, POSTERN_NOT_GIVEN, 0,                 \
+			POSTERN_NOT_GIVEN                                                          \
+	}
 
 /*
- * Every record of the query's period, once each, oldest first, by the integration paper's procedure:
- * ask again from the last row's CreateTime, drop what came before by RecNo, until as many are kept as
- * totalCount said (without totalCount: until a page is shorter than count).
+ * Every record of the query's period, once each, oldest first, by the integration paper's
+ * procedure: ask again from the last row's CreateTime, drop what came before by RecNo, until as
+ * many are kept as totalCount said (without totalCount: until a page is shorter than count).
  */
 POSTERN_API int postern_records_pull(struct postern_device *device,
 	const struct postern_record_query *query, postern_record_fn *each, void *user,
@@ -266,11 +274,11 @@ POSTERN_API int postern_records_pull(struct postern_device *device,
 
 struct postern_event {
 	size_t size;
-	const char *code;   /* "AccessControl" */
+	const char *code; /* "AccessControl" */
 	const char *action; /* "Pulse", "Start", "Stop"; "" when not said */
-	uint64_t seq;	    /* postern's own; 0 when the device does not send it, as rec_no */
+	uint64_t seq; /* postern's own; 0 when the device does not send it, as rec_no */
 	uint64_t rec_no;
-	int64_t utc;	    /* CreateTime or UTC; POSTERN_NOT_GIVEN */
+	int64_t utc; /* CreateTime or UTC; POSTERN_NOT_GIVEN */
 	size_t field_count;
 	const struct postern_field *fields; /* names without "Events[0]." */
 };
@@ -282,21 +290,24 @@ POSTERN_API const char *postern_event_field(const struct postern_event *event, c
 
 struct postern_watch_options {
 	size_t size;
-	const char *codes;    /* "AccessControl,DoorStatus" or "All"; NULL: All */
-	int channel;	      /* POSTERN_NOT_GIVEN: 1 */
+	const char *codes; /* "AccessControl,DoorStatus" or "All"; NULL: All */
+	int channel; /* POSTERN_NOT_GIVEN: 1 */
 	unsigned heartbeat_s; /* 1 to 60; 0: 5. The stream is dead after three without a byte */
 	uint64_t after_rec_no; /* postern's own: begin behind this record; 0: begin now */
 	uint64_t after_seq;
-	int event_manager;    /* 1: eventManager.cgi attach instead of snapManager.cgi attachFileProc */
+	int event_manager; /* 1: eventManager.cgi attach instead of snapManager.cgi attachFileProc
+			    */
 	/* Called for every heartbeat; NULL: nobody. Non-zero stops. */
 	int (*heartbeat)(void *user);
 };
 #define POSTERN_WATCH_OPTIONS_INIT                                                                 \
-	{ sizeof(struct postern_watch_options), NULL, POSTERN_NOT_GIVEN, 0, 0, 0, 0, NULL }
+	{                                                                                          \
+		sizeof(struct postern_watch_options), NULL, POSTERN_NOT_GIVEN, 0, 0, 0, 0, NULL    \
+	}
 
 /*
- * Subscribes and hands out events until the callback stops it (POSTERN_E_STOPPED) or the stream ends
- * (POSTERN_E_CLOSED, or why it could not begin). Several events in one part come one by one.
+ * Subscribes and hands out events until the callback stops it (POSTERN_E_STOPPED) or the stream
+ * ends (POSTERN_E_CLOSED, or why it could not begin). Several events in one part come one by one.
  */
 POSTERN_API int postern_events_watch(struct postern_device *device,
 	const struct postern_watch_options *options, postern_event_fn *each, void *user);

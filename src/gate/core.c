@@ -285,7 +285,8 @@ static bool message_take(struct gate *gate, const void *message, size_t len)
 		pthread_mutex_lock(&gate->lock);
 		gate->core_up = true;
 		pthread_mutex_unlock(&gate->lock);
-		/* Said late: who waits for it may send requests at once. A lost word ends the role. */
+		/* Said late: who waits for it may send requests at once. A lost word ends the role.
+		 */
 		if (!gate->ready)
 			gate->ready = role_ready(gate->context, gate->fences) == 0;
 		return true;

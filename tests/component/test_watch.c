@@ -162,8 +162,7 @@ static void health_of_10_s_forgives(void **state)
 
 	for (int i = 0; i < 20; i++)
 		(void)restart_plan(&restart, now_ns, now_ns, &alarm);
-	assert_int_equal(
-		restart_plan(&restart, now_ns, now_ns + NS_PER_S - 1, &alarm) - now_ns,
+	assert_int_equal(restart_plan(&restart, now_ns, now_ns + NS_PER_S - 1, &alarm) - now_ns,
 		NS_PER_S - 1 + 2000 * MS);
 	now_ns += 100 * NS_PER_S;
 	assert_int_equal(restart_plan(&restart, now_ns - NS_PER_S, now_ns, &alarm), now_ns);

@@ -461,8 +461,7 @@ static uint64_t sim_run(uint64_t seed, struct stats *ret_stats)
 	X(cancelled)                                                                               \
 	X(unknown)                                                                                 \
 	X(exits)                                                                                   \
-	X(commands) X(crashes) X(failures) X(forced) X(held) X(repeated) X(spent) X(late)          \
-		X(renewed)
+	X(commands) X(crashes) X(failures) X(forced) X(held) X(repeated) X(spent) X(late) X(renewed)
 
 static void stats_add(struct stats *sum, const struct stats *more)
 {

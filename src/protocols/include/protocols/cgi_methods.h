@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The method table: one row a CGI action. It drives dispatch and parameter checks in gate, the right
- * check in core, docs/cgi.md and the fuzz dictionary. Behind the table: the one check that every
- * query passes before a handler sees it, and typed getters over a query that has passed.
+ * The method table: one row a CGI action. It drives dispatch and parameter checks in gate, the
+ * right check in core, docs/cgi.md and the fuzz dictionary. Behind the table: the one check that
+ * every query passes before a handler sees it, and typed getters over a query that has passed.
  */
 #pragma once
 
@@ -23,60 +23,60 @@ const char *account_role_name(enum account_role role); /* "admin" */
 
 enum cgi_parameter_kind {
 	CGI_TEXT = 0, /* UTF-8 without control characters, min to max characters */
-	CGI_BYTES,    /* the same, min to max bytes: what is kept in a field of fixed size */
-	CGI_INTEGER,  /* min to max, or also */
-	CGI_BOOL,     /* true, false, 1, 0; max 0: only false */
-	CGI_TIME,     /* local date and time, either form; min 0: may be empty, which means no limit */
-	CGI_EPOCH,    /* seconds since 1970 UTC, min to max */
-	CGI_CODES,    /* [A,B], A,B or All; at most CGI_CODES_MAX of at most 64 bytes each */
+	CGI_BYTES, /* the same, min to max bytes: what is kept in a field of fixed size */
+	CGI_INTEGER, /* min to max, or also */
+	CGI_BOOL, /* true, false, 1, 0; max 0: only false */
+	CGI_TIME, /* local date and time, either form; min 0: may be empty, which means no limit */
+	CGI_EPOCH, /* seconds since 1970 UTC, min to max */
+	CGI_CODES, /* [A,B], A,B or All; at most CGI_CODES_MAX of at most 64 bytes each */
 	CGI_INDEXED_INTEGER, /* Name[0] .. Name[127], or Name=[1,2]; min to max, or also */
-	CGI_PERIOD,	     /* `1 08:00:00-18:00:00` (keyvalue_parse_period) */
+	CGI_PERIOD, /* `1 08:00:00-18:00:00` (keyvalue_parse_period) */
 };
 
-#define CGI_SUBSCRIPTS 128	  /* of a CGI_INDEXED_INTEGER: 0 to 127 */
-#define CGI_PATTERN_SUBSCRIPTS 3  /* in one parameter name of the table */
+#define CGI_SUBSCRIPTS 128 /* of a CGI_INDEXED_INTEGER: 0 to 127 */
+#define CGI_PATTERN_SUBSCRIPTS 3 /* in one parameter name of the table */
 #define CGI_CODES_MAX 64
-#define CGI_ERROR_MAX 256	  /* bytes of an error sentence of cgi_method_check */
-#define CGI_NO_MAX INT64_MAX	  /* a number without upper limit of its own */
+#define CGI_ERROR_MAX 256 /* bytes of an error sentence of cgi_method_check */
+#define CGI_NO_MAX INT64_MAX /* a number without upper limit of its own */
 
 struct cgi_parameter {
 	/*
-	 * As documented; matched without case. "[0..127]" in it stands for a subscript of that range:
-	 * such a parameter may occur once for each.
+	 * As documented; matched without case. "[0..127]" in it stands for a subscript of that
+	 * range: such a parameter may occur once for each.
 	 */
 	const char *name;
 	enum cgi_parameter_kind kind;
-	bool required;	/* must be present; it may be empty only where min is 0 */
+	bool required; /* must be present; it may be empty only where min is 0 */
 	bool extension; /* ours: no device knows it */
 	int64_t min;
 	int64_t max;
-	int64_t also;	      /* one more number that is allowed beside min to max; 0: none */
-	const char *only;     /* the one text that is allowed, without case; NULL: any */
+	int64_t also; /* one more number that is allowed beside min to max; 0: none */
+	const char *only; /* the one text that is allowed, without case; NULL: any */
 	const char *fallback; /* what its absence means, in words or as a value; "" for nothing */
-	const char *text;     /* one sentence for docs/cgi.md */
+	const char *text; /* one sentence for docs/cgi.md */
 };
 
 /* Every action we answer. The order is the table's; numbers stay inside one build. */
 enum cgi_operation {
-	CGI_CARD_INSERT = 0,  /* recordUpdater insert, name=AccessControlCard */
+	CGI_CARD_INSERT = 0, /* recordUpdater insert, name=AccessControlCard */
 	CGI_CARD_UPDATE,
 	CGI_CARD_GET,
 	CGI_CARD_REMOVE,
 	CGI_CARD_CLEAR,
-	CGI_CARD_FIND,	      /* recordFinder find, name=AccessControlCard */
-	CGI_CARD_SEEK,	      /* doSeekFind */
-	CGI_CARD_SIZE,	      /* getQuerySize */
-	CGI_RECORD_FIND,      /* recordFinder find, name=AccessControlCardRec */
+	CGI_CARD_FIND, /* recordFinder find, name=AccessControlCard */
+	CGI_CARD_SEEK, /* doSeekFind */
+	CGI_CARD_SIZE, /* getQuerySize */
+	CGI_RECORD_FIND, /* recordFinder find, name=AccessControlCardRec */
 	CGI_RECORD_SEEK,
 	CGI_RECORD_SIZE,
 	CGI_DOOR_OPEN,
 	CGI_DOOR_CLOSE,
 	CGI_DOOR_STATUS,
-	CGI_SNAP_ATTACH,      /* snapManager attachFileProc */
-	CGI_EVENT_ATTACH,     /* eventManager attach */
-	CGI_EVENT_INDEXES,    /* eventManager getEventIndexes */
-	CGI_EVENT_CAPS,	      /* eventManager getCaps */
-	CGI_DEVICE_TYPE,      /* magicBox ... */
+	CGI_SNAP_ATTACH, /* snapManager attachFileProc */
+	CGI_EVENT_ATTACH, /* eventManager attach */
+	CGI_EVENT_INDEXES, /* eventManager getEventIndexes */
+	CGI_EVENT_CAPS, /* eventManager getCaps */
+	CGI_DEVICE_TYPE, /* magicBox ... */
 	CGI_SERIAL_NO,
 	CGI_SOFTWARE_VERSION,
 	CGI_HARDWARE_VERSION,
@@ -85,10 +85,10 @@ enum cgi_operation {
 	CGI_DEVICE_CLASS,
 	CGI_SYSTEM_INFO,
 	CGI_PRODUCT_DEFINITION,
-	CGI_TIME_GET,	      /* global getCurrentTime */
-	CGI_TIME_SET,	      /* global setCurrentTime: refused without role host */
-	CGI_CONFIG_GET,	      /* configManager getConfig: AccessControl, AccessTimeSchedule, General */
-	CGI_CONFIG_SET,	      /* configManager setConfig: AccessTimeSchedule */
+	CGI_TIME_GET, /* global getCurrentTime */
+	CGI_TIME_SET, /* global setCurrentTime: refused without role host */
+	CGI_CONFIG_GET, /* configManager getConfig: AccessControl, AccessTimeSchedule, General */
+	CGI_CONFIG_SET, /* configManager setConfig: AccessTimeSchedule */
 	CGI_OPERATION_COUNT
 };
 
@@ -98,23 +98,23 @@ enum cgi_operation {
  * device can be written to another.
  */
 enum cgi_stray {
-	CGI_STRAY_TOLERATED = 0,   /* left alone, as devices do */
+	CGI_STRAY_TOLERATED = 0, /* left alone, as devices do */
 	CGI_STRAY_FILTERS_REFUSED, /* condition.*, StartTime, EndTime, AfterRecNo are refused */
-	CGI_STRAY_REFUSED,	   /* every one: it would be a field that is not kept */
+	CGI_STRAY_REFUSED, /* every one: it would be a field that is not kept */
 };
 
 struct cgi_method {
 	enum cgi_operation operation;
-	const char *cgi;    /* "recordUpdater.cgi" */
+	const char *cgi; /* "recordUpdater.cgi" */
 	const char *action; /* "insert"; matched exactly, as devices do */
-	const char *table;  /* value name= must have, or NULL */
+	const char *table; /* value name= must have, or NULL */
 	enum account_role role;
 	bool changes_state; /* needs the cross-site protection; its handle is good for one use */
 	enum cgi_stray stray;
 	uint16_t parameter_count; /* at most 64 */
 	const struct cgi_parameter *parameters;
-	const char *text;    /* one sentence for docs/cgi.md */
-	const char *answer;  /* the body of success, in words, for docs/cgi.md */
+	const char *text; /* one sentence for docs/cgi.md */
+	const char *answer; /* the body of success, in words, for docs/cgi.md */
 	const char *example; /* a target that passes the check */
 };
 
@@ -122,9 +122,10 @@ const struct cgi_method *cgi_method_at(enum cgi_operation operation);
 
 enum cgi_lookup {
 	CGI_FOUND = 0,
-	CGI_UNKNOWN_PATH,    /* no such CGI: 404 or 400, gate decides */
-	CGI_UNKNOWN_ACTION,  /* known CGI, unknown action: 501 */
-	CGI_UNKNOWN_TABLE,   /* known action, name= is missing or no table of ours: 400 with code 285278242 */
+	CGI_UNKNOWN_PATH, /* no such CGI: 404 or 400, gate decides */
+	CGI_UNKNOWN_ACTION, /* known CGI, unknown action: 501 */
+	CGI_UNKNOWN_TABLE, /* known action, name= is missing or no table of ours: 400 with code
+			      285278242 */
 };
 
 /* Finds the row by "/cgi-bin/X.cgi", action= and name=. *ret_method is NULL unless CGI_FOUND. */
@@ -138,8 +139,8 @@ enum cgi_lookup cgi_method_find_query(
 /*
  * Judges every parameter of the query by the method's row: presence, kind, range, length,
  * subscripts, a value given twice, strays. False writes one sentence of at most CGI_ERROR_MAX bytes
- * (ret_error is empty and has room for that) that names the parameter, what is wrong and what is allowed. Values of texts are not repeated in
- * it: one may be a password.
+ * (ret_error is empty and has room for that) that names the parameter, what is wrong and what is
+ * allowed. Values of texts are not repeated in it: one may be a password.
  */
 bool cgi_method_check(
 	const struct cgi_method *method, const struct query *query, struct buf *ret_error);
@@ -169,7 +170,8 @@ struct cgi_indexed {
 	int64_t value[CGI_SUBSCRIPTS];
 };
 
-/* True when the parameter was given in either form; an empty list, Name=[], is given with count 0. */
+/* True when the parameter was given in either form; an empty list, Name=[], is given with count 0.
+ */
 bool cgi_indexed(const struct query *query, const char *name, struct cgi_indexed *ret);
 
 /*
