@@ -20,12 +20,11 @@
 
 static bool board_begin(struct board *board)
 {
-	if (board->magic == 0) {
+	if (atomic_load(&board->magic) == 0) {
 		board->version = BOARD_VERSION;
-		atomic_thread_fence(memory_order_release);
-		board->magic = BOARD_MAGIC;
+		atomic_store(&board->magic, BOARD_MAGIC);
 	}
-	return board->magic == BOARD_MAGIC && board->version == BOARD_VERSION;
+	return atomic_load(&board->magic) == BOARD_MAGIC && board->version == BOARD_VERSION;
 }
 
 struct board *board_map(int fd)

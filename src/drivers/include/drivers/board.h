@@ -15,7 +15,7 @@
 #define BOARD_VERSION 1
 
 struct board {
-	uint32_t magic;
+	_Atomic uint32_t magic; /* stored last, when the page is whole */
 	uint32_t version;
 	struct board_door {
 		/* Bit 0: the lock is open. Above: how often it was opened, in units of 2. */
