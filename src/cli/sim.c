@@ -12,11 +12,13 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REPLY_MAX 4096
 #define REPLY_TIMEOUT_S 70 /* a capture may last 60 s */
 #define CAPTURE_MAX 65536
+#define SETTLE_MS 150
 
 static int connect_sim(const struct arguments *arguments)
 {
@@ -147,9 +149,25 @@ static int send_words(const struct arguments *arguments, const char *verb, const
 	return exchange(arguments, request, (size_t)len);
 }
 
+/* The reply comes with the last bit. Silence (100 ms at most) ends a frame, then it is decided:
+ * whoever asks next is to see what came of it. */
+static int frame_settled(int status)
+{
+	const struct timespec settle = {.tv_nsec = SETTLE_MS * 1000000L};
+
+	if (status == EXIT_DONE)
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &settle, NULL);
+	return status;
+}
+
 static int sim_card(struct postern_device *device UNUSED, const struct arguments *arguments)
 {
-	return send_words(arguments, "card", option_value(arguments, "format"));
+	return frame_settled(send_words(arguments, "card", option_value(arguments, "format")));
+}
+
+static int sim_bits(struct postern_device *device UNUSED, const struct arguments *arguments)
+{
+	return frame_settled(send_words(arguments, "bits", NULL));
 }
 
 static int sim_edges(struct postern_device *device UNUSED, const struct arguments *arguments)
@@ -171,7 +189,7 @@ static int sim_edges(struct postern_device *device UNUSED, const struct argument
 	if (size > 0 && request[len - 1] != '\n')
 		request[len++] = '\n';
 	memcpy(request + len, "end\n", 4);
-	return exchange(arguments, request, (size_t)len + 4);
+	return frame_settled(exchange(arguments, request, (size_t)len + 4));
 }
 
 #define SIM_COMMAND(word)                                                                          \
@@ -180,7 +198,6 @@ static int sim_edges(struct postern_device *device UNUSED, const struct argument
 	{                                                                                          \
 		return send_words(arguments, #word, NULL);                                         \
 	}
-SIM_COMMAND(bits)
 SIM_COMMAND(rex)
 SIM_COMMAND(contact)
 SIM_COMMAND(tamper)
