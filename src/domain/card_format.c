@@ -25,39 +25,52 @@
 #define COVER_C1000_EVEN 0x36, 0xdb, 0x6d, 0xb6, 0xc0 /* 2, 3, 5, 6, ... 32, 33 */
 #define COVER_C1000_ODD 0x6d, 0xb6, 0xdb, 0x6d, 0x80 /* 1, 2, 4, 5, ... 31, 32 */
 
-#define PARITY_26 .parity_count = 2, .parity = {{0, false, {COVER_1_12}}, {25, true, {COVER_13_24}}}
-#define PARITY_34 .parity_count = 2, .parity = {{0, false, {COVER_1_16}}, {33, true, {COVER_17_32}}}
-#define PARITY_37 .parity_count = 2, .parity = {{0, false, {COVER_1_18}}, {36, true, {COVER_18_35}}}
-#define PARITY_66 .parity_count = 2, .parity = {{0, false, {COVER_1_32}}, {65, true, {COVER_33_64}}}
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		.len = sizeof(text) - 1, .bytes = text                                             \
+	}
+
+#define PARITY_26                                                                                  \
+	.parity_count = 2, .parity = {{0, false, {{COVER_1_12}}}, {25, true, {{COVER_13_24}}}}
+#define PARITY_34                                                                                  \
+	.parity_count = 2, .parity = {{0, false, {{COVER_1_16}}}, {33, true, {{COVER_17_32}}}}
+#define PARITY_37                                                                                  \
+	.parity_count = 2, .parity = {{0, false, {{COVER_1_18}}}, {36, true, {{COVER_18_35}}}}
+#define PARITY_66                                                                                  \
+	.parity_count = 2, .parity = {{0, false, {{COVER_1_32}}}, {65, true, {{COVER_33_64}}}}
 #define PARITY_C1000                                                                               \
-	.parity_count = 3, .parity = {{1, false, {COVER_C1000_EVEN}},                              \
-				   {34, true, {COVER_C1000_ODD}}, {0, true, {COVER_1_34}}}
+	.parity_count = 3, .parity = {{1, false, {{COVER_C1000_EVEN}}},                            \
+				   {34, true, {{COVER_C1000_ODD}}}, {0, true, {{COVER_1_34}}}}
 
 /* A field is the number of its ranges and each one's first bit and length. */
 static const struct card_format formats[] = {
-	{.name = "W34", .bits = 34, .card = {1, {{1, 32}}}, PARITY_34},
-	{.name = "W26", .bits = 26, .facility = {1, {{1, 8}}}, .card = {1, {{9, 16}}}, PARITY_26},
-	{.name = "W66", .bits = 66, .card = {1, {{1, 64}}}, PARITY_66},
-	{.name = "W24", .bits = 24, .facility = {1, {{0, 8}}}, .card = {1, {{8, 16}}}},
-	{.name = "W26-24", .bits = 26, .card = {1, {{1, 24}}}, PARITY_26},
-	{.name = "W32-raw", .bits = 32, .card = {1, {{0, 32}}}},
-	{.name = "H10306",
+	{.name = NAME("W34"), .bits = 34, .card = {1, {{1, 32}}}, PARITY_34},
+	{.name = NAME("W26"),
+		.bits = 26,
+		.facility = {1, {{1, 8}}},
+		.card = {1, {{9, 16}}},
+		PARITY_26},
+	{.name = NAME("W66"), .bits = 66, .card = {1, {{1, 64}}}, PARITY_66},
+	{.name = NAME("W24"), .bits = 24, .facility = {1, {{0, 8}}}, .card = {1, {{8, 16}}}},
+	{.name = NAME("W26-24"), .bits = 26, .card = {1, {{1, 24}}}, PARITY_26},
+	{.name = NAME("W32-raw"), .bits = 32, .card = {1, {{0, 32}}}},
+	{.name = NAME("H10306"),
 		.bits = 34,
 		.facility = {1, {{1, 16}}},
 		.card = {1, {{17, 16}}},
 		PARITY_34},
-	{.name = "W34-BQT",
+	{.name = NAME("W34-BQT"),
 		.bits = 34,
 		.facility = {1, {{1, 8}}},
 		.card = {1, {{9, 24}}},
 		PARITY_34},
-	{.name = "C1000-35",
+	{.name = NAME("C1000-35"),
 		.bits = 35,
 		.facility = {1, {{2, 12}}},
 		.card = {1, {{14, 20}}},
 		PARITY_C1000},
-	{.name = "H10302", .bits = 37, .card = {1, {{1, 35}}}, PARITY_37},
-	{.name = "H10304",
+	{.name = NAME("H10302"), .bits = 37, .card = {1, {{1, 35}}}, PARITY_37},
+	{.name = NAME("H10304"),
 		.bits = 37,
 		.facility = {1, {{1, 16}}},
 		.card = {1, {{17, 19}}},
@@ -85,19 +98,18 @@ const struct card_format *card_format_find(struct span name)
 			name = span_from_string(aliases[i].name);
 	}
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (span_equal_nocase(name, span_from_string(formats[i].name)))
+		if (span_equal_nocase(name, text_span(&formats[i].name)))
 			return &formats[i];
 	}
 	return NULL;
 }
 
-static unsigned field_width(const struct card_field *field)
+unsigned card_field_width(const struct card_field *field)
 {
 	unsigned width = 0;
 
 	for (unsigned i = 0; i < field->range_count; i++)
 		width += field->range[i].len;
-	ASSERT(width <= 64);
 	return width;
 }
 
@@ -116,7 +128,7 @@ static uint64_t field_get(const struct card_field *field, const struct card_bits
 
 static bool field_put(const struct card_field *field, uint64_t value, struct card_bits *bits)
 {
-	unsigned left = field_width(field);
+	unsigned left = card_field_width(field);
 
 	if (left < 64 && value >> left != 0)
 		return false;
@@ -135,7 +147,7 @@ static bool parity_value(const struct card_parity *parity, const struct card_bit
 	int ones = parity->odd ? 1 : 0;
 
 	for (size_t i = 0; i < sizeof(bits->bytes); i++)
-		ones += __builtin_popcount((unsigned)(bits->bytes[i] & parity->cover[i]));
+		ones += __builtin_popcount((unsigned)(bits->bytes[i] & parity->cover.bytes[i]));
 	return ones % 2 != 0;
 }
 
@@ -175,8 +187,8 @@ uint64_t card_format_number(const struct card_format *format, const struct card_
 	if (format->facility.range_count == 0)
 		return fields->card;
 
-	unsigned width = field_width(&format->card);
+	unsigned width = card_field_width(&format->card);
 
-	ASSERT(width + field_width(&format->facility) <= 64 && width < 64);
+	ASSERT(width + card_field_width(&format->facility) <= 64 && width < 64);
 	return fields->facility << width | fields->card;
 }

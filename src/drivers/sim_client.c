@@ -176,6 +176,12 @@ static const char *feedback_name(uint8_t feedback)
 		return "denied";
 	case FEEDBACK_HELD_WARNING:
 		return "held_warning";
+	case FEEDBACK_KEY:
+		return "key";
+	case FEEDBACK_WAITING:
+		return "waiting";
+	case FEEDBACK_COUNT:
+		break;
 	}
 	return "unknown"; /* the board is written by another process */
 }

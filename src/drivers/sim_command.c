@@ -131,7 +131,8 @@ static bool card_arguments(const struct words *words, const struct settings *set
 		return refuse(ret_error, "no such card format; see `postern format list`");
 	if (!encode(format, number, &ret->bits)) {
 		buf_add_string(ret_error, "the card's number does not fit into format ");
-		return refuse(ret_error, format->name);
+		buf_add(ret_error, text_span(&format->name));
+		return false;
 	}
 	return true;
 }

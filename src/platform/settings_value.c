@@ -85,7 +85,7 @@ static void add_format_names(struct buf *out, const char *separator)
 
 	for (unsigned i = 0; (format = card_format_at(i)) != NULL; i++) {
 		buf_add_string(out, i > 0 ? separator : "");
-		buf_add_string(out, format->name);
+		buf_add(out, text_span(&format->name));
 	}
 }
 

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Card formats as data: which bits are the card number, the facility code and parity. A frame's
- * length and parity choose among a reader's formats.
+ * Card formats as data: which bits are the card number, the facility code, checks and constants. A
+ * frame's length, checks, constants and facility filter choose among a reader's formats. Built-in
+ * formats and those of a configuration file are the same struct.
  */
 #pragma once
 
 #include "base/bits.h"
-#include "base/span.h"
+#include "base/buf.h"
+#include "base/text.h"
 
 #define CARD_FORMAT_BITS_MIN 24
 #define CARD_FORMAT_BITS_MAX 66 /* for Wiegand; OSDP may carry up to CARD_BITS_MAX */
 #define CARD_FORMAT_PARITY_MAX 4
+#define CARD_FORMAT_XOR_MAX 2
 #define CARD_FORMAT_RANGES_MAX 4
+#define CARD_FORMAT_FACILITIES_MAX 8
 
 struct bit_range {
 	uint8_t start; /* bit 0 is the first received */
@@ -20,35 +24,73 @@ struct bit_range {
 
 struct card_field {
 	uint8_t range_count; /* 0: the format has no such field; split fields have several */
-	struct bit_range range[CARD_FORMAT_RANGES_MAX];
+	struct bit_range range[CARD_FORMAT_RANGES_MAX]; /* together one number, in this order */
+};
+
+/* A set of bits, numbered as in struct card_bits. */
+struct bit_set {
+	uint8_t bytes[CARD_BITS_MAX / 8];
 };
 
 struct card_parity {
 	uint8_t bit; /* where the parity bit stands */
 	bool odd;
-	uint8_t cover[CARD_BITS_MAX / 8]; /* covered bits, numbered as in struct card_bits */
+	struct bit_set cover; /* never bit itself */
+};
+
+/* Bits at .. at + width - 1 are the XOR of the groups of width bits that fill over. */
+struct card_xor {
+	uint8_t at;
+	uint8_t width; /* 1 to 8; divides over.len */
+	struct bit_range over;
 };
 
 struct card_format {
-	const char *name; /* stable: written in configuration files */
+	struct text32 name; /* stable: written in configuration files */
 	uint8_t bits;
 	struct card_field card; /* required; at most 64 bits */
 	struct card_field facility;
-	uint8_t parity_count; /* evaluated in this order when encoding */
+	struct card_field issue;
+	struct card_field oem;
+	/*
+	 * How the bits of the card field make its number. As received they are most significant
+	 * first; bits_reversed reads them least significant first; bytes_reversed then turns the
+	 * order of the number's bytes (its width must be a multiple of 8).
+	 */
+	bool bits_reversed;
+	bool bytes_reversed;
+	uint8_t parity_count; /* encoding writes them in this order; a later may cover an earlier */
 	struct card_parity parity[CARD_FORMAT_PARITY_MAX];
+	uint8_t xor_count; /* written before the parity bits */
+	struct card_xor xor_check[CARD_FORMAT_XOR_MAX];
+	struct bit_set constant; /* bits that always have the value below */
+	struct bit_set constant_value; /* 0 outside constant */
+	struct bit_set ignored; /* bits that mean nothing; 0 when encoded */
+	uint8_t facility_count; /* 0: every facility code is taken */
+	uint32_t facility_only[CARD_FORMAT_FACILITIES_MAX];
+	uint8_t priority; /* 0 to 255: among a reader's formats that fit, the highest reads */
 };
 
 struct card_fields {
 	uint64_t card;
-	uint64_t facility; /* 0 when the format has none */
+	uint64_t facility; /* these are 0 when the format has none */
+	uint64_t issue;
+	uint64_t oem;
 };
 
 enum card_format_result {
 	CARD_FORMAT_OK = 0,
 	CARD_FORMAT_WRONG_LENGTH,
 	CARD_FORMAT_WRONG_PARITY,
-	CARD_FORMAT_OUT_OF_RANGE, /* encoding: a value has more bits than its field */
+	CARD_FORMAT_WRONG_XOR,
+	CARD_FORMAT_WRONG_CONSTANT,
+	CARD_FORMAT_WRONG_FACILITY, /* read well, but of a site that the filter does not take */
+	CARD_FORMAT_OUT_OF_RANGE, /* encoding: a value has more bits than its field, or no field */
+	CARD_FORMAT_RESULT_COUNT
 };
+
+const char *card_format_result_sentence(enum card_format_result result); /* "a parity bit is
+									     wrong" */
 
 /*
  * "W26" = H10301 (facility 8, card 16), "W34" = W34-32 (the default: one number), "W66", "H10306",
@@ -70,3 +112,39 @@ enum card_format_result card_format_encode(const struct card_format *format,
  * H10301 123/45678 and W26-24 8106606 are the same card.
  */
 uint64_t card_format_number(const struct card_format *format, const struct card_fields *fields);
+
+/* The fields that card_format_number makes number of. False when it has too many bits for them. */
+bool card_format_fields_of_number(
+	const struct card_format *format, uint64_t number, struct card_fields *ret_fields);
+
+/* Bits of a field, over all its ranges: 0 to CARD_BITS_MAX. */
+unsigned card_field_width(const struct card_field *field);
+
+/* --- descriptions: text a person writes, in the configuration file and on the command line --- */
+
+/*
+ * Sets one attribute of a format that is being described; the keys and forms are written down in
+ * docs/card-formats.md ("card", "9-24,30-40"). False with a sentence in *why.
+ */
+bool card_format_set(
+	struct card_format *format, struct span key, struct span value, struct buf *why);
+
+/*
+ * A whole description in one line: `bits=47 card=9-24,30-40 parity="0 even 1-23"`. The name may be
+ * left out ("described"). False with a sentence in *why; checked by card_format_check too.
+ */
+bool card_format_parse(struct card_format *format, struct span text, struct buf *why);
+
+/* Whether a format may be used, for struct values from anywhere; else a sentence in *why. */
+bool card_format_check(const struct card_format *format, struct buf *why);
+
+/*
+ * What a good description leaves open, a sentence a line: bits that are in no field, check or
+ * constant; single-bit errors that nothing catches; fields without facility filter in a format
+ * without checks. Nothing is added when nothing is to be said.
+ */
+void card_format_remarks(const struct card_format *format, struct buf *out);
+
+/* Prints the description: one line (card_format_parse reads it back), or an item of `formats:`. */
+void card_format_print_line(const struct card_format *format, struct buf *out);
+void card_format_print_yaml(const struct card_format *format, struct buf *out);

@@ -19,8 +19,22 @@ enum rex_policy { REX_UNLOCK = 0, REX_SHUNT = 1 };
 enum untrusted_clock_policy { UNTRUSTED_CLOCK_ALLOW = 0, UNTRUSTED_CLOCK_DENY_DATED = 1 };
 enum fail_state { FAIL_SECURE = 0, FAIL_SAFE = 1 }; /* lock output when nobody controls it */
 
+/* What a door asks for. Methods of its records: the first of the two is what came first. */
+enum open_by {
+	OPEN_BY_CARD = 0,
+	OPEN_BY_PIN,
+	OPEN_BY_CARD_OR_PIN,
+	OPEN_BY_CARD_THEN_PIN,
+	OPEN_BY_PIN_THEN_CARD,
+	OPEN_BY_CARD_AND_PIN, /* in either order */
+	OPEN_BY_COUNT
+};
+
 struct door_config {
 	bool configured;
+	uint8_t open_by; /* enum open_by */
+	uint8_t open_by_scheduled; /* enum open_by while open_by_schedule is on */
+	uint8_t open_by_schedule; /* 0 to SCHEDULES_MAX - 1, or SCHEDULE_ALWAYS: never looked at */
 	uint32_t unlock_ms; /* how long a grant unlocks: 100 to 600000 */
 	uint32_t held_open_ms; /* open longer than this is an alarm; 0: never */
 	uint32_t held_open_warning_ms; /* pre-alarm this long before; 0: none */
@@ -38,7 +52,27 @@ struct reader_config {
 	uint8_t side; /* enum door_side */
 };
 
+/*
+ * Keyed hash of a PIN's digits ("1234", 1 to PIN_DIGITS_MAX); never 0. The key never leaves its
+ * owner, so the domain holds nothing that a PIN could be tried against elsewhere.
+ */
+typedef uint64_t pin_hash_fn(void *user, struct span digits);
+
+/* Wrong PINs that are not forgiven yet, from before the restart. */
+struct pin_failures {
+	uint64_t person_no; /* 0: of the reader */
+	uint8_t reader; /* number, or READER_NONE */
+	uint8_t failures; /* 1 to 254 */
+};
+
 struct controller_config {
+	pin_hash_fn *pin_hash; /* NULL: keys are ignored */
+	void *pin_hash_user;
+	uint8_t pin_digits; /* a PIN is complete with so many digits; 0: it ends with `#` */
+	uint32_t pin_key_gap_ms; /* a longer pause between keys clears what was typed */
+	uint32_t pin_second_ms; /* card and PIN: how long the first waits for the second */
+	const struct pin_failures *pin_failures; /* read by controller_init only */
+	uint32_t pin_failures_count;
 	struct door_config door[DOORS_MAX]; /* by index */
 	struct reader_config reader[READERS_MAX]; /* by number - 1 */
 	uint32_t commit_wait_ms; /* commit_deadline of a waiting grant: 10 to 2000 */
@@ -70,8 +104,12 @@ enum input_kind {
 	INPUT_SCHEDULE_PUT,
 	INPUT_CLOCK_CHANGED, /* trust changed or the wall clock jumped: now says */
 	INPUT_ZONE_CHANGED,
+	INPUT_KEY, /* a key of a keypad was pressed */
 	INPUT_KIND_COUNT
 };
+
+#define KEY_STAR 10 /* clears what was typed */
+#define KEY_HASH 11 /* ends a PIN */
 
 struct controller_input {
 	enum input_kind kind;
@@ -81,6 +119,10 @@ struct controller_input {
 			uint64_t card_number;
 			uint16_t card_bits;
 		} credential; /* also for INPUT_UNREADABLE, where card_number is 0 */
+		struct {
+			uint8_t reader;
+			uint8_t key; /* 0 to 9, KEY_STAR, KEY_HASH */
+		} key;
 		struct {
 			uint8_t reader;
 			uint32_t count;
@@ -119,6 +161,9 @@ enum feedback {
 	FEEDBACK_GRANTED_PRE_ARREARS, /* granted, and the payment is nearly due */
 	FEEDBACK_DENIED,
 	FEEDBACK_HELD_WARNING, /* the door stands open for too long soon */
+	FEEDBACK_KEY, /* a key was taken: the same for every key (IEC 60839-11-1 Table 2 line 23) */
+	FEEDBACK_WAITING, /* the first of card and PIN was taken, the second is waited for */
+	FEEDBACK_COUNT
 };
 
 enum command_result {

@@ -18,6 +18,10 @@ struct credential {
 	uint8_t card_status;
 	uint8_t card_type;
 	bool is_valid;
+	bool has_card; /* false: known by the PIN alone; card_number is 0 and never matches */
+	bool pin_alone; /* pin opens without a card where the door takes that */
+	uint64_t pin; /* keyed hash of the PIN (pin_hash_fn); 0: none */
+	uint64_t pin_duress; /* of the one that opens with a silent alarm; 0: none */
 	uint8_t rule_count; /* 0 to PERSON_DOORS_MAX */
 	struct credential_rule {
 		uint8_t door; /* a configured door's index */
@@ -69,6 +73,9 @@ void credential_index_remove(struct credential_index *index, uint64_t person_no)
 /* Copies the entry into *ret; false when no person has this card. O(1), no allocation. */
 bool credential_find(
 	const struct credential_index *index, uint64_t card_number, struct credential *ret);
+/* The person whose pin or pin_duress opens alone; false when there is none. O(1). */
+bool credential_find_pin(
+	const struct credential_index *index, uint64_t pin, struct credential *ret);
 bool credential_find_person(
 	const struct credential_index *index, uint64_t person_no, struct credential *ret);
 

@@ -64,7 +64,10 @@ struct person {
 	uint32_t repeat_enter_timeout; /* kept; only 4294967295 (none) is accepted yet */
 	int64_t valid_from_s; /* UTC seconds, inclusive, or VALID_FROM_ALWAYS */
 	int64_t valid_to_s; /* UTC seconds, inclusive, or VALID_TO_ALWAYS */
+	bool has_duress_password; /* as has_password, for duress_password */
+	bool pin_alone; /* out: the password opens doors that take a PIN alone */
 	struct text64 password; /* only on the way in: never read back */
+	struct text64 duress_password; /* the same; opens with a silent alarm */
 	struct text32 vto_position;
 	struct text32 dynamic_check_code;
 	struct text32 citizen_id_no;

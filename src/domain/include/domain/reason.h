@@ -41,7 +41,18 @@
 	X(REASON_BUSY, "busy", 0x64, false, "too many grants wait at this door")                   \
 	X(REASON_STORAGE_SLOW, "storage_slow", 0x64, false,                                        \
 		"the record was not on disk in time, so the door stayed locked")                   \
-	X(REASON_REPEATED, "repeated", 0x10, false, "the same denial again and again: counted once")
+	X(REASON_REPEATED, "repeated", 0x10, false,                                                \
+		"the same denial again and again: counted once")                                   \
+	X(REASON_WRONG_PIN, "wrong_pin", 0x40, false, "the PIN is wrong")                          \
+	X(REASON_PIN_MISSING, "pin_missing", 0x41, false, "this door wants a PIN as well")         \
+	X(REASON_CARD_MISSING, "card_missing", 0x13, false, "this door wants a card as well")      \
+	X(REASON_WRONG_ORDER, "wrong_order", 0x13, false,                                          \
+		"card and PIN came in the wrong order for this door")                              \
+	X(REASON_PIN_REFUSED, "pin_refused", 0x13, false, "this door does not open by PIN")        \
+	X(REASON_CARD_REFUSED, "card_refused", 0x13, false, "this door does not open by card")     \
+	X(REASON_NO_PIN, "no_pin", 0x13, false, "the person has no PIN")                           \
+	X(REASON_PIN_LOCKED, "pin_locked", 0x40, false,                                            \
+		"too many wrong PINs: PINs are not looked at for a while")
 
 #define REASON_ENUM(id, name, code, granted, sentence) id,
 enum reason { REASONS(REASON_ENUM) REASON_COUNT };

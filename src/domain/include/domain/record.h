@@ -42,7 +42,10 @@
 	X(JOURNAL_CLOCK_TRUSTED, "clock_trusted", false, false)                                    \
 	X(JOURNAL_READER_NOISE, "reader_noise", false, true) /* count: edges or bits dropped */    \
 	X(JOURNAL_STARTED, "started", false, false)                                                \
-	X(JOURNAL_CORE_RESTARTED, "core_restarted", false, true)
+	X(JOURNAL_CORE_RESTARTED, "core_restarted", false, true)                                   \
+	X(JOURNAL_PIN_LOCKOUT, "pin_lockout", false, true) /* count: seconds */                    \
+	X(JOURNAL_PANEL_SKIPPED, "panel_skipped", false, true) /* a panel's format cannot hold it  \
+								*/
 
 #define JOURNAL_ENUM(id, name, record, alarm) id,
 enum journal_kind { JOURNAL_KINDS(JOURNAL_ENUM) JOURNAL_KIND_COUNT };
@@ -102,6 +105,13 @@ struct commit_entry {
 	bool wants_outcome; /* a grant: the store remembers the ticket until its outcome comes */
 	bool takes_use; /* one use of person_no's card is spent with this record */
 	bool undurable; /* decided while the store was failed */
+	/*
+	 * counts_pin: wrong PINs after this entry, of the reader and (when known) of person_no; the
+	 * store keeps them over restarts, in the transaction of the entry.
+	 */
+	bool counts_pin;
+	uint8_t reader_failures;
+	uint8_t person_failures;
 	struct text64 user_id; /* commands: UserID as given */
 	struct text32 command_type; /* commands: Type as given, "Remote" when left out */
 	struct text32 account; /* commands: who asked, through the API */

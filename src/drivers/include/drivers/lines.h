@@ -31,6 +31,19 @@ struct lines_driver {
 
 	void (*set_feedback)(struct lines *lines, uint8_t reader, uint8_t feedback);
 
+	/*
+	 * Lights and sounds that follow a pattern: when time is to be called next at the latest
+	 * (CLOCK_BOOTTIME, INT64_MAX: not), and the call. NULL where outputs need no time.
+	 */
+	int64_t (*deadline_ns)(const struct lines *lines);
+	void (*time)(struct lines *lines, int64_t now_ns);
+
+	/*
+	 * Sends bits from panel output `panel` (number - 1 of settings->panel). Never blocks: the
+	 * frame is queued. False when too many wait.
+	 */
+	bool (*send)(struct lines *lines, uint8_t panel, const struct card_bits *bits);
+
 	/* Level of an input now, for the state at start: enum line_kind, reader number or door
 	 * index. */
 	bool (*input)(struct lines *lines, uint8_t kind, uint8_t at);

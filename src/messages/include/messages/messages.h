@@ -161,6 +161,7 @@ enum result {
 	RESULT_STORE_FAILED, /* nothing was changed */
 	RESULT_BUSY, /* too many open requests */
 	RESULT_BAD_VALUE, /* text says which and why; nothing was changed */
+	RESULT_PIN_RULE, /* the PIN may not open alone: reason 0 taken, 1 short, 2 ratio */
 	RESULT_COUNT
 };
 
@@ -191,7 +192,8 @@ enum person_field {
 	PERSON_DOORS = 1 << 14, /* replaces all of Doors[] */
 	PERSON_SCHEDULES = 1 << 15, /* replaces all of TimeSections[] */
 	PERSON_DYNAMIC_CHECK_CODE = 1 << 16,
-	PERSON_FIELDS_ALL = (1 << 17) - 1,
+	PERSON_DURESS_PASSWORD = 1 << 17,
+	PERSON_FIELDS_ALL = (1 << 18) - 1,
 };
 
 struct message_person_write {

@@ -8,26 +8,79 @@
 #pragma once
 
 #include "base/text.h"
+#include "domain/card_format.h"
 #include "domain/controller.h"
 #include "protocols/wiegand.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define READER_FORMATS_MAX 4
+#define READER_FORMATS_MAX 8
+#define FORMATS_MAX 16 /* of the file's own */
+#define PANELS_MAX 16
 #define HTTP_NAMES_MAX 8
+
+/* A line of a GPIO chip, as written: `gpiochip0:17`, with `active-low`, `pull-up`, ... behind. */
+struct gpio_line {
+	struct text32 chip; /* name below /dev, or the chip's label; empty: not wired */
+	uint32_t offset;
+	uint8_t flags; /* enum gpio_flag bits */
+};
+
+enum gpio_flag {
+	GPIO_ACTIVE_LOW = 1 << 0,
+	GPIO_PULL_UP = 1 << 1,
+	GPIO_PULL_DOWN = 1 << 2,
+	GPIO_OPEN_DRAIN = 1 << 3,
+};
+
+struct door_lines {
+	struct gpio_line lock; /* output; active: unlocked */
+	struct gpio_line contact; /* active: open */
+	struct gpio_line rex; /* active: pressed */
+};
+
+struct reader_lines {
+	struct gpio_line data0; /* rest high, pulse low; both on one chip */
+	struct gpio_line data1;
+	struct gpio_line tamper; /* active: tampered */
+	struct gpio_line led; /* output */
+	struct gpio_line beeper; /* output */
+};
+
+enum panel_when { PANEL_GRANTED = 0, PANEL_READ = 1 };
+
+/* We are the reader of another maker's panel: what reader `reader` gave is sent on. */
+struct panel_settings {
+	bool configured;
+	uint8_t reader; /* number: whose cards */
+	uint8_t when; /* enum panel_when: only granted cards, or every card read */
+	struct text32 format; /* empty: the bits as they were received */
+	uint32_t pulse_us; /* 20 to 100 */
+	uint32_t interval_us; /* 200 to 20000, begin to begin */
+	struct gpio_line data0; /* outputs; active: the line is pulled low */
+	struct gpio_line data1;
+};
 
 struct door_settings {
 	struct text32 id; /* required, unique; ONVIF token */
 	struct text64 name;
 	struct door_config config;
+	struct door_lines lines; /* with `lines: gpio` */
 };
 
 struct reader_settings {
 	struct reader_config config;
 	uint8_t format_count;
-	struct text32 format[READER_FORMATS_MAX]; /* names known to card_format_find; default W34 */
+	/* Names that settings_format_find knows, highest priority first; default W34. */
+	struct text32 format[READER_FORMATS_MAX];
 	struct wiegand_limits limits;
+	struct reader_lines lines; /* with `lines: gpio` */
+};
+
+enum pin_rule {
+	PIN_RULE_REFUSE = 0, /* the person is refused, with words */
+	PIN_RULE_WITH_CARD = 1, /* kept; the PIN opens together with its card only */
 };
 
 struct settings {
@@ -42,6 +95,12 @@ struct settings {
 	struct text64 machine_name;
 	struct text256 state_dir; /* absolute path */
 	uint32_t commit_wait_ms;
+	uint8_t pin_digits; /* pin: digits: 0, or PIN_DIGITS_MIN to PIN_DIGITS_MAX */
+	uint32_t pin_key_gap_ms;
+	uint32_t pin_second_ms;
+	/* pin: rule: what becomes of a PIN that may not open alone (1000:1, unique, length). */
+	uint8_t pin_rule; /* enum pin_rule */
+	uint8_t pin_alone_digits; /* digits a PIN must have to open alone: 4 to 12, standard 6 */
 	uint8_t untrusted_clock; /* enum untrusted_clock_policy */
 	uint32_t persons_max; /* limits.persons */
 	uint64_t records_max; /* limits.records: the ring of access records */
@@ -49,9 +108,18 @@ struct settings {
 	uint32_t streams_max; /* limits.streams: event subscribers at once */
 	uint32_t connections_max;
 	uint32_t connections_per_source_max;
+	uint8_t format_count;
+	struct card_format format[FORMATS_MAX]; /* the file's own */
+	struct panel_settings panel[PANELS_MAX]; /* by number - 1 */
 	struct door_settings door[DOORS_MAX]; /* by index */
 	struct reader_settings reader[READERS_MAX]; /* by number - 1 */
 };
+
+/* The file's own formats first, then the built-in ones. NULL when there is none of that name. */
+const struct card_format *settings_format_find(const struct settings *settings, struct span name);
+
+/* True when some door takes a PIN alone at some time. */
+bool settings_pin_opens_alone(const struct settings *settings);
 
 void settings_default(struct settings *settings);
 

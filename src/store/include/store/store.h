@@ -24,6 +24,9 @@ enum store_error {
 	STORE_NEWER_SCHEMA, /* the database was written by a newer posternd: refused by name */
 	STORE_DOOR_MISMATCH, /* a door index has another id than the database remembers */
 	STORE_CORRUPT,
+	STORE_PIN_TAKEN, /* another person's PIN, and PINs open alone; nothing changed */
+	STORE_PIN_SHORT, /* fewer digits than a PIN that opens alone needs; nothing changed */
+	STORE_PIN_RATIO, /* fewer than 1000 possible PINs for each that is given out */
 	STORE_BAD_PERIOD, /* a person's validity would end before it begins; nothing changed */
 };
 
@@ -33,6 +36,9 @@ struct store_options {
 	uint64_t records_max; /* ring of access records */
 	uint64_t journal_max; /* ring of the journal; records kept are never pruned with it */
 	uint32_t persons_max;
+	bool pin_opens_alone; /* some door takes a PIN alone: the three rules below are kept */
+	uint8_t pin_rule; /* enum pin_rule */
+	uint8_t pin_alone_digits;
 	struct { /* configured doors, for the index -> id check */
 		bool configured;
 		struct text32 id;
@@ -115,6 +121,13 @@ MUST_CHECK int store_credentials(
 
 MUST_CHECK int store_schedules(
 	struct store *store, int (*put)(void *user, const struct schedule *), void *user);
+
+/* Wrong PINs that are counted still (commit_entry.counts_pin). */
+MUST_CHECK int store_pin_failures(
+	struct store *store, int (*each)(void *user, const struct pin_failures *), void *user);
+
+/* What pin_hash_fn answers: the first 8 bytes of the keyed hash, big endian, 0 taken as 1. */
+uint64_t store_pin_hash(const struct store *store, struct span digits);
 
 /*
  * After a restart: appends JOURNAL_OUTCOME_UNKNOWN for every granted record without an outcome, in
