@@ -136,7 +136,7 @@ static const struct setting table[] = {
 };
 /* clang-format on */
 
-_Static_assert(ARRAY_COUNT(table) <= SETTINGS_ROWS_MAX, "a mask of 64 bits holds what was seen");
+_Static_assert(ARRAY_COUNT(table) <= SETTINGS_ROWS_MAX, "the reader of the file has room for them");
 
 const struct setting *settings_table(size_t *ret_count)
 {

@@ -61,7 +61,7 @@ struct reader_draft {
 	struct reader_settings reader;
 };
 
-#define SETTINGS_ROWS_MAX 64 /* so that a 64-bit mask holds what was seen */
+#define SETTINGS_ROWS_MAX 128
 
 /* Rows in the order of the documentation. *ret_count is at most SETTINGS_ROWS_MAX. */
 const struct setting *settings_table(size_t *ret_count);

@@ -30,7 +30,7 @@ struct place {
 /* What was met in one mapping: which rows, and where their values stand. */
 struct mapping {
 	struct place begin;
-	uint64_t seen; /* bit: place of the row in the table */
+	bool seen[SETTINGS_ROWS_MAX]; /* by the row's place in the table */
 	struct place value[SETTINGS_ROWS_MAX];
 };
 
@@ -330,11 +330,11 @@ static bool read_row(
 
 	if (at == count)
 		return fail_unknown_key(r, section);
-	if (mapping->seen & UINT64_C(1) << at)
+	if (mapping->seen[at])
 		return fail_twice(r, mapping->value[at].line);
 	if (!next(r))
 		return false;
-	mapping->seen |= UINT64_C(1) << at;
+	mapping->seen[at] = true;
 	mapping->value[at] = here(r);
 	return read_value(r, &table[at], base);
 }
@@ -347,7 +347,7 @@ static bool check_required(
 
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].section != section || (table[i].flags & SETTING_FLAG_REQUIRED) == 0 ||
-			(mapping->seen & UINT64_C(1) << i) != 0)
+			mapping->seen[i])
 			continue;
 		buf_add_byte(&r->why, '`');
 		buf_add_string(&r->why, table[i].key);
@@ -384,14 +384,13 @@ static struct place value_place(
 	const struct mapping *mapping, enum setting_section section, const char *key)
 {
 	size_t at = setting_row(section, span_from_string(key));
-	bool seen = (mapping->seen & UINT64_C(1) << at) != 0;
 
-	return seen ? mapping->value[at] : mapping->begin;
+	return mapping->seen[at] ? mapping->value[at] : mapping->begin;
 }
 
 static bool value_seen(const struct mapping *mapping, enum setting_section section, const char *key)
 {
-	return (mapping->seen & UINT64_C(1) << setting_row(section, span_from_string(key))) != 0;
+	return mapping->seen[setting_row(section, span_from_string(key))];
 }
 
 /* --- doors --- */
@@ -403,7 +402,7 @@ static bool check_door_contact(struct reader *r, struct door_config *config)
 
 	for (size_t i = 0; i < count && !config->has_contact; i++) {
 		if (table[i].section == SECTION_DOORS && (table[i].flags & SETTING_FLAG_CONTACT) &&
-			(r->entry.seen & UINT64_C(1) << i))
+			r->entry.seen[i])
 			return fail_key(r, r->entry.value[i], span_from_string(table[i].key),
 				" needs a door contact, but this door has `contact: no`");
 	}
