@@ -27,17 +27,38 @@ static void check_reader(const struct settings *s, unsigned at)
 
 	ASSERT(s->door[reader->config.door].config.configured && reader->format_count >= 1);
 	ASSERT(reader->limits.pulse_min_ns < reader->limits.pulse_max_ns);
-	for (unsigned i = 0; i < reader->format_count; i++)
-		ASSERT(card_format_find(text_span(&reader->format[i])) != NULL);
+	for (unsigned i = 0, priority = UINT8_MAX; i < reader->format_count; i++) {
+		const struct card_format *format =
+			settings_format_find(s, text_span(&reader->format[i]));
+
+		ASSERT(format != NULL && format->priority <= priority);
+		priority = format->priority;
+	}
 	for (unsigned i = 0; i < at; i++)
 		ASSERT(!s->reader[i].config.configured ||
 			s->reader[i].config.door != reader->config.door ||
 			s->reader[i].config.side != reader->config.side);
 }
 
+static void check_format(const struct settings *s, unsigned at)
+{
+	char memory[2048];
+	struct buf out = buf_over(memory, sizeof(memory));
+	const struct card_format *format = &s->format[at];
+
+	ASSERT(card_format_check(format, &out) &&
+		card_format_find(text_span(&format->name)) == NULL);
+	ASSERT(settings_format_find(s, text_span(&format->name)) == format);
+	card_format_print_line(format, &out);
+	ASSERT(!out.overflow);
+}
+
 static void check(const struct settings *s)
 {
 	unsigned doors = 0;
+
+	for (unsigned i = 0; i < s->format_count; i++)
+		check_format(s, i);
 
 	for (unsigned i = 0; i < DOORS_MAX; doors += s->door[i++].config.configured) {
 		if (s->door[i].config.configured)

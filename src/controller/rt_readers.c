@@ -22,7 +22,7 @@ void rt_readers_init(struct rt_readers *readers, const struct settings *settings
 		wiegand_decoder_init(&reader->decoder, &from->limits);
 		for (uint32_t f = 0; f < from->format_count; f++) {
 			const struct card_format *format =
-				card_format_find(text_span(&from->format[f]));
+				settings_format_find(settings, text_span(&from->format[f]));
 
 			ASSERT(format != NULL); /* the settings' parser knows the names */
 			reader->format[reader->format_count++] = format;

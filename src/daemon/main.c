@@ -231,6 +231,8 @@ static int check(const struct options *options)
 	for (size_t i = 0; i < READERS_MAX; i++)
 		readers += settings.reader[i].config.configured;
 	printf("%s is good: %u doors, %u readers\n", options->config, doors, readers);
+	(void)fflush(stdout);
+	settings_remarks(&settings, STDOUT_FILENO);
 	return STATUS_DONE;
 }
 

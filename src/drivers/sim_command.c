@@ -84,28 +84,12 @@ static bool door_of(struct span word, const struct settings *settings, struct si
 	return true;
 }
 
-static unsigned field_bits(const struct card_field *field)
-{
-	unsigned bits = 0;
-
-	for (unsigned i = 0; i < field->range_count; i++)
-		bits += field->range[i].len;
-	return bits;
-}
-
-/* The number as enrolled is facility << bits of card | card; a rest above both does not fit. */
 static bool encode(const struct card_format *format, uint64_t number, struct card_bits *ret)
 {
-	unsigned bits = field_bits(&format->card);
-	struct card_fields fields = {.card = number};
+	struct card_fields fields;
 
-	if (bits < 64) {
-		fields.card = number & ((UINT64_C(1) << bits) - 1);
-		fields.facility = number >> bits;
-	}
-	if (format->facility.range_count == 0 && fields.facility != 0)
-		return false;
-	return card_format_encode(format, &fields, ret) == CARD_FORMAT_OK;
+	return card_format_fields_of_number(format, number, &fields) &&
+	       card_format_encode(format, &fields, ret) == CARD_FORMAT_OK;
 }
 
 static bool card_arguments(const struct words *words, const struct settings *settings,
@@ -125,7 +109,7 @@ static bool card_arguments(const struct words *words, const struct settings *set
 		name = words->word[3];
 	else if (reader->format_count > 0)
 		name = text_span(&reader->format[0]);
-	const struct card_format *format = card_format_find(name);
+	const struct card_format *format = settings_format_find(settings, name);
 
 	if (format == NULL)
 		return refuse(ret_error, "no such card format; see `postern format list`");

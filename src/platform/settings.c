@@ -24,6 +24,7 @@
 #define LIMIT(field) FIELD(SECTION_LIMITS, struct settings, field)
 #define DOOR(field) FIELD(SECTION_DOORS, struct door_draft, field)
 #define READER(field) FIELD(SECTION_READERS, struct reader_draft, field)
+#define FORMAT(field) FIELD(SECTION_FORMATS, struct format_draft, field)
 
 #define NUMBER(key_, place, min_, max_, standard_, text_)                                          \
 	{                                                                                          \
@@ -48,6 +49,11 @@
 	{                                                                                          \
 		.key = (key_), place, .kind = (kind_), .flags = SETTING_FLAG_REQUIRED,             \
 		.min = (min_), .max = (max_), .choices = (choices_), .text = (text_)               \
+	}
+#define DESCRIBES(key_, place, kind_, choices_, standard_, text_)                                  \
+	{                                                                                          \
+		.key = (key_), place, .kind = (kind_), .choices = (choices_),                      \
+		.standard = (standard_), .text = (text_)                                           \
 	}
 
 /* clang-format off */
@@ -124,7 +130,8 @@ static const struct setting table[] = {
 	CHOICE("side", READER(reader.config.side), "entry|exit", "entry",
 		"Which way it lets people through; a door has at most one reader a side."),
 	OTHER("formats", READER(reader.format), SETTING_FORMATS, "W34",
-		"Card formats it may send, tried in this order; at most 4."),
+		"Card formats it may send. The first that fits a frame reads it: the one of the "
+		"highest priority, equal ones in this order."),
 	TIME("gap", READER(reader.limits.gap_ns), 0, 1, 10000000, 100000000, "25ms",
 		"Silence that ends a Wiegand frame."),
 	TIME("pulse_min", READER(reader.limits.pulse_min_ns), 0, 1, 1000, 100000, "10us",
@@ -133,6 +140,47 @@ static const struct setting table[] = {
 		"A longer pulse is a fault."),
 	TIME("interval_min", READER(reader.limits.interval_min_ns), 0, 1, 20000, 5000000, "150us",
 		"Pulses that begin closer than this are a fault."),
+
+	REQUIRED("name", FORMAT(name), SETTING_FORMAT_WORD, 0, 0,
+		"1 to 32 of A-Z, a-z, 0-9, -, _ and ., a letter first, no built-in format's name",
+		"What readers call it by."),
+	REQUIRED("bits", FORMAT(bits), SETTING_FORMAT_WORD, 0, 0, "a whole number from 24 to 66",
+		"How many bits a frame has. The first is bit 0."),
+	REQUIRED("card", FORMAT(card), SETTING_FORMAT_RANGES, 0, 0,
+		"up to 4 ranges of bits, such as 9-24 or 9-24,30-40",
+		"The bits of the card number; the first range is its most significant part."),
+	DESCRIBES("facility", FORMAT(facility), SETTING_FORMAT_RANGES, "ranges as for card", "",
+		"The bits of the site's code. A card is enrolled by it and the card number, side "
+		"by side."),
+	DESCRIBES("issue", FORMAT(issue), SETTING_FORMAT_RANGES, "ranges as for card", "",
+		"The bits of the card's issue."),
+	DESCRIBES("oem", FORMAT(oem), SETTING_FORMAT_RANGES, "ranges as for card", "",
+		"The bits of the maker's or customer's code."),
+	DESCRIBES("bit_order", FORMAT(bit_order), SETTING_FORMAT_WORD, "msb, lsb", "msb",
+		"Of the card number; lsb: its last bit is the most significant."),
+	DESCRIBES("byte_order", FORMAT(byte_order), SETTING_FORMAT_WORD, "msb, lsb", "msb",
+		"Of the card number; lsb: its last byte is the most significant."),
+	DESCRIBES("standard_parity", FORMAT(standard_parity), SETTING_FORMAT_WORD, "yes, no", "no",
+		"yes: bit 0 is even parity over the first half of the data, the last bit odd "
+		"parity over the second half."),
+	DESCRIBES("parity", FORMAT(parity), SETTING_FORMAT_ITEMS,
+		"up to 4 parity bits, such as [0 even 1-12, 25 odd 13-24]",
+		"", "Each is its bit, even or odd, and what it covers. They are computed in this "
+		"order; one may cover another before it."),
+	DESCRIBES("xor", FORMAT(xor_check), SETTING_FORMAT_ITEMS,
+		"up to 2 checks, such as 40-43 over 0-39", "",
+		"The bits in front are the XOR of the groups of as many bits behind over."),
+	DESCRIBES("constant", FORMAT(constant), SETTING_FORMAT_ITEMS,
+		"bits and their values, such as 0-3=1111", "",
+		"A frame with other values is not this format."),
+	DESCRIBES("ignore", FORMAT(ignore), SETTING_FORMAT_RANGES, "ranges of bits, such as 0-6,31",
+		"", "Bits that mean nothing."),
+	DESCRIBES("facilities", FORMAT(facilities), SETTING_FORMAT_RANGES,
+		"up to 8 facility codes, such as [57, 58]", "",
+		"Cards with another facility code are not read."),
+	DESCRIBES("priority", FORMAT(priority), SETTING_FORMAT_WORD,
+		"a whole number from 0 to 255", "0",
+		"Among a reader's formats the highest is tried first."),
 };
 /* clang-format on */
 
@@ -154,6 +202,8 @@ static const struct {
 	[SECTION_LIMITS] = {"limits", false, "How much is kept and served:"},
 	[SECTION_DOORS] = {"doors", true, "A list with an entry for each door, at least one:"},
 	[SECTION_READERS] = {"readers", true, "A list with an entry for each reader:"},
+	[SECTION_FORMATS] = {"formats", true,
+		"A list of card formats that are not built in, at most 16:"},
 };
 
 const char *setting_section_name(enum setting_section section)

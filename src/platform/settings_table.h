@@ -15,6 +15,7 @@ enum setting_section {
 	SECTION_LIMITS,
 	SECTION_DOORS,
 	SECTION_READERS,
+	SECTION_FORMATS,
 	SECTION_COUNT
 };
 
@@ -30,6 +31,10 @@ enum setting_kind {
 	SETTING_HOSTS, /* list of text64 */
 	SETTING_FORMATS, /* list of text32: card formats */
 	SETTING_DIGESTS, /* list of enum digest_algorithm */
+	/* text1024 of a format_draft; `choices` says what may stand there */
+	SETTING_FORMAT_WORD,
+	SETTING_FORMAT_RANGES, /* one text, or a list that becomes one with commas */
+	SETTING_FORMAT_ITEMS, /* the same with semicolons */
 };
 
 #define SETTING_FLAG_REQUIRED 1
@@ -45,7 +50,7 @@ struct setting {
 	uint32_t unit_ns; /* of a time: what one counts */
 	uint64_t min; /* in that unit */
 	uint64_t max;
-	const char *choices; /* "unlock|deny" */
+	const char *choices; /* "unlock|deny"; in words for SETTING_FORMAT_... */
 	const char *standard; /* what it is when left out; "": see text */
 	const char *text; /* for posternd.yaml(5) */
 };
@@ -61,6 +66,14 @@ struct reader_draft {
 	struct reader_settings reader;
 };
 
+TEXT_DECLARE(1024);
+
+/* A card format's keys as they are written: card_format_set reads them in the table's order. */
+struct format_draft {
+	struct text1024 name, bits, card, facility, issue, oem, bit_order, byte_order;
+	struct text1024 standard_parity, parity, xor_check, constant, ignore, facilities, priority;
+};
+
 #define SETTINGS_ROWS_MAX 128
 
 /* Rows in the order of the documentation. *ret_count is at most SETTINGS_ROWS_MAX. */
@@ -72,6 +85,8 @@ bool setting_section_is_list(enum setting_section section);
 const char *setting_section_text(enum setting_section section);
 
 bool setting_is_list(const struct setting *setting);
+/* A list, or one value that may be given as a list. */
+bool setting_may_be_list(const struct setting *setting);
 
 /* Stores value into base. False, with a sentence added to why, when it may not stand there. */
 bool setting_store(
@@ -80,6 +95,27 @@ bool setting_store(
 /* Adds one item to a list; the first call after setting_list_clear puts the first. */
 bool setting_list_add(const struct setting *setting, void *base, struct span item, struct buf *why);
 void setting_list_clear(const struct setting *setting, void *base);
+
+/*
+ * "`value` is no value for `key`; allowed: ..." and which of the words, separated by |, is near.
+ * Always false.
+ */
+bool setting_refuse_word(
+	struct buf *why, const struct setting *setting, struct span value, struct span words);
+
+/*
+ * Makes a card format of the rows whose text is not empty. False, with a sentence added to why and
+ * the row to blame in *ret_row (its table's count: the whole entry), when it is none.
+ */
+bool setting_format_make(const struct settings *settings, const struct format_draft *draft,
+	struct card_format *ret, size_t *ret_row, struct buf *why);
+
+/*
+ * Judges the names of a reader's formats, when all of the file is read, and puts the highest
+ * priority first. False, with a sentence added to why and the name to blame in *ret_at.
+ */
+bool setting_formats_place(const struct settings *settings, struct reader_settings *reader,
+	unsigned *ret_at, struct buf *why);
 
 /* Puts the standards of a whole section into base. */
 void setting_section_standards(enum setting_section section, void *base);

@@ -12,7 +12,6 @@
 #include "base/compiler.h"
 #include "base/number.h"
 #include "base/utf8.h"
-#include "domain/card_format.h"
 #include "platform/settings.h"
 #include "protocols/digest.h"
 
@@ -79,16 +78,6 @@ static void add_time(struct buf *out, uint64_t value, uint32_t unit_ns)
 	buf_add_string(out, "0s");
 }
 
-static void add_format_names(struct buf *out, const char *separator)
-{
-	const struct card_format *format;
-
-	for (unsigned i = 0; (format = card_format_at(i)) != NULL; i++) {
-		buf_add_string(out, i > 0 ? separator : "");
-		buf_add(out, text_span(&format->name));
-	}
-}
-
 void setting_add_allowed(const struct setting *setting, struct buf *out)
 {
 	switch ((enum setting_kind)setting->kind) {
@@ -129,11 +118,17 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 		buf_add_string(out, "a list of at most 8 host names, such as [door.example.org]");
 		return;
 	case SETTING_FORMATS:
-		buf_add_string(out, "a list of 1 to 4 of ");
-		add_format_names(out, ", ");
+		buf_add_string(out, "a list of 1 to 8 names of formats, built in (W34, W26, W66 "
+				    "and the others of `postern format list`) or described "
+				    "under `formats` at the top of the file");
 		return;
 	case SETTING_DIGESTS:
 		buf_add_string(out, "a list of md5 and sha-256, each at most once");
+		return;
+	case SETTING_FORMAT_WORD:
+	case SETTING_FORMAT_RANGES:
+	case SETTING_FORMAT_ITEMS:
+		buf_add_string(out, setting->choices);
 		return;
 	}
 }
@@ -152,7 +147,7 @@ static bool refuse(
 	return false;
 }
 
-static bool refuse_word(
+bool setting_refuse_word(
 	struct buf *why, const struct setting *setting, struct span value, struct span words)
 {
 	struct span near = nearest_word(words, value);
@@ -263,7 +258,7 @@ static bool store_word(const struct setting *setting, void *base, struct span va
 			return true;
 		}
 	}
-	return refuse_word(why, setting, value, span_from_string(words));
+	return setting_refuse_word(why, setting, value, span_from_string(words));
 }
 
 static bool is_id(struct span value)
@@ -383,6 +378,11 @@ bool setting_store(
 	case SETTING_ADDRESS:
 		good = is_address(value) && text_set((struct text64 *)at, value);
 		break;
+	case SETTING_FORMAT_WORD:
+	case SETTING_FORMAT_RANGES:
+	case SETTING_FORMAT_ITEMS:
+		good = text_set((struct text1024 *)at, value);
+		break;
 	case SETTING_HOSTS:
 	case SETTING_FORMATS:
 	case SETTING_DIGESTS:
@@ -399,9 +399,17 @@ bool setting_is_list(const struct setting *setting)
 	       setting->kind == SETTING_DIGESTS;
 }
 
+bool setting_may_be_list(const struct setting *setting)
+{
+	return setting_is_list(setting) || setting->kind == SETTING_FORMAT_RANGES ||
+	       setting->kind == SETTING_FORMAT_ITEMS;
+}
+
 void setting_list_clear(const struct setting *setting, void *base)
 {
-	if (setting->kind == SETTING_FORMATS)
+	if (!setting_is_list(setting))
+		((struct text1024 *)(void *)((char *)base + setting->offset))->len = 0;
+	else if (setting->kind == SETTING_FORMATS)
 		((struct reader_draft *)base)->reader.format_count = 0;
 	else if (setting->kind == SETTING_DIGESTS)
 		((struct settings *)base)->digest_count = 0;
@@ -442,24 +450,32 @@ static bool host_add(
 	return text_set(&settings->http_name[settings->http_name_count - 1], item);
 }
 
+/* setting_formats_place judges the names: `formats` may stand below the readers. */
 static bool format_add(const struct setting *setting, struct reader_settings *reader,
 	struct span item, struct buf *why)
 {
-	char memory[1024];
-	struct buf words = buf_over(memory, sizeof(memory));
-
-	if (card_format_find(item) == NULL || item.len > sizeof(reader->format[0].bytes)) {
-		add_format_names(&words, "|");
-		return refuse_word(why, setting, item, buf_span(&words));
-	}
-	for (unsigned i = 0; i < reader->format_count; i++) {
-		if (card_format_find(text_span(&reader->format[i])) == card_format_find(item))
-			return refuse_twice(why, setting, item);
-	}
 	if (reader->format_count == READER_FORMATS_MAX)
 		return refuse_many(why, setting);
+	if (!text_set(&reader->format[reader->format_count], item))
+		return refuse(why, setting, item, "`");
 	reader->format_count++;
-	return text_set(&reader->format[reader->format_count - 1], item);
+	return true;
+}
+
+/* Joins the items of a key of a card format to the one text that card_format_set reads. */
+static bool part_add(
+	const struct setting *setting, struct text1024 *text, struct span item, struct buf *why)
+{
+	char memory[sizeof(text->bytes)];
+	struct buf joined = buf_over(memory, sizeof(memory));
+
+	buf_add(&joined, text_span(text));
+	if (text->len > 0)
+		buf_add_string(&joined, setting->kind == SETTING_FORMAT_ITEMS ? "; " : ",");
+	buf_add(&joined, item);
+	if (joined.overflow)
+		return refuse_many(why, setting);
+	return text_set(text, buf_span(&joined));
 }
 
 static bool digest_add(
@@ -471,7 +487,7 @@ static bool digest_add(
 		!span_equal(item, span_from_string(digest_words[algorithm])))
 		algorithm++;
 	if (algorithm == DIGEST_ALGORITHM_COUNT)
-		return refuse_word(why, setting, item, SPAN_LIT("md5|sha-256"));
+		return setting_refuse_word(why, setting, item, SPAN_LIT("md5|sha-256"));
 	for (unsigned i = 0; i < settings->digest_count; i++) {
 		if (settings->digest[i] == algorithm)
 			return refuse_twice(why, setting, item);
@@ -482,6 +498,8 @@ static bool digest_add(
 
 bool setting_list_add(const struct setting *setting, void *base, struct span item, struct buf *why)
 {
+	if (!setting_is_list(setting))
+		return part_add(setting, (void *)((char *)base + setting->offset), item, why);
 	if (setting->kind == SETTING_FORMATS)
 		return format_add(setting, &((struct reader_draft *)base)->reader, item, why);
 	if (setting->kind == SETTING_DIGESTS)

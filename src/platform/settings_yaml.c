@@ -48,6 +48,8 @@ struct reader {
 	struct mapping limits;
 	struct mapping entry; /* of the door or reader that is being read */
 	uint32_t section_line[SECTION_COUNT]; /* 0: not met */
+	struct place item_place[READER_FORMATS_MAX]; /* of the names in a reader's `formats` */
+	struct place format_place[READERS_MAX][READER_FORMATS_MAX];
 	struct place reader_place[READERS_MAX]; /* of the value of `door` */
 	struct text32 reader_door[READERS_MAX];
 };
@@ -283,10 +285,10 @@ static bool fail_shape(struct reader *r, const struct setting *row)
 static bool read_list_items(struct reader *r, const struct setting *row, void *base)
 {
 	struct place begin = here(r);
-	bool empty = true;
+	unsigned count = 0;
 
 	setting_list_clear(row, base);
-	for (;; empty = false) {
+	for (;; count++) {
 		if (!next(r))
 			return false;
 		if (r->event.type == YAML_SEQUENCE_END_EVENT)
@@ -297,8 +299,10 @@ static bool read_list_items(struct reader *r, const struct setting *row, void *b
 			return false;
 		if (!setting_list_add(row, base, scalar(r), &r->why))
 			return fail(r, here(r));
+		if (row->kind == SETTING_FORMATS)
+			r->item_place[count] = here(r);
 	}
-	if (!empty || row->kind == SETTING_HOSTS)
+	if (count > 0 || row->kind == SETTING_HOSTS)
 		return true;
 	buf_add_string(&r->why, "an empty list for `");
 	buf_add_string(&r->why, row->key);
@@ -309,7 +313,7 @@ static bool read_list_items(struct reader *r, const struct setting *row, void *b
 
 static bool read_value(struct reader *r, const struct setting *row, void *base)
 {
-	if (r->event.type == YAML_SEQUENCE_START_EVENT && setting_is_list(row))
+	if (r->event.type == YAML_SEQUENCE_START_EVENT && setting_may_be_list(row))
 		return read_list_items(r, row, base);
 	if (r->event.type == YAML_SCALAR_EVENT && scalar_is_nothing(r))
 		return fail_empty(r, row);
@@ -477,6 +481,7 @@ static bool read_reader(struct reader *r)
 	r->settings->reader[at] = draft.reader;
 	r->reader_door[at] = draft.door_id;
 	r->reader_place[at] = value_place(&r->entry, SECTION_READERS, "door");
+	memcpy(r->format_place[at], r->item_place, sizeof(r->item_place));
 	return true;
 }
 
@@ -537,6 +542,35 @@ static bool place_reader(struct reader *r, unsigned at)
 	return true;
 }
 
+static bool place_formats(struct reader *r, unsigned at)
+{
+	unsigned blamed;
+
+	return setting_formats_place(r->settings, &r->settings->reader[at], &blamed, &r->why) ||
+	       fail(r, r->format_place[at][blamed]);
+}
+
+/* --- card formats --- */
+
+static bool read_format(struct reader *r)
+{
+	struct settings *settings = r->settings;
+	struct format_draft draft = {0};
+	size_t count;
+	size_t row;
+
+	(void)settings_table(&count);
+	if (!read_mapping(r, SECTION_FORMATS, &draft, &r->entry))
+		return false;
+	if (settings->format_count == FORMATS_MAX)
+		return fail_with(r, r->entry.begin, "too many in `formats`; allowed: at most 16");
+	if (!setting_format_make(
+		    settings, &draft, &settings->format[settings->format_count], &row, &r->why))
+		return fail(r, row < count ? r->entry.value[row] : r->entry.begin);
+	settings->format_count++;
+	return true;
+}
+
 /* --- the file --- */
 
 static bool read_entries(struct reader *r, enum setting_section section)
@@ -548,9 +582,15 @@ static bool read_entries(struct reader *r, enum setting_section section)
 			return true;
 		if (r->event.type != YAML_MAPPING_START_EVENT)
 			return fail_key(r, here(r), span_from_string(setting_section_name(section)),
-				" takes entries of keys and values, such as `- {index: 0, id: "
-				"front}`");
-		if (!(section == SECTION_DOORS ? read_door(r) : read_reader(r)))
+				section == SECTION_FORMATS
+					? " takes entries of keys and values, such as `- {name: "
+					  "site, bits: 26, card: 1-24}`"
+					: " takes entries of keys and values, such as `- {index: "
+					  "0, "
+					  "id: front}`");
+		if (!(section == SECTION_DOORS		 ? read_door(r)
+			    : section == SECTION_READERS ? read_reader(r)
+							 : read_format(r)))
 			return false;
 	}
 }
@@ -628,7 +668,8 @@ static bool check_whole(struct reader *r)
 		return fail_with(
 			r, r->top.begin, "no door is given; `doors` needs at least one entry");
 	for (unsigned i = 0; i < READERS_MAX; i++) {
-		if (r->settings->reader[i].config.configured && !place_reader(r, i))
+		if (r->settings->reader[i].config.configured &&
+			(!place_reader(r, i) || !place_formats(r, i)))
 			return false;
 	}
 	return check_limits(r);

@@ -178,7 +178,23 @@ static const char every_key[] = "lines: simulated\n"
 				"  forced_grace: 0s\n"
 				"  rex: shunt\n"
 				"  fail: safe\n"
-				"  slow_disk: deny\n";
+				"  slow_disk: deny\n"
+				"formats:\n"
+				"- name: W47\n"
+				"  bits: 47\n"
+				"  card: 9-24,30-39\n"
+				"  facility: [1-6, 7-8]\n"
+				"  issue: 41-45\n"
+				"  oem: 25-26\n"
+				"  bit_order: lsb\n"
+				"  byte_order: msb\n"
+				"  standard_parity: no\n"
+				"  parity: [0 even 1-23, 46 odd 24-45]\n"
+				"  xor: 27-28 over 1-24\n"
+				"  constant: 40=1\n"
+				"  ignore: 29\n"
+				"  facilities: [57, 58]\n"
+				"  priority: 255\n";
 
 static void test_every_key_lands_in_its_field(void **state UNUSED)
 {
@@ -230,6 +246,21 @@ static void test_every_key_of_doors_and_readers_lands_in_its_field(void **state 
 	assert_int_equal(reader->limits.pulse_min_ns, 1000);
 	assert_int_equal(reader->limits.pulse_max_ns, 10000000);
 	assert_int_equal(reader->limits.interval_min_ns, 5000000);
+}
+
+static void test_every_key_of_formats_lands_in_its_field(void **state UNUSED)
+{
+	struct settings settings;
+	char memory[512];
+	struct buf line = buf_over(memory, sizeof(memory));
+
+	parse(&settings, every_key);
+	assert_int_equal(settings.format_count, 1);
+	card_format_print_line(&settings.format[0], &line);
+	assert_text(buf_span(&line),
+		"name=W47 bits=47 card=9-24,30-39 facility=1-6,7-8 issue=41-45 oem=25-26 "
+		"bit_order=lsb parity=\"0 even 1-23; 46 odd 24-45\" xor=\"27-28 over 1-24\" "
+		"constant=\"40=1\" ignore=29 facilities=57,58 priority=255");
 }
 
 static void test_units_are_exact(void **state UNUSED)
@@ -415,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_the_demo_has_two_doors_and_four_readers),
 		cmocka_unit_test(test_every_key_lands_in_its_field),
 		cmocka_unit_test(test_every_key_of_doors_and_readers_lands_in_its_field),
+		cmocka_unit_test(test_every_key_of_formats_lands_in_its_field),
 		cmocka_unit_test(test_units_are_exact),
 		cmocka_unit_test(test_a_short_held_open_has_no_warning_by_itself),
 		cmocka_unit_test(test_a_parse_forgets_the_settings_before),

@@ -118,6 +118,12 @@ struct settings {
 /* The file's own formats first, then the built-in ones. NULL when there is none of that name. */
 const struct card_format *settings_format_find(const struct settings *settings, struct span name);
 
+/*
+ * Prints what a good file leaves open, a line each: remarks on its own formats, formats of a reader
+ * that read the same frames. Nothing when nothing is to be said.
+ */
+void settings_remarks(const struct settings *settings, int fd);
+
 /* True when some door takes a PIN alone at some time. */
 bool settings_pin_opens_alone(const struct settings *settings);
 
