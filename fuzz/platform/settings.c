@@ -53,6 +53,27 @@ static void check_format(const struct settings *s, unsigned at)
 	ASSERT(!out.overflow);
 }
 
+/* With GPIO lines a door has its lock, a reader its data lines on one chip; without, none. */
+static void check_lines(const struct settings *s)
+{
+	for (unsigned i = 0; i < DOORS_MAX; i++) {
+		const struct door_lines *lines = &s->door[i].lines;
+
+		ASSERT((lines->lock.chip.len > 0) ==
+			(s->door[i].config.configured && !s->simulated_lines));
+		ASSERT((lines->contact.chip.len > 0) ==
+			(lines->lock.chip.len > 0 && s->door[i].config.has_contact));
+	}
+	for (unsigned i = 0; i < READERS_MAX; i++) {
+		const struct reader_lines *lines = &s->reader[i].lines;
+
+		ASSERT((lines->data0.chip.len > 0) ==
+			(s->reader[i].config.configured && !s->simulated_lines));
+		ASSERT(text_is(&lines->data0.chip, text_span(&lines->data1.chip)));
+		ASSERT(lines->data0.chip.len == 0 || lines->data0.offset != lines->data1.offset);
+	}
+}
+
 static void check(const struct settings *s)
 {
 	unsigned doors = 0;
@@ -68,7 +89,8 @@ static void check(const struct settings *s)
 		if (s->reader[i].config.configured)
 			check_reader(s, i);
 	}
-	ASSERT(doors >= 1 && s->simulated_lines && !s->demo && s->state_dir.bytes[0] == '/');
+	check_lines(s);
+	ASSERT(doors >= 1 && !s->demo && s->state_dir.bytes[0] == '/');
 	ASSERT(s->persons_max >= 1 && s->journal_max >= s->records_max && s->digest_count >= 1);
 	ASSERT(s->streams_max < s->connections_max);
 	ASSERT(s->connections_per_source_max <= s->connections_max);

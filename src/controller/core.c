@@ -47,13 +47,23 @@ static void signals_ignore(void)
 		(void)signal(ignored[i], SIG_IGN);
 }
 
+/* The supervisor opened the plan's requests, in its order. */
+static bool lines_gpio_start(struct core *core)
+{
+	int fds[ROLE_LINES_MAX];
+
+	for (int i = 0; i < ROLE_LINES_MAX; i++)
+		fds[i] = ROLE_FD_LINES + i;
+	core->lines = lines_gpio_new(core->settings, fds);
+	if (core->lines == NULL)
+		log_error("cannot use the GPIO lines: %m");
+	return core->lines != NULL;
+}
+
 static bool lines_start(struct core *core)
 {
-	if (!core->settings->simulated_lines) {
-		log_error("this version has simulated lines only: set `lines: simulated` in the "
-			  "configuration");
-		return false;
-	}
+	if (!core->settings->simulated_lines)
+		return lines_gpio_start(core);
 	core->board = board_map(ROLE_FD_BOARD);
 	if (core->board == NULL) {
 		log_error("the board file sim.board in the state directory cannot be used: %m; "

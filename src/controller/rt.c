@@ -116,6 +116,10 @@ void rt_levels(struct rt *rt)
 
 static void line_event(struct rt *rt, const struct line_event *event)
 {
+	if (event->kind == LINE_LOST) {
+		rt_readers_lost_at(&rt->readers, event->at);
+		return;
+	}
 	switch ((enum line_kind)event->kind) {
 	case LINE_DATA0:
 	case LINE_DATA1:
@@ -204,14 +208,32 @@ static void clock_watch(struct rt *rt, bool beat)
 		rt_step(rt, &input);
 }
 
+static int64_t lines_deadline_ns(const struct rt *rt)
+{
+	const struct lines *lines = rt->core->lines;
+
+	return lines->driver->deadline_ns == NULL ? INT64_MAX : lines->driver->deadline_ns(lines);
+}
+
+/* Lights and sounds go on. */
+static void lines_time(struct rt *rt)
+{
+	int64_t now_ns = clock_boot_ns();
+
+	if (lines_deadline_ns(rt) <= now_ns)
+		rt->core->lines->driver->time(rt->core->lines, now_ns);
+}
+
 static void timer_arm(struct rt *rt)
 {
 	int64_t due_ns = rt->beat_due_ns;
+	int64_t lines_ns = lines_deadline_ns(rt);
 	int64_t controller_ns = controller_deadline_ns(rt->controller);
 	int64_t readers_ns = rt_readers_deadline_ns(&rt->readers);
 
 	due_ns = controller_ns < due_ns ? controller_ns : due_ns;
 	due_ns = readers_ns < due_ns ? readers_ns : due_ns;
+	due_ns = lines_ns < due_ns ? lines_ns : due_ns;
 	due_ns = due_ns < 1 ? 1 : due_ns; /* 0 would disarm */
 	if (due_ns == rt->timer_ns)
 		return;
@@ -243,6 +265,7 @@ static void turn(struct rt *rt)
 	rt_changes(rt);
 	rt_orders(rt);
 	steps_due(rt);
+	lines_time(rt);
 	clock_watch(rt, beat);
 	if (beat) {
 		rt_readers_noise(&rt->readers, emit, rt);

@@ -85,6 +85,12 @@ void rt_readers_lost(struct rt_readers *readers)
 	}
 }
 
+void rt_readers_lost_at(struct rt_readers *readers, uint8_t number)
+{
+	if (number >= 1 && number <= READERS_MAX && readers->reader[number - 1].configured)
+		wiegand_decoder_lost(&readers->reader[number - 1].decoder);
+}
+
 void rt_readers_cut(struct rt_readers *readers)
 {
 	for (uint32_t i = 0; i < READERS_MAX; i++) {

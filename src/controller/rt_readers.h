@@ -29,6 +29,7 @@ void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	rt_reader_emit *emit, void *user);
 /* The driver lost edges: what is in progress, or comes next, is not whole. */
 void rt_readers_lost(struct rt_readers *readers);
+void rt_readers_lost_at(struct rt_readers *readers, uint8_t number); /* of one reader */
 
 /* The source of edges changed: what is in progress will not be completed. */
 void rt_readers_cut(struct rt_readers *readers);

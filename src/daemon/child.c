@@ -25,8 +25,8 @@
 #include <unistd.h>
 
 #define ENVIRONMENT_MAX 64
-#define FD_RAISED                                                                                  \
-	32 /* above ROLE_FD_END, so that dup2 never writes over one that is still needed */
+#define FD_RAISED 96 /* above ROLE_FD_END: dup2 never writes over one that is still needed */
+_Static_assert(FD_RAISED >= ROLE_FD_END, "descriptors lie above the numbers of a role's");
 
 #define NICE_GATE 5 /* a flood of HTTP gives way to the doors */
 

@@ -2,12 +2,13 @@
 /*
  * posternd: reads the command line, and for a run makes everything ready that must exist before the
  * first role does, in this order: settings, STATE with its lock, the HTTP socket (a taken port is
- * told before anything is changed), the account, the virtual board and its socket. Then the
- * supervisor takes over.
+ * told before anything is changed), the account, then the virtual board and its socket or the GPIO
+ * lines. Then the supervisor takes over.
  */
 #include "account.h"
 #include "complain.h"
 #include "demo.h"
+#include "lines_open.h"
 #include "listen.h"
 #include "options.h"
 #include "platform/log.h"
@@ -126,6 +127,24 @@ static int board_open(int state_fd)
 	return fd;
 }
 
+static bool virtual_lines_open(struct supervisor_options *options)
+{
+	options->board_fd = board_open(options->state_fd);
+	options->sim_fd = listen_sim(options->state_fd);
+	return options->board_fd >= 0 && options->sim_fd >= 0;
+}
+
+/* From here on the locks are driven to their fail states. */
+static bool gpio_lines_open(const struct settings *settings, struct supervisor_options *options)
+{
+	static struct gpio_plan plan;
+	static int fds[GPIO_REQUESTS_MAX];
+
+	options->plan = &plan;
+	options->line_fds = fds;
+	return lines_plan(settings, &plan) && lines_open(settings, &plan, fds);
+}
+
 static void unclaimed_tell(const struct settings *settings)
 {
 	log_warning("nobody can log in yet: stop posternd, run `posternd init --state %.*s "
@@ -163,10 +182,6 @@ static int run(const struct options *options)
 	if (options->demo ? !demo_settings(options, &settings)
 			  : !settings_read(options->config, &settings))
 		return STATUS_USAGE;
-	if (!settings.simulated_lines) {
-		complain("this version drives simulated lines only: write `lines: simulated`");
-		return STATUS_FAILED;
-	}
 	if (!state_dir_set(options, &settings))
 		return STATUS_FAILED;
 	supervisor.state_fd = state_dir_open(&settings);
@@ -180,9 +195,8 @@ static int run(const struct options *options)
 
 	if (account == ACCOUNT_OUTCOME_FAILED)
 		return STATUS_FAILED;
-	supervisor.board_fd = board_open(supervisor.state_fd);
-	supervisor.sim_fd = listen_sim(supervisor.state_fd);
-	if (supervisor.board_fd < 0 || supervisor.sim_fd < 0)
+	if (!(settings.simulated_lines ? virtual_lines_open(&supervisor)
+				       : gpio_lines_open(&settings, &supervisor)))
 		return STATUS_FAILED;
 	output_unblock(STDOUT_FILENO);
 	output_unblock(STDERR_FILENO);
@@ -223,8 +237,9 @@ static int check(const struct options *options)
 	static struct settings settings;
 	unsigned doors = 0;
 	unsigned readers = 0;
+	static struct gpio_plan plan;
 
-	if (!settings_read(options->config, &settings))
+	if (!settings_read(options->config, &settings) || !lines_plan(&settings, &plan))
 		return STATUS_FAILED;
 	for (size_t i = 0; i < DOORS_MAX; i++)
 		doors += settings.door[i].config.configured;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The supervisor: one thread, one poll, nothing allocated after its start, no foreign byte parsed
- * but READY. It keeps a mapping of the lock lines, so that a door is never left to a process that
- * died: on core's end, after 1 s without a beat, or when a door stands open beyond its time plus
+ * but READY. It keeps the lock lines beside core (drivers/locks.h: a mapping of the virtual board,
+ * or duplicates of core's GPIO line requests), so that a door is never left to a process that died:
+ * on core's end, after 1 s without a beat, or when a door stands open beyond its time plus
  * OUTPUT_GRACE_MS it drives every configured door to its fail state (only those that stand
  * otherwise: a relay does not click twice) and starts core again.
  *
@@ -50,12 +51,19 @@ static void outputs_fail(struct supervisor *s)
 
 	for (uint8_t door = 0; door < DOORS_MAX; door++) {
 		const struct door_config *config = &s->settings->door[door].config;
+		const char *state = config->fail == FAIL_SAFE ? "open" : "locked";
 
-		if (config->configured &&
-			board_set_lock(s->board, door, config->fail == FAIL_SAFE, now_ns))
-			log_warning("door %u driven to its fail state: %s", door + 1u,
-				config->fail == FAIL_SAFE ? "open" : "locked");
+		if (!config->configured)
+			continue;
+		int moved = locks_set(&s->locks, door, config->fail == FAIL_SAFE, now_ns);
+
+		if (moved > 0)
+			log_warning("door %u driven to its fail state: %s", door + 1u, state);
+		else if (moved < 0)
+			log_error("ALARM: door %u cannot be driven to its fail state (%s): %s",
+				door + 1u, state, strerror(-moved));
 	}
+	locks_rest_others(&s->locks);
 }
 
 /* The old beat stays: by it the next core knows that it is not the first. */
@@ -84,7 +92,7 @@ static int64_t core_watch(struct supervisor *s, int64_t now_ns)
 
 	if (s->child[ROLE_CORE].pid == 0 || s->core_failed)
 		return INT64_MAX;
-	switch (watch_judge(&s->watch, s->settings, s->page, s->board, now_ns, &next_ns, &door)) {
+	switch (watch_judge(&s->watch, s->settings, s->page, &s->locks, now_ns, &next_ns, &door)) {
 	case VERDICT_FINE:
 		return next_ns;
 	case VERDICT_SILENT:
@@ -391,7 +399,8 @@ int supervisor_run(const struct supervisor_options *options)
 	while (!s->stopping || !roles_gone(s))
 		turn(s);
 	outputs_fail(s);
-	(void)unlinkat(s->child[ROLE_CORE].fds.fd[ROLE_FD_STATE], "sim.sock", 0);
+	if (s->settings->simulated_lines)
+		(void)unlinkat(s->child[ROLE_CORE].fds.fd[ROLE_FD_STATE], "sim.sock", 0);
 	log_info("stopped");
 	return 0;
 }

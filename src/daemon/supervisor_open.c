@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What exists before the first role: sealed settings, the heartbeat page, the mapped board,
- * sockets, and for each role the list of descriptors it gets. They live as long as the supervisor,
- * over all restarts of roles.
+ * What exists before the first role: sealed settings, the heartbeat page, the mapped board or the
+ * GPIO line requests, sockets, and for each role the list of descriptors it gets. They live as long
+ * as the supervisor, over all restarts of roles.
  */
 #include "supervisor_private.h"
 
@@ -54,10 +54,11 @@ static int heartbeat_open(struct heartbeat_page **ret)
 	return *ret == MAP_FAILED ? -1 : fd;
 }
 
-static void child_init(struct child *child, enum role role, const int fds[ROLE_FD_END])
+static void child_init(struct child *child, enum role role)
 {
 	*child = (struct child){.role = role, .wanted = true, .control = -1, .restart_ns = 0};
-	memcpy(child->fds.fd, fds, sizeof(child->fds.fd));
+	for (size_t i = 0; i < ARRAY_COUNT(child->fds.fd); i++)
+		child->fds.fd[i] = -1;
 }
 
 static bool fds_good(const int *fds, size_t count)
@@ -69,31 +70,53 @@ static bool fds_good(const int *fds, size_t count)
 	return true;
 }
 
+/* The board and its sim, or the requests of GPIO lines for core alone. */
+static bool lines_take(struct supervisor *s, const struct supervisor_options *options)
+{
+	int lines[ROLE_LINES_MAX];
+	struct board *board = NULL;
+
+	_Static_assert(GPIO_REQUESTS_MAX <= ROLE_LINES_MAX, "each has a number");
+	if (options->plan == NULL) {
+		int *core = &s->child[ROLE_CORE].fds.fd[ROLE_FD_BOARD];
+
+		*core = child_fd_raise(options->board_fd);
+		board = *core < 0 ? NULL : board_map(*core);
+		s->child[ROLE_SIM].fds.fd[ROLE_FD_BOARD] = *core;
+		s->child[ROLE_SIM].fds.fd[ROLE_FD_LISTEN] = child_fd_raise(options->sim_fd);
+		locks_over_board(&s->locks, board);
+		return board != NULL && s->child[ROLE_SIM].fds.fd[ROLE_FD_LISTEN] >= 0;
+	}
+	for (uint32_t i = 0; i < options->plan->count; i++) {
+		lines[i] = child_fd_raise(options->line_fds[i]);
+		s->child[ROLE_CORE].fds.fd[ROLE_FD_LINES + i] = lines[i];
+	}
+	s->child[ROLE_SIM].wanted = false;
+	s->child[ROLE_SIM].restart_ns = INT64_MAX;
+	locks_over_gpio(&s->locks, options->plan, lines);
+	return fds_good(lines, options->plan->count);
+}
+
 bool supervisor_open(struct supervisor *s, const struct supervisor_options *options)
 {
 	int settings = child_fd_raise(settings_open(s->settings));
 	int heartbeat = child_fd_raise(heartbeat_open(&s->page));
-	int board = child_fd_raise(options->board_fd);
 	int http = child_fd_raise(options->http_fd);
-	int sim = child_fd_raise(options->sim_fd);
 	int state = child_fd_raise(options->state_fd);
 	int wake = child_fd_raise(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 
 	s->wake_fd = wake;
 	s->signal_fd = child_fd_raise(signals_open());
 	s->timer_fd = child_fd_raise(timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC));
-	const int all[] = {
-		settings, heartbeat, board, http, sim, state, wake, s->signal_fd, s->timer_fd};
+	const int all[] = {settings, heartbeat, http, state, wake, s->signal_fd, s->timer_fd};
 
-	s->board = board < 0 ? NULL : board_map(board);
-	if (!fds_good(all, ARRAY_COUNT(all)) || s->board == NULL)
-		return false;
-	child_init(&s->child[ROLE_CORE], ROLE_CORE,
-		(const int[ROLE_FD_END]){
-			-1, -1, -1, -1, settings, heartbeat, board, -1, state, wake});
-	child_init(&s->child[ROLE_GATE], ROLE_GATE,
-		(const int[ROLE_FD_END]){-1, -1, -1, -1, settings, -1, -1, http, -1, -1});
-	child_init(&s->child[ROLE_SIM], ROLE_SIM,
-		(const int[ROLE_FD_END]){-1, -1, -1, -1, settings, -1, board, sim, -1, -1});
-	return true;
+	for (int role = ROLE_CORE; role < ROLE_COUNT; role++) {
+		child_init(&s->child[role], (enum role)role);
+		s->child[role].fds.fd[ROLE_FD_SETTINGS] = settings;
+	}
+	s->child[ROLE_CORE].fds.fd[ROLE_FD_HEARTBEAT] = heartbeat;
+	s->child[ROLE_CORE].fds.fd[ROLE_FD_STATE] = state;
+	s->child[ROLE_CORE].fds.fd[ROLE_FD_WAKE] = wake;
+	s->child[ROLE_GATE].fds.fd[ROLE_FD_LISTEN] = http;
+	return fds_good(all, ARRAY_COUNT(all)) && lines_take(s, options);
 }

@@ -10,7 +10,7 @@ struct supervisor {
 	const char *banner;
 	struct child child[ROLE_COUNT]; /* by role; [ROLE_SUPERVISOR] is not used */
 	struct heartbeat_page *page;
-	struct board *board;
+	struct locks locks;
 	struct watch watch;
 	bool core_failed; /* killed for a broken promise, not reaped yet */
 	bool announced; /* READY=1 was sent */

@@ -46,7 +46,7 @@ static int64_t silent_ns(
 }
 
 enum verdict watch_judge(const struct watch *watch, const struct settings *settings,
-	const struct heartbeat_page *page, const struct board *board, int64_t now_ns,
+	const struct heartbeat_page *page, const struct locks *locks, int64_t now_ns,
 	int64_t *ret_next_ns, uint8_t *ret_door)
 {
 	int64_t next_ns = silent_ns(watch, page, now_ns);
@@ -63,7 +63,7 @@ enum verdict watch_judge(const struct watch *watch, const struct settings *setti
 		if (until_ns > now_ns) {
 			if (until_ns < next_ns)
 				next_ns = until_ns;
-		} else if (board_lock_is_open(board, door)) {
+		} else if (locks_is_open(locks, door)) {
 			*ret_door = door;
 			return VERDICT_OVERDUE;
 		}

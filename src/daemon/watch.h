@@ -3,7 +3,7 @@
  * lives. */
 #pragma once
 
-#include "drivers/board.h"
+#include "drivers/locks.h"
 #include "platform/heartbeat.h"
 #include "platform/settings.h"
 
@@ -45,5 +45,5 @@ struct watch {
  * again at the latest. *ret_door: the door, for VERDICT_OVERDUE.
  */
 enum verdict watch_judge(const struct watch *watch, const struct settings *settings,
-	const struct heartbeat_page *page, const struct board *board, int64_t now_ns,
+	const struct heartbeat_page *page, const struct locks *locks, int64_t now_ns,
 	int64_t *ret_next_ns, uint8_t *ret_door);

@@ -13,6 +13,7 @@
 
 #include "base/assert.h"
 #include "drivers/board.h"
+#include "line_time.h"
 #include "platform/clock.h"
 #include "platform/link.h"
 
@@ -21,9 +22,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define OFFSET_TRIES 3
-#define OFFSET_JITTER_NS (NS_PER_MS / 10)
-
 struct lines_simulated {
 	struct lines lines;
 	struct board *board;
@@ -31,8 +29,7 @@ struct lines_simulated {
 	bool greeted; /* sim's HELLO has come */
 	uint32_t next; /* event to hand out next, of message */
 	uint32_t count;
-	int64_t boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
-	int64_t received_ns; /* CLOCK_MONOTONIC when message came */
+	struct line_time time;
 	alignas(8) uint8_t message[MESSAGE_MAX];
 };
 
@@ -54,24 +51,6 @@ static void link_drop(struct lines_simulated *self)
 static int simulated_fd(struct lines *lines)
 {
 	return self_of(lines)->socket;
-}
-
-/*
- * The difference changes only with a suspend. Two readings of the clocks are never at one time, so
- * a small change is no change: the edges of one frame keep their distances over several messages.
- */
-static void offset_measure(struct lines_simulated *self)
-{
-	for (int i = 0; i < OFFSET_TRIES; i++) {
-		int64_t before_ns = clock_monotonic_ns();
-		int64_t offset_ns = clock_boot_ns() - before_ns;
-		bool quick = clock_monotonic_ns() - before_ns < OFFSET_JITTER_NS;
-
-		if (quick && llabs(offset_ns - self->boot_offset_ns) > OFFSET_JITTER_NS)
-			self->boot_offset_ns = offset_ns;
-		if (quick)
-			return;
-	}
 }
 
 /* 1: events were received; 0: nothing is there; -EPIPE: the link is over. */
@@ -97,16 +76,9 @@ static int receive(struct lines_simulated *self, uint32_t *ret_lost)
 		return -EPIPE;
 	self->next = 0;
 	self->count = events->count;
-	self->received_ns = clock_monotonic_ns();
-	offset_measure(self);
+	line_time_received(&self->time);
 	*ret_lost = events->lost;
 	return 1;
-}
-
-/* A stamp from the future would hold up the decoder's silence for as long as it likes. */
-static int64_t boot_time(const struct lines_simulated *self, int64_t at_ns)
-{
-	return (at_ns < self->received_ns ? at_ns : self->received_ns) + self->boot_offset_ns;
 }
 
 static int simulated_read(
@@ -130,7 +102,7 @@ static int simulated_read(
 	}
 	while (taken < max && self->next < self->count) {
 		events[taken] = message->event[self->next++];
-		events[taken].at_ns = boot_time(self, events[taken].at_ns);
+		events[taken].at_ns = line_time_boot(&self->time, events[taken].at_ns);
 		taken++;
 	}
 	return (int)taken;
@@ -196,7 +168,7 @@ struct lines *lines_simulated_new(struct board *board)
 	if (self == NULL)
 		return NULL;
 	self->lines.driver = &simulated_driver;
-	self->boot_offset_ns = clock_boot_ns() - clock_monotonic_ns();
+	line_time_init(&self->time);
 	self->board = board;
 	self->socket = -1;
 	return &self->lines;

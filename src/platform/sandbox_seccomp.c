@@ -17,6 +17,7 @@
 #include "base/compiler.h"
 
 #include <errno.h>
+#include <linux/gpio.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -340,6 +341,9 @@ static const struct argument_rule argument_rules[] = {
 	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_NAME},
 	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_DUMPABLE},
 	{"prlimit64", ROLES, 2, UINT64_MAX, 0}, /* reading */
+	/* lines of GPIO chips: levels, but no new request, and no other setting of one */
+	{"ioctl", CORE | SUPERVISOR, 1, UINT32_MAX, GPIO_V2_LINE_GET_VALUES_IOCTL},
+	{"ioctl", CORE | SUPERVISOR, 1, UINT32_MAX, GPIO_V2_LINE_SET_VALUES_IOCTL},
 };
 
 static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name,

@@ -45,6 +45,11 @@
 	{                                                                                          \
 		.key = (key_), place, .kind = (kind_), .standard = (standard_), .text = (text_)    \
 	}
+#define LINE(key_, place, flags_, text_)                                                           \
+	{                                                                                          \
+		.key = (key_), place, .kind = SETTING_LINE, .flags = (flags_), .standard = "",     \
+		.text = (text_)                                                                    \
+	}
 #define REQUIRED(key_, place, kind_, min_, max_, choices_, text_)                                  \
 	{                                                                                          \
 		.key = (key_), place, .kind = (kind_), .flags = SETTING_FLAG_REQUIRED,             \
@@ -58,9 +63,9 @@
 
 /* clang-format off */
 static const struct setting table[] = {
-	REQUIRED("lines", TOP(simulated_lines), SETTING_CHOICE, 1, 0, "simulated",
-		"Where the wires of readers, contacts and locks end. This version drives simulated "
-		"lines only; drivers for real ones are not in it."),
+	REQUIRED("lines", TOP(simulated_lines), SETTING_CHOICE, 0, 0, "gpio|simulated",
+		"Where the wires of readers, contacts and locks end: at GPIO chips of this machine, "
+		"or nowhere: virtual lines that `postern sim` moves."),
 	OTHER("machine_name", TOP(machine_name), SETTING_NAME, "postern",
 		"The name the device gives of itself."),
 	OTHER("state", TOP(state_dir), SETTING_PATH, "/var/lib/postern",
@@ -122,6 +127,14 @@ static const struct setting table[] = {
 	CHOICE("slow_disk", DOOR(door.config.slow_disk), "unlock|deny", "unlock",
 		"When a grant's record is not on disk within commit_wait: unlock with an alarm, "
 		"or deny."),
+	LINE("lock", DOOR(door.lines.lock), SETTING_FLAG_OUTPUT,
+		"The output that drives the lock; active: unlocked. Required with lines: gpio."),
+	LINE("contact_line", DOOR(door.lines.contact), 0,
+		"The input of the door contact; active: open. Required with lines: gpio, but not "
+		"with contact: no."),
+	LINE("rex_line", DOOR(door.lines.rex), 0,
+		"The input of the exit button; active: pressed. A button to ground is active-low "
+		"pull-up."),
 
 	REQUIRED("number", READER(number), SETTING_NUMBER, 1, READERS_MAX, NULL,
 		"The reader's number, in records as ReaderID."),
@@ -140,6 +153,18 @@ static const struct setting table[] = {
 		"A longer pulse is a fault."),
 	TIME("interval_min", READER(reader.limits.interval_min_ns), 0, 1, 20000, 5000000, "150us",
 		"Pulses that begin closer than this are a fault."),
+	LINE("data0", READER(reader.lines.data0), 0,
+		"The input of DATA0; at rest active, inactive while a pulse lasts. active-low where "
+		"the level shifter inverts. Required with lines: gpio."),
+	LINE("data1", READER(reader.lines.data1), 0,
+		"The input of DATA1, on the chip of data0."),
+	LINE("tamper", READER(reader.lines.tamper), 0,
+		"The input of the reader's tamper contact; active: opened."),
+	LINE("led", READER(reader.lines.led), SETTING_FLAG_OUTPUT,
+		"The output of the reader's green light; active: on."),
+	LINE("beeper", READER(reader.lines.beeper), SETTING_FLAG_OUTPUT,
+		"The output of the reader's beeper; active: on."),
+
 
 	REQUIRED("name", FORMAT(name), SETTING_FORMAT_WORD, 0, 0,
 		"1 to 32 of A-Z, a-z, 0-9, -, _ and ., a letter first, no built-in format's name",

@@ -35,10 +35,12 @@ enum setting_kind {
 	SETTING_FORMAT_WORD,
 	SETTING_FORMAT_RANGES, /* one text, or a list that becomes one with commas */
 	SETTING_FORMAT_ITEMS, /* the same with semicolons */
+	SETTING_LINE, /* struct gpio_line: "gpiochip0:17 active-low" */
 };
 
 #define SETTING_FLAG_REQUIRED 1
 #define SETTING_FLAG_CONTACT 2 /* of a door: means nothing without contact */
+#define SETTING_FLAG_OUTPUT 4 /* a line that is driven; others are read */
 
 struct setting {
 	const char *key;
@@ -119,6 +121,42 @@ bool setting_formats_place(const struct settings *settings, struct reader_settin
 
 /* Puts the standards of a whole section into base. */
 void setting_section_standards(enum setting_section section, void *base);
+
+/* --- settings_lines.c: lines of GPIO chips --- */
+
+/* In the file, from 1. */
+struct place {
+	uint32_t line;
+	uint32_t column;
+};
+
+#define SETTING_LINES_MAX (3 * DOORS_MAX + 5 * READERS_MAX + 2 * PANELS_MAX)
+
+/* Every line that the file names, and where entries begin, for what is judged at the end. */
+struct setting_lines {
+	uint32_t count;
+	struct line_use {
+		struct gpio_line line;
+		const struct setting *row;
+		struct place place;
+		uint8_t at; /* door index, reader number - 1, panel number - 1 */
+	} use[SETTING_LINES_MAX];
+	struct place door[DOORS_MAX];
+	struct place reader[READERS_MAX];
+};
+
+/* As setting_store and setting_add_allowed, for the kind SETTING_LINE. */
+bool setting_line_store(
+	const struct setting *setting, void *base, struct span value, struct buf *why);
+void setting_line_add_allowed(const struct setting *setting, struct buf *out);
+
+/* Notes the value of a row of the kind SETTING_LINE that was read into base. */
+void setting_lines_note(struct setting_lines *lines, const struct setting *row, const void *base,
+	uint8_t at, struct place place);
+
+/* Judges all lines of the file together. False, with a sentence added to why and its place. */
+bool setting_lines_check(const struct settings *settings, const struct setting_lines *lines,
+	struct place *ret_place, struct buf *why);
 
 /* Adds "a time from 100ms to 10min, such as 3s" and the like. */
 void setting_add_allowed(const struct setting *setting, struct buf *out);

@@ -130,6 +130,9 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 	case SETTING_FORMAT_ITEMS:
 		buf_add_string(out, setting->choices);
 		return;
+	case SETTING_LINE:
+		setting_line_add_allowed(setting, out);
+		return;
 	}
 }
 
@@ -157,8 +160,6 @@ bool setting_refuse_word(
 		buf_add_string(why, "; did you mean `");
 		buf_add(why, near);
 		buf_add_string(why, "`?");
-	} else if (setting->flags & SETTING_FLAG_REQUIRED) {
-		buf_add_string(why, "; this version has no other");
 	}
 	return false;
 }
@@ -383,6 +384,8 @@ bool setting_store(
 	case SETTING_FORMAT_ITEMS:
 		good = text_set((struct text1024 *)at, value);
 		break;
+	case SETTING_LINE:
+		return setting_line_store(setting, base, value, why);
 	case SETTING_HOSTS:
 	case SETTING_FORMATS:
 	case SETTING_DIGESTS:

@@ -22,11 +22,6 @@
 #define FILE_NAME_SHOWN_MAX 96
 #define WHY_MAX 384
 
-struct place {
-	uint32_t line;
-	uint32_t column;
-};
-
 /* What was met in one mapping: which rows, and where their values stand. */
 struct mapping {
 	struct place begin;
@@ -52,6 +47,7 @@ struct reader {
 	struct place format_place[READERS_MAX][READER_FORMATS_MAX];
 	struct place reader_place[READERS_MAX]; /* of the value of `door` */
 	struct text32 reader_door[READERS_MAX];
+	struct setting_lines lines;
 };
 
 /* --- errors --- */
@@ -397,6 +393,19 @@ static bool value_seen(const struct mapping *mapping, enum setting_section secti
 	return mapping->seen[setting_row(section, span_from_string(key))];
 }
 
+/* The lines that the entry of a door or reader names. */
+static void note_lines(struct reader *r, enum setting_section section, const void *base, uint8_t at)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].section == section && table[i].kind == SETTING_LINE &&
+			r->entry.seen[i])
+			setting_lines_note(&r->lines, &table[i], base, at, r->entry.value[i]);
+	}
+}
+
 /* --- doors --- */
 
 static bool check_door_contact(struct reader *r, struct door_config *config)
@@ -453,6 +462,8 @@ static bool read_door(struct reader *r)
 		ASSERT(text_set(&draft.door.name, text_span(&draft.door.id)));
 	draft.door.config.configured = true;
 	r->settings->door[draft.index] = draft.door;
+	r->lines.door[draft.index] = r->entry.begin;
+	note_lines(r, SECTION_DOORS, &draft, draft.index);
 	return true;
 }
 
@@ -482,6 +493,8 @@ static bool read_reader(struct reader *r)
 	r->reader_door[at] = draft.door_id;
 	r->reader_place[at] = value_place(&r->entry, SECTION_READERS, "door");
 	memcpy(r->format_place[at], r->item_place, sizeof(r->item_place));
+	r->lines.reader[at] = r->entry.begin;
+	note_lines(r, SECTION_READERS, &draft, (uint8_t)at);
 	return true;
 }
 
@@ -672,6 +685,10 @@ static bool check_whole(struct reader *r)
 			(!place_reader(r, i) || !place_formats(r, i)))
 			return false;
 	}
+	struct place place;
+
+	if (!setting_lines_check(r->settings, &r->lines, &place, &r->why))
+		return fail(r, place);
 	return check_limits(r);
 }
 

@@ -17,6 +17,7 @@
 static struct settings settings;
 static struct heartbeat_page page;
 static struct board board;
+static struct locks locks;
 static struct watch watch;
 
 static int set_up(void **state)
@@ -25,6 +26,7 @@ static int set_up(void **state)
 	memset(&settings, 0, sizeof(settings));
 	memset(&page, 0, sizeof(page));
 	memset(&board, 0, sizeof(board));
+	locks_over_board(&locks, &board);
 	watch = (struct watch){.started_ns = START};
 	settings.door[0].config.configured = true;
 	settings.door[63].config.configured = true;
@@ -33,7 +35,7 @@ static int set_up(void **state)
 
 static enum verdict judge(int64_t now_ns, int64_t *ret_next_ns, uint8_t *ret_door)
 {
-	return watch_judge(&watch, &settings, &page, &board, now_ns, ret_next_ns, ret_door);
+	return watch_judge(&watch, &settings, &page, &locks, now_ns, ret_next_ns, ret_door);
 }
 
 static void the_first_beat_may_take_5_s(void **state)

@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 #define FRAME_GAP_MS 30 /* more than the silence that ends a frame */
-#define FD_FLOOR 40 /* our own descriptors stay clear of the roles' numbers */
+#define FD_FLOOR 100 /* our own descriptors stay clear of the roles' numbers */
 
 static int high(int fd)
 {

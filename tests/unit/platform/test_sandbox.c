@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/gpio.h>
 #include <linux/landlock.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -25,6 +26,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -348,6 +350,30 @@ static int try_link(void)
 	return link_receive(pair[1], memory, &fd) == 1 && fd >= 0 ? 0 : EIO;
 }
 
+/* A descriptor that knows no lines: what is allowed comes to it and is refused there. */
+static int try_gpio_values(void)
+{
+	struct gpio_v2_line_values values = {.mask = 1};
+	int get = result(ioctl(pair[0], GPIO_V2_LINE_GET_VALUES_IOCTL, &values));
+	int set = result(ioctl(pair[0], GPIO_V2_LINE_SET_VALUES_IOCTL, &values));
+
+	return get == set ? get : EIO;
+}
+
+static int try_gpio_config(void)
+{
+	struct gpio_v2_line_config config = {0};
+
+	return result(ioctl(pair[0], GPIO_V2_LINE_SET_CONFIG_IOCTL, &config));
+}
+
+static int try_gpio_request(void)
+{
+	struct gpio_v2_line_request request = {.num_lines = 1};
+
+	return result(ioctl(pair[0], GPIO_V2_GET_LINE_IOCTL, &request));
+}
+
 static int try_log_and_stat(void)
 {
 	struct stat info;
@@ -417,6 +443,9 @@ static const struct {
 	{"clock and random", try_clock_and_random, {WORKS, WORKS, WORKS, WORKS}, 0},
 	{"epoll, timerfd, eventfd", try_events, {WORKS, WORKS, WORKS, WORKS}, 0},
 	{"messages and descriptors", try_link, {WORKS, WORKS, WORKS, WORKS}, 0},
+	{"GPIO values", try_gpio_values, {ENOTTY, ENOTTY, REFUSED, REFUSED}, 0},
+	{"GPIO configuration", try_gpio_config, {REFUSED, REFUSED, REFUSED, REFUSED}, 0},
+	{"GPIO request", try_gpio_request, {REFUSED, REFUSED, REFUSED, REFUSED}, 0},
 	{"log and fstat", try_log_and_stat, {WORKS, WORKS, WORKS, WORKS}, 0},
 	{"not dumpable", try_stay_undumpable, {WORKS, WORKS, WORKS, WORKS}, 0},
 };

@@ -28,7 +28,7 @@ static const struct bad yaml_form[] = {
 	{"---\n...\n", "2:1", "the file must hold keys and values, such as `lines: simulated`"},
 	{"- a\n", "1:1", "the file must hold keys and values"},
 	{"lines\n", "1:1", "the file must hold keys and values"},
-	{"{}", "1:1", "`lines` is missing; allowed: simulated"},
+	{"{}", "1:1", "`lines` is missing; allowed: gpio, simulated"},
 	{L, "1:1", "no door is given; `doors` needs at least one entry"},
 	{L "doors: []\n", "1:1", "no door is given"},
 	{D "---\n" D, "4:1", "a second document; a file holds one"},
@@ -90,7 +90,7 @@ static const struct bad keys[] = {
 	{L "\"\": 1\n", "2:1", "unknown key ``; allowed: lines"},
 	{L "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 1\n", "2:1",
 		"unknown key `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...`; allowed:"},
-	{"clock: trust\n", "1:1", "`lines` is missing; allowed: simulated"},
+	{"clock: trust\n", "1:1", "`lines` is missing; allowed: gpio, simulated"},
 	{L "doors:\n- id: a\n", "3:3",
 		"`index` is missing in this entry of `doors`; allowed: a whole number from 0 to "
 		"63"},
@@ -111,9 +111,9 @@ static const struct bad shapes[] = {
 	{L "doors: [[]]\n", "2:9", "`doors` takes entries of keys and values"},
 	{L "http: 80\n", "2:7", "`http` takes keys and values, indented on the lines below it"},
 	{L "http: []\n", "2:7", "`http` takes keys and values"},
-	{"lines: [simulated]\n", "1:8", "`lines` takes one value; allowed: simulated"},
+	{"lines: [simulated]\n", "1:8", "`lines` takes one value; allowed: gpio, simulated"},
 	{"lines: {a: b}\n", "1:8", "`lines` takes one value"},
-	{"lines:\n", "1:7", "`lines` has no value; allowed: simulated"},
+	{"lines:\n", "1:7", "`lines` has no value; allowed: gpio, simulated"},
 	{"lines: ~\n", "1:8", "`lines` has no value"},
 	{L "machine_name: null\n", "2:15", "`machine_name` has no value"},
 	{L "machine_name: ''\n", "2:15", "`` is no value for `machine_name`; allowed: text"},
@@ -128,10 +128,9 @@ static const struct bad shapes[] = {
 };
 
 static const struct bad values[] = {
-	{"lines: gpio\n", "1:8",
-		"`gpio` is no value for `lines`; allowed: simulated; this version has no other"},
+	{"lines: serial\n", "1:8", "`serial` is no value for `lines`; allowed: gpio, simulated"},
 	{"lines: simulatd\n", "1:8",
-		"`simulatd` is no value for `lines`; allowed: simulated; did you mean "
+		"`simulatd` is no value for `lines`; allowed: gpio, simulated; did you mean "
 		"`simulated`?"},
 	{"lines: 'simulated'\n", "1:8", "`simulated` is no value for `lines` in quotes"},
 	{L "clock: ntp\n", "2:8", "`ntp` is no value for `clock`; allowed: system, trust"},

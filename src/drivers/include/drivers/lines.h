@@ -7,11 +7,18 @@
 
 #include "base/compiler.h"
 #include "messages/messages.h"
+#include "platform/settings.h"
 
 struct lines;
 
+/*
+ * A kind of event that drivers give beside enum line_kind: edges of reader `at` are missing before
+ * this, so that its frame in progress, or the next one when there is none, is not whole.
+ */
+#define LINE_LOST LINE_KIND_COUNT
+
 struct lines_driver {
-	const char *name; /* "simulated" */
+	const char *name; /* "simulated", "gpio" */
 
 	/* Readable when events wait. -1 while there is no source (virtual lines without sim). */
 	int (*fd)(struct lines *lines);
@@ -19,13 +26,17 @@ struct lines_driver {
 	/*
 	 * Takes up to max events; those of one reader or door are in order of time, and a reader's
 	 * frame comes whole after its last edge. at_ns is CLOCK_BOOTTIME here and never in the
-	 * future. *ret_lost: events that were dropped before these (levels are to be read again).
+	 * future. *ret_lost: events of any line that were dropped before these (levels are to be
+	 * read again); a driver that knows whose edges are missing says LINE_LOST instead.
 	 * Count, 0 when none wait, -EPIPE when the source is gone (then fd is -1).
 	 */
 	int (*read)(
 		struct lines *lines, struct line_event *events, uint32_t max, uint32_t *ret_lost);
 
-	/* Drives a door's lock output; no effect when it already stands so. Never blocks. */
+	/*
+	 * Drives a door's lock output; no effect when it already stands so. Never blocks. When the
+	 * output cannot be driven, lock_is_open goes on to say how it stands.
+	 */
 	void (*set_lock)(struct lines *lines, uint8_t door, bool unlocked);
 	bool (*lock_is_open)(struct lines *lines, uint8_t door);
 
@@ -65,3 +76,12 @@ struct lines *lines_simulated_new(struct board *board);
 void lines_simulated_link(
 	struct lines *lines, int socket); /* takes the socket; closes the old one */
 struct lines *lines_simulated_free(struct lines *lines);
+
+/*
+ * Lines of GPIO chips, over the requests of gpio_plan_make(settings) in its order: fds are open,
+ * non-blocking and stay the caller's. Edges that waited are dropped, lights and beepers go off,
+ * locks stay as they are. fd() is one descriptor for all of them and never changes. All calls from
+ * one thread. Owned by the caller; free with lines_gpio_free. NULL with errno.
+ */
+struct lines *lines_gpio_new(const struct settings *settings, const int *fds);
+struct lines *lines_gpio_free(struct lines *lines);

@@ -10,6 +10,8 @@
 #include "platform/heartbeat.h"
 #include "platform/settings.h"
 
+#define ROLE_LINES_MAX 64 /* line requests */
+
 enum role_fd {
 	ROLE_FD_CONTROL = 3, /* SOCK_SEQPACKET to the supervisor; its end is the role's end */
 	ROLE_FD_SETTINGS = 4, /* sealed memory file: struct settings */
@@ -18,7 +20,8 @@ enum role_fd {
 	ROLE_FD_LISTEN = 7, /* listening socket: HTTP for gate, STATE/sim.sock for sim */
 	ROLE_FD_STATE = 8, /* directory STATE, O_PATH (core only) */
 	ROLE_FD_WAKE = 9, /* eventfd: core tells the supervisor that a deadline changed */
-	ROLE_FD_END
+	ROLE_FD_LINES = 10, /* the first of the GPIO line requests (core only, `lines: gpio`) */
+	ROLE_FD_END = ROLE_FD_LINES + ROLE_LINES_MAX
 };
 
 struct role_context {
@@ -42,7 +45,11 @@ MUST_CHECK int role_ready(const struct role_context *context, uint32_t fences);
  */
 MUST_CHECK int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd);
 
-#define REALTIME_PRIORITY 50
+/*
+ * Below the kernel's interrupt threads (50): one of them reads a line's level after its edge, and
+ * when it comes too late two edges become one.
+ */
+#define REALTIME_PRIORITY 45
 #define REALTIME_NICE -10 /* where SCHED_FIFO is refused, and this is not */
 #define REALTIME_RUNAWAY_MS                                                                        \
 	500 /* a real-time thread that runs this long without waiting is killed */
