@@ -35,6 +35,8 @@ struct door *input_door(struct controller *controller, const struct controller_i
 	case INPUT_CREDENTIAL:
 	case INPUT_UNREADABLE:
 		return door_of_reader(controller, input->credential.reader);
+	case INPUT_KEY:
+		return door_of_reader(controller, input->key.reader);
 	case INPUT_NOISE:
 		return door_of_reader(controller, input->noise.reader);
 	case INPUT_TAMPER:
@@ -184,6 +186,7 @@ void input_apply(struct step *step, const struct controller_input *input)
 		step->controller->zone = input->zone;
 		waiting_judge_again(step, 0);
 		return;
+	case INPUT_KEY:
 	case INPUT_TIMER:
 	case INPUT_RECORD_DURABLE: /* noted before the work that was due */
 	case INPUT_CLOCK_CHANGED: /* the clock is read in every step */
