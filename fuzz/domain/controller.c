@@ -77,6 +77,7 @@ static struct controller_input input_make(uint8_t kind, uint8_t a, uint8_t b)
 			.card_type = (uint8_t)(b >> 3 & 7),
 			.card_status = (uint8_t)(a & 16 ? b : 0),
 			.is_valid = true,
+			.has_card = true,
 			.rule_count = (uint8_t)(a >> 5 & 3),
 			.rule = {{0, SCHEDULE_ALWAYS}, {1, 0}, {2, SCHEDULE_ALWAYS}}};
 		break;

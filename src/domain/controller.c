@@ -36,6 +36,7 @@ static void door_init(struct door *door, uint8_t index, const struct door_config
 		return;
 	ASSERT(config->unlock_ms >= 1);
 	ASSERT(config->slow_disk <= SLOW_DISK_DENY && config->rex <= REX_SHUNT);
+	ASSERT(config->open_by < OPEN_BY_COUNT && config->open_by_scheduled < OPEN_BY_COUNT);
 }
 
 static void reader_init(
@@ -58,6 +59,20 @@ static void reader_init(
 		door->reader[door->reader_count++] = (uint8_t)(at + 1);
 }
 
+static void pins_init(struct controller *controller, const struct controller_config *config)
+{
+	controller->pin_hash = config->pin_hash;
+	controller->pin_hash_user = config->pin_hash_user;
+	controller->pin_digits = config->pin_digits;
+	controller->pin_key_gap_ms = config->pin_key_gap_ms;
+	controller->pin_second_ms = config->pin_second_ms;
+	pin_tries_init(controller, config);
+	if (config->pin_hash == NULL)
+		return;
+	ASSERT(config->pin_digits <= PIN_DIGITS_MAX);
+	ASSERT(config->pin_key_gap_ms > 0 && config->pin_second_ms > 0);
+}
+
 struct controller *controller_init(void *memory, const struct controller_config *config,
 	struct credential_index *index, uint64_t ticket_base)
 {
@@ -78,6 +93,7 @@ struct controller *controller_init(void *memory, const struct controller_config 
 	}
 	for (unsigned i = 0; i < READERS_MAX; i++)
 		reader_init(controller, i, &config->reader[i]);
+	pins_init(controller, config);
 	return controller;
 }
 
@@ -234,6 +250,8 @@ void controller_step(struct controller *controller, const struct controller_inpu
 	struct door *door = input_door(controller, input);
 
 	ret_effects->count = 0;
+	if (!controller->clock_seen)
+		pin_tries_begin(controller, now->boot_ns);
 	step_clock(&step, now);
 	if (input->kind == INPUT_RECORD_DURABLE) {
 		waiting_note_durable(controller, input->durable_ticket);
@@ -290,7 +308,8 @@ void controller_door_state(
 	ret_state->held = door->held;
 	ret_state->tamper = door_tampered(controller, door_index);
 	ret_state->hold = door->hold;
-	ret_state->waiting = (uint8_t)door->waiting_count;
+	for (unsigned i = 0; i < door->waiting_count; i++)
+		ret_state->waiting += !door->waiting[i].is_denial;
 }
 
 uint64_t controller_persons_refused(const struct controller *controller)

@@ -7,7 +7,10 @@
  *   door.c        one door's lock, exit button and contact
  *   waiting.c     grants that wait for their record
  *   command.c     operator commands and their answers
- *   reader.c      cards at a reader, denials and noise that repeat
+ *   reader.c      grants and denials at a reader, denials and noise that repeat
+ *   keypad_entry.c  keys, until they are a PIN
+ *   factors.c     what a door asks for: card, PIN, or both
+ *   pin_tries.c   PINs that opened nothing, and the locks they lead to
  *
  * Work is what falls due by time or by an input that concerns many doors. Each kind of work has a
  * `_due_ns` question and a `_run` that does exactly one piece, with at most WORK_EFFECTS_MAX
@@ -31,8 +34,12 @@
  * work that is due in the same step.
  */
 #define DOOR_EFFECTS_MAX (DOOR_WAITING_MAX * 3 + 1 + 2 + WORK_EFFECTS_MAX + 3 + 1)
-/* One input by itself: a hold-open ends an alarm and clears two readers beside its own three. */
-#define INPUT_EFFECTS_MAX 8
+/*
+ * One input by itself: the last key of a duress PIN while the store is failed. What waited there is
+ * over (record, blocklist alarm, feedback, and the count of denials that this or the grant ends),
+ * then come the key's feedback, record, duress alarm, output, feedback and outcome.
+ */
+#define INPUT_EFFECTS_MAX 10
 
 _Static_assert(1 + WORK_EFFECTS_MAX + DOOR_EFFECTS_MAX + INPUT_EFFECTS_MAX <= EFFECTS_MAX,
 	"an input at a door with all its work due must fit into one step");
@@ -44,10 +51,11 @@ enum waiting_state {
 	WAITING_IS_CANCELLED,
 };
 
-/* A card, or a frame that is none, as it was judged at a reader. */
+/* What was given at a reader, as it was judged: a card, a PIN, both, or a frame that is none. */
 struct presented {
 	uint8_t reader; /* number */
 	uint8_t reason; /* enum reason */
+	uint8_t method; /* enum access_method */
 	uint8_t card_type;
 	bool has_card;
 	uint16_t card_bits;
@@ -55,12 +63,51 @@ struct presented {
 	uint64_t person_no;
 };
 
+/* A grant, or a denial that must look like one until it is recorded: of a PIN that failed. */
 struct waiting_grant {
 	uint64_t ticket;
 	int64_t deadline_ns;
-	struct presented card;
+	struct presented given;
+	uint64_t pin; /* hash of the PIN that opens; 0: none */
+	uint8_t pin_match; /* enum pin_match: which of the two it was */
+	uint8_t feedback; /* enum feedback to show at its end */
+	bool is_denial; /* nothing opens or is cancelled; only the feedback waits */
 	uint8_t state; /* enum waiting_state */
 	uint8_t cancel_reason; /* in WAITING_IS_CANCELLED */
+};
+
+enum first_factor { FIRST_NONE = 0, FIRST_CARD, FIRST_PIN };
+
+/* Keys and the first of card and PIN, at one reader. */
+struct keypad {
+	uint8_t typed; /* digits; PIN_DIGITS_MAX + 1: too many for a PIN */
+	char digit[PIN_DIGITS_MAX];
+	int64_t clear_ns; /* typed > 0: when the pause was too long */
+
+	uint8_t first; /* enum first_factor: what waits for the other */
+	uint8_t refused; /* enum reason by which a card that waits lost its right since, or NONE */
+	int64_t second_until_ns;
+	struct presented card; /* FIRST_CARD */
+	uint64_t pin; /* FIRST_PIN: hash; 0 matches nobody */
+};
+
+/* PINs that failed and are not forgiven yet, of a reader or of a person. */
+struct pin_tries {
+	uint8_t failures;
+	int64_t locked_until_ns; /* counts from PIN_WRONG_FREE failures on */
+	int64_t quiet_ns; /* since when no PIN was evaluated, but for the hours forgiven */
+	int64_t eased_ns; /* when a failure was taken off last */
+};
+
+struct pin_person {
+	uint64_t person_no; /* 0: free */
+	struct pin_tries tries;
+};
+
+/* Locks that one failure begins, in seconds; 0: none. */
+struct pin_locks {
+	uint32_t reader_s;
+	uint32_t person_s;
 };
 
 struct door {
@@ -98,6 +145,8 @@ struct door {
 struct reader {
 	struct reader_config config;
 	bool tamper;
+	struct keypad keypad;
+	struct pin_tries tries;
 
 	bool repeating; /* the last thing here was a denial, of ... */
 	struct presented repeated;
@@ -127,6 +176,11 @@ struct controller {
 	struct credential_index *index;
 	uint32_t commit_wait_ms;
 	uint8_t untrusted_clock;
+	pin_hash_fn *pin_hash;
+	void *pin_hash_user;
+	uint8_t pin_digits;
+	uint32_t pin_key_gap_ms;
+	uint32_t pin_second_ms;
 	struct zone zone;
 	struct schedule schedules[SCHEDULES_MAX];
 
@@ -148,6 +202,7 @@ struct controller {
 	struct waiting_command commands[COMMANDS_WAITING_MAX]; /* tickets ascend */
 	uint32_t use_next;
 	struct pending_use uses[USES_PENDING_MAX]; /* a ring: the oldest is overwritten */
+	struct pin_person pin_persons[PIN_PERSONS_MAX];
 
 	uint32_t door_count; /* configured ones, below */
 	uint8_t door_list[DOORS_MAX];
@@ -171,6 +226,10 @@ struct commit_entry *step_commit_door(
 void step_output(struct step *step, const struct door *door, int64_t until_ns);
 void step_feedback(struct step *step, uint8_t reader, enum feedback feedback);
 void step_command_result(struct step *step, uint64_t id, uint8_t result, uint8_t reason);
+static inline struct reader *step_reader(const struct step *step, uint8_t number)
+{
+	return &step->controller->readers[number - 1];
+}
 static inline int64_t step_after_ms(const struct step *step, uint32_t ms)
 {
 	return step->at.boot_ns + (int64_t)ms * NS_PER_MS;
@@ -192,6 +251,7 @@ void door_contact(struct step *step, struct door *door, bool is_open);
 /* waiting.c */
 int64_t waiting_due_ns(const struct door *door);
 void waiting_run(struct step *step, struct door *door);
+bool waiting_is_full(const struct step *step, const struct door *door);
 void waiting_add(struct step *step, struct door *door, const struct waiting_grant *grant);
 void waiting_cancel_all(struct door *door, enum reason reason);
 void waiting_note_durable(struct controller *controller, uint64_t ticket);
@@ -207,11 +267,38 @@ void command_note_failed(struct controller *controller);
 
 /* reader.c */
 struct commit_entry *card_commit(
-	struct step *step, enum journal_kind kind, const struct presented *card);
+	struct step *step, enum journal_kind kind, const struct presented *given);
 int64_t reader_due_ns(const struct reader *reader);
 void reader_run(struct step *step, uint8_t number);
-void reader_credential(struct step *step, const struct controller_input *input);
 void reader_unreadable(struct step *step, const struct controller_input *input);
 void reader_noise(struct step *step, uint8_t number, uint32_t count);
 void reader_tamper(struct step *step, uint8_t number, bool active);
+void reader_repeats_end(struct step *step, uint8_t number);
+void reader_denial_record(struct step *step, const struct presented *given);
+void reader_deny(struct step *step, const struct presented *given);
+void reader_grant(struct step *step, struct door *door, const struct credential *credential,
+	struct presented *given, uint64_t pin);
+enum reason card_judge(const struct step *step, const struct door *door, struct presented *card,
+	struct credential *ret);
+void reader_card_alone(struct step *step, struct door *door, struct presented *card);
 struct decision_place step_place(const struct step *step, const struct door *door);
+
+/* keypad_entry.c */
+void keypad_key(struct step *step, struct door *door, const struct controller_input *input);
+void keypad_clear(struct keypad *keypad);
+uint64_t keypad_take(struct step *step, struct keypad *keypad);
+int64_t keypad_due_ns(const struct keypad *keypad);
+
+/* factors.c */
+int64_t factor_due_ns(const struct reader *reader);
+void factor_run(struct step *step, uint8_t reader);
+void factor_card(struct step *step, struct door *door, struct presented *card);
+void factor_pin(struct step *step, struct door *door, uint8_t reader);
+void factor_judge_again(struct step *step, uint64_t person_no);
+
+/* pin_tries.c */
+void pin_tries_init(struct controller *controller, const struct controller_config *config);
+void pin_tries_begin(struct controller *controller, int64_t now_ns);
+bool pin_is_locked(const struct step *step, uint8_t reader, uint64_t person_no);
+struct pin_locks pin_count_failure(struct step *step, struct commit_entry *entry, bool at_person);
+void pin_count_grant(struct step *step, struct commit_entry *entry);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Two open-addressing tables of u32 over one array of entries: card number -> entry and person ->
- * entry. One block of memory holds, in this order: the head, the entries, the pool of wide rule
- * lists, the card table, the person table. The caller owns the block; nothing is allocated here.
+ * Three open-addressing tables of u32 over one array of entries: card number -> entry, person ->
+ * entry, and PIN -> entry for those whose PIN opens alone (the PIN and the duress PIN are a key
+ * each). One block of memory holds, in this order: the head, the entries, the pool of wide rule
+ * lists, the card table, the person table, the PIN table. The caller owns the block; nothing is
+ * allocated here.
  *
- * A table has at least twice as many places as entries, so a probe is short and always finds a gap.
- * Taking an entry out shifts the ones behind it back: no tombstones, the tables never wear out.
+ * A table has at least twice as many places as keys, so a probe is short and always finds a gap.
+ * Taking a key out shifts the ones behind it back: no tombstones, the tables never wear out.
  * Places come from SipHash-1-3 under a random seed: card numbers are chosen by strangers.
  *
- * An entry is 56 bytes with six rules inside; a person with more takes a list of 256 bytes from the
+ * An entry is 72 bytes with six rules inside; a person with more takes a list of 256 bytes from the
  * pool. Free entries and free lists are chained through themselves.
  */
 #include "domain/credential_index.h"
@@ -21,12 +23,16 @@
 struct entry {
 	uint64_t person_no; /* 0: free */
 	uint64_t card_number;
+	uint64_t pin;
+	uint64_t pin_duress;
 	int64_t valid_from_s;
 	int64_t valid_to_s;
 	uint32_t uses_left;
 	uint8_t card_status;
 	uint8_t card_type;
 	bool is_valid;
+	bool has_card;
+	bool pin_alone;
 	uint8_t rule_count;
 	union {
 		struct credential_rule rule[CREDENTIAL_RULES_INLINE];
@@ -35,10 +41,15 @@ struct entry {
 	};
 };
 
+_Static_assert(sizeof(struct entry) == 72, "the memory that the header promises");
+
 union wide_rules {
 	struct credential_rule rule[PERSON_DOORS_MAX];
 	uint32_t next_free;
 };
+
+/* What a place holds: an entry's number; in BY_PIN twice that, and 1 more for the duress PIN. */
+enum table { BY_CARD = 0, BY_PERSON, BY_PIN, TABLES };
 
 struct credential_index {
 	uint64_t key[2];
@@ -46,11 +57,10 @@ struct credential_index {
 	uint32_t count;
 	uint32_t free_entry;
 	uint32_t free_wide;
-	uint32_t table_mask;
 	struct entry *entries;
 	union wide_rules *wide;
-	uint32_t *by_card; /* entry number, or NONE */
-	uint32_t *by_person;
+	uint32_t *table[TABLES]; /* what is above, or NONE */
+	uint32_t mask[TABLES];
 };
 
 bool credential_from_person(const struct person *person, struct credential *ret)
@@ -63,9 +73,14 @@ bool credential_from_person(const struct person *person, struct credential *ret)
 		.card_status = person->card_status,
 		.card_type = person->card_type,
 		.is_valid = person->is_valid,
+		.pin_alone = person->pin_alone,
 	};
+	uint64_t card_number;
 
-	if (!card_no_number(text_span(&person->card_no), &c.card_number))
+	c.has_card = card_no_number(text_span(&person->card_no), &card_number);
+	if (c.has_card)
+		c.card_number = card_number;
+	else if (!person->has_password && !person->has_duress_password)
 		return false;
 	for (unsigned i = 0; i < PERSON_DOORS_MAX; i++) {
 		const struct person_door *door = &person->doors[i];
@@ -81,11 +96,12 @@ bool credential_from_person(const struct person *person, struct credential *ret)
 	return true;
 }
 
-static uint32_t table_places(uint32_t persons_max)
+static uint32_t table_places(enum table table, uint32_t persons_max)
 {
+	uint32_t keys = table == BY_PIN ? 2 * persons_max : persons_max;
 	uint32_t places = 8;
 
-	while (places < 2 * persons_max)
+	while (places < 2 * keys)
 		places *= 2;
 	return places;
 }
@@ -98,9 +114,12 @@ static uint32_t wide_count(uint32_t persons_max)
 size_t credential_index_size(uint32_t persons_max)
 {
 	ASSERT(persons_max >= 1 && persons_max <= PERSONS_LIMIT);
-	return sizeof(struct credential_index) + persons_max * sizeof(struct entry) +
-	       wide_count(persons_max) * sizeof(union wide_rules) +
-	       2 * table_places(persons_max) * sizeof(uint32_t);
+	size_t size = sizeof(struct credential_index) + persons_max * sizeof(struct entry) +
+		      wide_count(persons_max) * sizeof(union wide_rules);
+
+	for (unsigned t = 0; t < TABLES; t++)
+		size += table_places((enum table)t, persons_max) * sizeof(uint32_t);
+	return size;
 }
 
 /* The second half of the hash key must differ from the first; any fixed mix will do. */
@@ -119,24 +138,29 @@ struct credential_index *credential_index_init(
 	ASSERT(size >= credential_index_size(persons_max));
 	struct credential_index *index = memory;
 	uint32_t wide = wide_count(persons_max);
-	uint32_t places = table_places(persons_max);
 
 	*index = (struct credential_index){
 		.key = {seed, key_spread(seed)},
 		.persons_max = persons_max,
-		.table_mask = places - 1,
 	};
 	index->entries = (struct entry *)(index + 1);
 	index->wide = (union wide_rules *)(index->entries + persons_max);
-	index->by_card = (uint32_t *)(index->wide + wide);
-	index->by_person = index->by_card + places;
 	for (uint32_t i = 0; i < persons_max; i++) {
 		index->entries[i].person_no = 0;
 		index->entries[i].next_free = i + 1 < persons_max ? i + 1 : NONE;
 	}
 	for (uint32_t i = 0; i < wide; i++)
 		index->wide[i].next_free = i + 1 < wide ? i + 1 : NONE;
-	memset(index->by_card, 0xff, 2 * places * sizeof(uint32_t));
+	uint32_t *place = (uint32_t *)(index->wide + wide);
+
+	for (unsigned t = 0; t < TABLES; t++) {
+		uint32_t places = table_places((enum table)t, persons_max);
+
+		index->table[t] = place;
+		index->mask[t] = places - 1;
+		memset(place, 0xff, places * sizeof(uint32_t));
+		place += places;
+	}
 	return index;
 }
 
@@ -182,51 +206,99 @@ static uint32_t hash(const struct credential_index *index, uint64_t word)
 	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 
-/* The place in by_card that holds card_number, or the gap where it would go. */
-static uint32_t card_place(const struct credential_index *index, uint64_t card_number)
+static uint64_t key_at(const struct credential_index *index, enum table table, uint32_t held)
 {
-	uint32_t at = hash(index, card_number) & index->table_mask;
-
-	while (index->by_card[at] != NONE &&
-		index->entries[index->by_card[at]].card_number != card_number)
-		at = (at + 1) & index->table_mask;
-	return at;
+	switch (table) {
+	case BY_CARD:
+		return index->entries[held].card_number;
+	case BY_PERSON:
+		return index->entries[held].person_no;
+	case BY_PIN:
+		return held % 2 == 0 ? index->entries[held / 2].pin
+				     : index->entries[held / 2].pin_duress;
+	case TABLES:
+		break;
+	}
+	return 0;
 }
 
-static uint32_t person_place(const struct credential_index *index, uint64_t person_no)
+/* The place that holds key, or the gap where it would go. */
+static uint32_t *place_of(const struct credential_index *index, enum table table, uint64_t key)
 {
-	uint32_t at = hash(index, person_no) & index->table_mask;
+	uint32_t *place = index->table[table];
+	uint32_t at = hash(index, key) & index->mask[table];
 
-	while (index->by_person[at] != NONE &&
-		index->entries[index->by_person[at]].person_no != person_no)
-		at = (at + 1) & index->table_mask;
-	return at;
+	while (place[at] != NONE && key_at(index, table, place[at]) != key)
+		at = (at + 1) & index->mask[table];
+	return &place[at];
 }
 
-static uint32_t table_home(
-	const struct credential_index *index, const uint32_t *table, uint32_t place)
+/* Takes key out and moves back what had to probe past it. */
+static void key_take(struct credential_index *index, enum table table, uint64_t key)
 {
-	const struct entry *entry = &index->entries[table[place]];
-	uint64_t word = table == index->by_card ? entry->card_number : entry->person_no;
+	uint32_t mask = index->mask[table];
+	uint32_t *place = index->table[table];
+	uint32_t gap = (uint32_t)(place_of(index, table, key) - place);
 
-	return hash(index, word) & index->table_mask;
-}
-
-/* Empties a place and moves back what had to probe past it. */
-static void table_take(const struct credential_index *index, uint32_t *table, uint32_t gap)
-{
-	uint32_t mask = index->table_mask;
-
-	for (uint32_t at = (gap + 1) & mask; table[at] != NONE; at = (at + 1) & mask) {
-		uint32_t home = table_home(index, table, at);
+	for (uint32_t at = (gap + 1) & mask; place[at] != NONE; at = (at + 1) & mask) {
+		uint32_t home = hash(index, key_at(index, table, place[at])) & mask;
 
 		/* It may move only when its home is not behind the gap. */
 		if (((at - home) & mask) >= ((at - gap) & mask)) {
-			table[gap] = table[at];
+			place[gap] = place[at];
 			gap = at;
 		}
 	}
-	table[gap] = NONE;
+	place[gap] = NONE;
+}
+
+/* A PIN that is both the PIN and the duress PIN of a person is one key. */
+static bool has_duress_key(uint64_t pin, uint64_t pin_duress)
+{
+	return pin_duress != 0 && pin_duress != pin;
+}
+
+/* Takes the entry's card and PINs out of their tables. */
+static void keys_take(struct credential_index *index, const struct entry *entry)
+{
+	if (entry->has_card)
+		key_take(index, BY_CARD, entry->card_number);
+	if (entry->pin_alone && entry->pin != 0)
+		key_take(index, BY_PIN, entry->pin);
+	if (entry->pin_alone && has_duress_key(entry->pin, entry->pin_duress))
+		key_take(index, BY_PIN, entry->pin_duress);
+}
+
+/* The entry is filled already, and none of its keys is in a table. */
+static void keys_put(struct credential_index *index, uint32_t at)
+{
+	const struct entry *entry = &index->entries[at];
+
+	if (entry->has_card)
+		*place_of(index, BY_CARD, entry->card_number) = at;
+	if (entry->pin_alone && entry->pin != 0)
+		*place_of(index, BY_PIN, entry->pin) = 2 * at;
+	if (entry->pin_alone && has_duress_key(entry->pin, entry->pin_duress))
+		*place_of(index, BY_PIN, entry->pin_duress) = 2 * at + 1;
+}
+
+static bool pin_is_anothers(const struct credential_index *index, uint64_t pin, uint32_t at)
+{
+	uint32_t held = pin == 0 ? NONE : *place_of(index, BY_PIN, pin);
+
+	return held != NONE && held / 2 != at;
+}
+
+static bool keys_are_anothers(
+	const struct credential_index *index, const struct credential *credential, uint32_t at)
+{
+	uint32_t holder =
+		credential->has_card ? *place_of(index, BY_CARD, credential->card_number) : NONE;
+
+	if (holder != NONE && holder != at)
+		return true;
+	return credential->pin_alone && (pin_is_anothers(index, credential->pin, at) ||
+						pin_is_anothers(index, credential->pin_duress, at));
 }
 
 static void rules_free(struct credential_index *index, struct entry *entry)
@@ -238,7 +310,7 @@ static void rules_free(struct credential_index *index, struct entry *entry)
 	entry->rule_count = 0;
 }
 
-/* The entry's place in both tables is the caller's; its old rules are free already. */
+/* The entry's places in the tables are the caller's; its old rules are free already. */
 static void entry_fill(
 	struct credential_index *index, struct entry *entry, const struct credential *credential)
 {
@@ -246,13 +318,17 @@ static void entry_fill(
 
 	*entry = (struct entry){
 		.person_no = credential->person_no,
-		.card_number = credential->card_number,
+		.card_number = credential->has_card ? credential->card_number : 0,
+		.pin = credential->pin,
+		.pin_duress = credential->pin_duress,
 		.valid_from_s = credential->valid_from_s,
 		.valid_to_s = credential->valid_to_s,
 		.uses_left = credential->uses_left,
 		.card_status = credential->card_status,
 		.card_type = credential->card_type,
 		.is_valid = credential->is_valid,
+		.has_card = credential->has_card,
+		.pin_alone = credential->pin_alone,
 		.rule_count = credential->rule_count,
 	};
 	if (credential->rule_count > CREDENTIAL_RULES_INLINE) {
@@ -263,13 +339,13 @@ static void entry_fill(
 	memcpy(rules, credential->rule, credential->rule_count * sizeof(credential->rule[0]));
 }
 
-static uint32_t entry_new(struct credential_index *index, uint64_t person_no, uint32_t place)
+static uint32_t entry_new(struct credential_index *index, uint64_t person_no)
 {
 	uint32_t at = index->free_entry;
 
 	index->free_entry = index->entries[at].next_free;
+	*place_of(index, BY_PERSON, person_no) = at;
 	index->entries[at] = (struct entry){.person_no = person_no};
-	index->by_person[place] = at;
 	index->count++;
 	return at;
 }
@@ -278,12 +354,10 @@ enum credential_index_result credential_index_put(
 	struct credential_index *index, const struct credential *credential)
 {
 	ASSERT(credential->person_no != 0 && credential->rule_count <= PERSON_DOORS_MAX);
-	uint32_t place = person_place(index, credential->person_no);
-	uint32_t at = index->by_person[place];
-	uint32_t holder = index->by_card[card_place(index, credential->card_number)];
+	uint32_t at = *place_of(index, BY_PERSON, credential->person_no);
 	bool has_wide = at != NONE && index->entries[at].rule_count > CREDENTIAL_RULES_INLINE;
 
-	if (holder != NONE && holder != at)
+	if (keys_are_anothers(index, credential, at))
 		return CREDENTIAL_INDEX_TAKEN;
 	if (at == NONE && index->free_entry == NONE)
 		return CREDENTIAL_INDEX_FULL;
@@ -291,30 +365,27 @@ enum credential_index_result credential_index_put(
 		index->free_wide == NONE)
 		return CREDENTIAL_INDEX_FULL;
 	if (at == NONE) {
-		at = entry_new(index, credential->person_no, place);
+		at = entry_new(index, credential->person_no);
 	} else {
-		uint64_t old_card = index->entries[at].card_number;
-
 		rules_free(index, &index->entries[at]);
-		table_take(index, index->by_card, card_place(index, old_card));
+		keys_take(index, &index->entries[at]);
 	}
-	index->by_card[card_place(index, credential->card_number)] = at;
 	entry_fill(index, &index->entries[at], credential);
+	keys_put(index, at);
 	return CREDENTIAL_INDEX_OK;
 }
 
 void credential_index_remove(struct credential_index *index, uint64_t person_no)
 {
-	uint32_t place = person_place(index, person_no);
-	uint32_t at = index->by_person[place];
+	uint32_t at = *place_of(index, BY_PERSON, person_no);
 
 	if (at == NONE)
 		return;
 	struct entry *entry = &index->entries[at];
 
 	rules_free(index, entry);
-	table_take(index, index->by_card, card_place(index, entry->card_number));
-	table_take(index, index->by_person, place);
+	keys_take(index, entry);
+	key_take(index, BY_PERSON, person_no);
 	entry->person_no = 0;
 	entry->next_free = index->free_entry;
 	index->free_entry = at;
@@ -332,12 +403,16 @@ static bool entry_read(const struct credential_index *index, uint32_t at, struct
 
 	ret->person_no = entry->person_no;
 	ret->card_number = entry->card_number;
+	ret->pin = entry->pin;
+	ret->pin_duress = entry->pin_duress;
 	ret->valid_from_s = entry->valid_from_s;
 	ret->valid_to_s = entry->valid_to_s;
 	ret->uses_left = entry->uses_left;
 	ret->card_status = entry->card_status;
 	ret->card_type = entry->card_type;
 	ret->is_valid = entry->is_valid;
+	ret->has_card = entry->has_card;
+	ret->pin_alone = entry->pin_alone;
 	ret->rule_count = entry->rule_count;
 	memcpy(ret->rule, rules, entry->rule_count * sizeof(rules[0]));
 	return true;
@@ -346,18 +421,25 @@ static bool entry_read(const struct credential_index *index, uint32_t at, struct
 bool credential_find(
 	const struct credential_index *index, uint64_t card_number, struct credential *ret)
 {
-	return entry_read(index, index->by_card[card_place(index, card_number)], ret);
+	return entry_read(index, *place_of(index, BY_CARD, card_number), ret);
+}
+
+bool credential_find_pin(const struct credential_index *index, uint64_t pin, struct credential *ret)
+{
+	uint32_t held = pin == 0 ? NONE : *place_of(index, BY_PIN, pin);
+
+	return entry_read(index, held == NONE ? NONE : held / 2, ret);
 }
 
 bool credential_find_person(
 	const struct credential_index *index, uint64_t person_no, struct credential *ret)
 {
-	return entry_read(index, index->by_person[person_place(index, person_no)], ret);
+	return entry_read(index, *place_of(index, BY_PERSON, person_no), ret);
 }
 
 void credential_take_use(struct credential_index *index, uint64_t person_no)
 {
-	uint32_t at = index->by_person[person_place(index, person_no)];
+	uint32_t at = *place_of(index, BY_PERSON, person_no);
 
 	if (at == NONE)
 		return;

@@ -44,12 +44,21 @@ static enum reason dates_refuse(
 	return REASON_NONE;
 }
 
-static bool schedule_on(const struct decision_place *place, uint8_t no)
+bool decision_schedule_on(const struct decision_place *place, uint8_t schedule)
 {
-	if (no == SCHEDULE_ALWAYS)
+	if (schedule == SCHEDULE_ALWAYS)
 		return true;
-	return no < SCHEDULES_MAX &&
-	       schedule_is_on(&place->schedules[no], place->zone, place->utc_s);
+	return schedule < SCHEDULES_MAX &&
+	       schedule_is_on(&place->schedules[schedule], place->zone, place->utc_s);
+}
+
+enum pin_match credential_pin_match(const struct credential *credential, uint64_t pin)
+{
+	if (pin == 0)
+		return PIN_MATCH_NONE;
+	if (credential->pin_duress == pin)
+		return PIN_MATCH_DURESS;
+	return credential->pin == pin ? PIN_MATCH_PIN : PIN_MATCH_NONE;
 }
 
 static enum reason rules_refuse(
@@ -60,7 +69,7 @@ static enum reason rules_refuse(
 	for (unsigned i = 0; i < credential->rule_count; i++) {
 		if (credential->rule[i].door != place->door)
 			continue;
-		if (schedule_on(place, credential->rule[i].schedule))
+		if (decision_schedule_on(place, credential->rule[i].schedule))
 			return REASON_NONE;
 		reason = REASON_OUTSIDE_SCHEDULE;
 	}

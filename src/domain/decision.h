@@ -13,6 +13,13 @@ struct decision_place {
 	const struct schedule *schedules; /* SCHEDULES_MAX, by number */
 };
 
+bool decision_schedule_on(const struct decision_place *place, uint8_t schedule);
+
+enum pin_match { PIN_MATCH_NONE = 0, PIN_MATCH_PIN, PIN_MATCH_DURESS };
+
+/* pin: a hash; 0 matches nobody. Where both PINs are the same it is the duress PIN. */
+enum pin_match credential_pin_match(const struct credential *credential, uint64_t pin);
+
 /*
  * credential: NULL when no person has the card. Exactly one reason, the first that holds in the
  * order written in decision.c; a granting reason only when every check passed.

@@ -35,6 +35,8 @@ struct door *input_door(struct controller *controller, const struct controller_i
 	case INPUT_CREDENTIAL:
 	case INPUT_UNREADABLE:
 		return door_of_reader(controller, input->credential.reader);
+	case INPUT_KEY:
+		return door_of_reader(controller, input->key.reader);
 	case INPUT_NOISE:
 		return door_of_reader(controller, input->noise.reader);
 	case INPUT_TAMPER:
@@ -126,10 +128,39 @@ static void schedule_put(struct step *step, const struct schedule *schedule)
 	waiting_judge_again(step, 0);
 }
 
+/* What waited at this reader and is over does not meet what comes now. */
+static void factor_catch_up(struct step *step, uint8_t reader)
+{
+	while (factor_due_ns(step_reader(step, reader)) <= step->at.boot_ns)
+		factor_run(step, reader);
+}
+
+static void card_input(struct step *step, const struct controller_input *input)
+{
+	struct presented card = {
+		.reader = input->credential.reader,
+		.method = METHOD_CARD,
+		.has_card = true,
+		.card_bits = input->credential.card_bits,
+		.card_number = input->credential.card_number,
+	};
+
+	factor_catch_up(step, card.reader);
+	factor_card(step, input_door(step->controller, input), &card);
+}
+
+static void key_input(struct step *step, const struct controller_input *input)
+{
+	factor_catch_up(step, input->key.reader);
+	keypad_key(step, input_door(step->controller, input), input);
+}
+
 static void reader_input(struct step *step, const struct controller_input *input)
 {
 	if (input->kind == INPUT_CREDENTIAL)
-		reader_credential(step, input);
+		card_input(step, input);
+	else if (input->kind == INPUT_KEY)
+		key_input(step, input);
 	else if (input->kind == INPUT_UNREADABLE)
 		reader_unreadable(step, input);
 	else if (input->kind == INPUT_NOISE)
@@ -145,6 +176,7 @@ void input_apply(struct step *step, const struct controller_input *input)
 	switch (input->kind) {
 	case INPUT_CREDENTIAL:
 	case INPUT_UNREADABLE:
+	case INPUT_KEY:
 	case INPUT_NOISE:
 	case INPUT_TAMPER:
 		if (door != NULL)

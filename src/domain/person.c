@@ -55,14 +55,15 @@ static bool person_texts_check(const struct person *person)
 {
 	return text_valid(&person->user_id) && text_valid(&person->card_no) &&
 	       name_check(&person->name) && text_valid(&person->password) &&
-	       text_valid(&person->vto_position) && text_valid(&person->dynamic_check_code) &&
-	       text_valid(&person->citizen_id_no);
+	       text_valid(&person->duress_password) && text_valid(&person->vto_position) &&
+	       text_valid(&person->dynamic_check_code) && text_valid(&person->citizen_id_no);
 }
 
 static bool person_bools_check(const struct person *person)
 {
 	return bool_check(&person->is_valid) && bool_check(&person->first_enter) &&
-	       bool_check(&person->handicap) && bool_check(&person->has_password);
+	       bool_check(&person->handicap) && bool_check(&person->has_password) &&
+	       bool_check(&person->has_duress_password) && bool_check(&person->pin_alone);
 }
 
 static bool person_door_check(const struct person_door *door)

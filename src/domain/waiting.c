@@ -6,6 +6,10 @@
  * out is the door's work, one grant at a time. A cancelled mark is final, and it beats a durable
  * one that was not carried out yet: the later word of the two is the stricter.
  *
+ * A PIN that failed waits here as well, so that its feedback comes when and only when that of a
+ * right one would: nothing opens, is cancelled or has an outcome, but a power cut before the record
+ * tells nobody anything.
+ *
  * A use that a grant took stays spent when the grant is cancelled: its record says so on disk, and
  * the record is never changed.
  */
@@ -30,27 +34,21 @@ int64_t waiting_due_ns(const struct door *door)
 	return due_ns;
 }
 
-static enum feedback grant_feedback(enum reason reason)
-{
-	return reason == REASON_GRANTED_PRE_ARREARS ? FEEDBACK_GRANTED_PRE_ARREARS
-						    : FEEDBACK_GRANTED;
-}
-
 static void grant_unlock(struct step *step, struct door *door, const struct waiting_grant *grant,
 	enum journal_kind outcome)
 {
 	door_pulse(step, door);
-	step_feedback(step, grant->card.reader, grant_feedback((enum reason)grant->card.reason));
-	card_commit(step, outcome, &grant->card)->outcome_of = grant->ticket;
+	step_feedback(step, grant->given.reader, (enum feedback)grant->feedback);
+	card_commit(step, outcome, &grant->given)->outcome_of = grant->ticket;
 }
 
 static void grant_cancel(struct step *step, const struct waiting_grant *grant, enum reason reason)
 {
-	struct presented card = grant->card;
+	struct presented given = grant->given;
 
-	card.reason = (uint8_t)reason;
-	step_feedback(step, card.reader, FEEDBACK_DENIED);
-	card_commit(step, JOURNAL_GRANT_CANCELLED, &card)->outcome_of = grant->ticket;
+	given.reason = (uint8_t)reason;
+	step_feedback(step, given.reader, FEEDBACK_DENIED);
+	card_commit(step, JOURNAL_GRANT_CANCELLED, &given)->outcome_of = grant->ticket;
 }
 
 static void slow_note(struct step *step)
@@ -68,6 +66,13 @@ static void slow_note(struct step *step)
 	step_commit(step, JOURNAL_STORAGE_SLOW)->count = controller->slow_hits;
 	controller->slow_hits = 0;
 	controller->slow_quiet_until_ns = step_after_ms(step, SLOW_WINDOW_MS);
+}
+
+static void denial_settle(struct step *step, const struct waiting_grant *denial)
+{
+	step_feedback(step, denial->given.reader, (enum feedback)denial->feedback);
+	if (denial->state == WAITING_FOR_RECORD)
+		slow_note(step);
 }
 
 static void grant_settle(struct step *step, struct door *door, const struct waiting_grant *grant)
@@ -110,12 +115,25 @@ void waiting_run(struct step *step, struct door *door)
 	door->waiting_count--;
 	memmove(&door->waiting[at], &door->waiting[at + 1],
 		(door->waiting_count - at) * sizeof(door->waiting[0]));
-	grant_settle(step, door, &grant);
+	if (grant.is_denial)
+		denial_settle(step, &grant);
+	else
+		grant_settle(step, door, &grant);
+}
+
+/* True when nothing more may be granted or evaluated here until a record is on disk. */
+bool waiting_is_full(const struct step *step, const struct door *door)
+{
+	return door->waiting_count == DOOR_WAITING_MAX && !step->controller->store_failed;
 }
 
 /* While the store is failed nothing waits: the record is out, marked, and the lock moves. */
 void waiting_add(struct step *step, struct door *door, const struct waiting_grant *grant)
 {
+	if (step->controller->store_failed && grant->is_denial) {
+		step_feedback(step, grant->given.reader, (enum feedback)grant->feedback);
+		return;
+	}
 	if (step->controller->store_failed) {
 		grant_unlock(step, door, grant, JOURNAL_DOOR_UNLOCKED);
 		return;
@@ -126,7 +144,7 @@ void waiting_add(struct step *step, struct door *door, const struct waiting_gran
 
 static void grant_mark_cancelled(struct waiting_grant *grant, enum reason reason)
 {
-	if (grant->state == WAITING_IS_CANCELLED)
+	if (grant->state == WAITING_IS_CANCELLED || grant->is_denial)
 		return;
 	grant->state = WAITING_IS_CANCELLED;
 	grant->cancel_reason = (uint8_t)reason;
@@ -166,20 +184,35 @@ void waiting_note_failed(struct controller *controller)
 	}
 }
 
+/* What they got in by must be theirs still, and a duress PIN must be one still. */
+static enum reason grant_reason_now(
+	struct step *step, const struct door *door, const struct waiting_grant *grant)
+{
+	const struct presented *given = &grant->given;
+	struct decision_place place = step_place(step, door);
+	struct credential now;
+	bool found = credential_find_person(step->controller->index, given->person_no, &now);
+	bool same_card = found && now.has_card && now.card_number == given->card_number;
+
+	if (given->has_card && !same_card)
+		return REASON_UNKNOWN_CARD;
+	if (!given->has_card && !(found && now.pin_alone))
+		return REASON_WRONG_PIN;
+	if (credential_pin_match(&now, grant->pin) != (enum pin_match)grant->pin_match)
+		return REASON_WRONG_PIN;
+	return decision_repeat(&now, &place);
+}
+
 static void grant_judge_again(struct step *step, struct door *door, struct waiting_grant *grant)
 {
-	struct decision_place place = step_place(step, door);
-	struct credential credential;
-	bool found =
-		credential_find_person(step->controller->index, grant->card.person_no, &credential);
-	bool same = found && credential.card_number == grant->card.card_number;
-	enum reason reason = decision_repeat(same ? &credential : NULL, &place);
+	enum reason reason = grant_reason_now(step, door, grant);
 
 	if (!reason_grants(reason))
 		grant_mark_cancelled(grant, reason);
 }
 
-/* After a change of rights: cancels what would be refused now. person_no 0: everybody's grants. */
+/* After a change of rights: cancels, or ends the wait of a card, that would be refused now.
+ * person_no 0: everybody's grants. */
 void waiting_judge_again(struct step *step, uint64_t person_no)
 {
 	struct controller *controller = step->controller;
@@ -190,8 +223,9 @@ void waiting_judge_again(struct step *step, uint64_t person_no)
 		for (unsigned i = 0; i < door->waiting_count; i++) {
 			struct waiting_grant *grant = &door->waiting[i];
 
-			if (person_no == 0 || grant->card.person_no == person_no)
+			if (person_no == 0 || grant->given.person_no == person_no)
 				grant_judge_again(step, door, grant);
 		}
 	}
+	factor_judge_again(step, person_no);
 }

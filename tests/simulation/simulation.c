@@ -166,6 +166,7 @@ static void person_change(struct sim *sim)
 		.valid_from_s = VALID_FROM_ALWAYS,
 		.valid_to_s = VALID_TO_ALWAYS,
 		.uses_left = USES_UNLIMITED,
+		.has_card = true,
 		.is_valid = !sim_chance(sim, 20)};
 
 	if (sim->disk.failed)

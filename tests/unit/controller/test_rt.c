@@ -170,6 +170,7 @@ static void person_put(struct fixture *f, uint32_t uses_left)
 		.uses_left = uses_left,
 		.card_type = CARD_TYPE_GUEST,
 		.is_valid = true,
+		.has_card = true,
 		.rule_count = 1,
 		.rule = {{0, SCHEDULE_ALWAYS}},
 	};
@@ -227,6 +228,7 @@ static void a_swapped_index_lacks_the_uses_on_their_way(void **state)
 		.uses_left = 1,
 		.card_type = CARD_TYPE_GUEST,
 		.is_valid = true,
+		.has_card = true,
 		.rule_count = 1,
 		.rule = {{0, SCHEDULE_ALWAYS}},
 	};

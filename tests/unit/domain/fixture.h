@@ -162,6 +162,7 @@ static inline struct credential person_make(uint64_t no)
 		.valid_to_s = VALID_TO_ALWAYS,
 		.uses_left = USES_UNLIMITED,
 		.is_valid = true,
+		.has_card = true,
 		.rule_count = 2,
 		.rule = {{0, SCHEDULE_ALWAYS}, {1, SCHEDULE_ALWAYS}}};
 }

@@ -113,6 +113,7 @@ static void a_row_in_range_passes_and_each_field_out_of_range_fails(void **state
 	REFUSED(p.card_no.len = 33);
 	REFUSED(p.name.len = 129);
 	REFUSED(p.password.len = 65);
+	REFUSED(p.duress_password.len = 65);
 	REFUSED(p.vto_position.len = 33);
 	REFUSED(p.dynamic_check_code.len = 33);
 	REFUSED(p.citizen_id_no.len = 33);
@@ -122,6 +123,8 @@ static void a_row_in_range_passes_and_each_field_out_of_range_fails(void **state
 	REFUSED(memset(&p.first_enter, 2, 1));
 	REFUSED(memset(&p.handicap, 2, 1));
 	REFUSED(memset(&p.has_password, 2, 1));
+	REFUSED(memset(&p.has_duress_password, 2, 1));
+	REFUSED(memset(&p.pin_alone, 2, 1));
 	REFUSED(memset(&p.doors[64].has_door, 2, 1));
 	REFUSED(memset(&p.doors[64].has_schedule, 2, 1));
 #undef REFUSED
@@ -156,7 +159,9 @@ static void the_index_takes_ids_rights_and_doors_that_exist(void **state)
 	p.doors[127] = (struct person_door){63, 4, true, true};
 	assert_true(credential_from_person(&p, &c));
 	assert_int_equal(c.person_no, 7);
+	assert_true(c.has_card);
 	assert_int_equal(c.card_number, 45678);
+	assert_false(c.pin_alone);
 	assert_int_equal(c.valid_from_s, 10);
 	assert_int_equal(c.valid_to_s, 20);
 	assert_int_equal(c.uses_left, 3);
@@ -182,6 +187,27 @@ static void a_person_without_a_number_that_can_match_stays_out_of_the_index(void
 	assert_false(credential_from_person(&p, &c));
 }
 
+static void a_person_with_a_pin_is_in_the_index_without_a_card(void **state)
+{
+	struct person p = person_make();
+	struct credential c;
+
+	(void)state;
+	(void)text_set(&p.card_no, SPAN_LIT("AB12"));
+	p.has_password = true;
+	p.pin_alone = true;
+	assert_true(credential_from_person(&p, &c));
+	assert_int_equal(c.person_no, 7);
+	assert_false(c.has_card);
+	assert_int_equal(c.card_number, 0);
+	assert_true(c.pin_alone);
+	assert_int_equal(c.pin, 0); /* the store's to fill in */
+	assert_int_equal(c.pin_duress, 0);
+	p.has_password = false;
+	p.has_duress_password = true;
+	assert_true(credential_from_person(&p, &c));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +216,7 @@ int main(void)
 		cmocka_unit_test(a_row_in_range_passes_and_each_field_out_of_range_fails),
 		cmocka_unit_test(a_name_may_have_32_characters_of_four_bytes),
 		cmocka_unit_test(the_index_takes_ids_rights_and_doors_that_exist),
+		cmocka_unit_test(a_person_with_a_pin_is_in_the_index_without_a_card),
 		cmocka_unit_test(a_person_without_a_number_that_can_match_stays_out_of_the_index),
 	};
 

@@ -6,6 +6,9 @@
  * No door opens on a card before its record is on disk, or the record of the exception follows: a
  * grant puts its door in grant_waiting, RECORD_DURABLE with its ticket unlocks. A use that a grant
  * took stays spent when the grant is cancelled.
+ *
+ * PINs come as keys and go on as keyed hashes; their digits are in no effect. A PIN that fails has
+ * a ticket as a grant has, and its feedback waits for the record likewise.
  */
 #pragma once
 
@@ -58,7 +61,10 @@ struct reader_config {
  */
 typedef uint64_t pin_hash_fn(void *user, struct span digits);
 
-/* Wrong PINs that are not forgiven yet, from before the restart. */
+/*
+ * PINs that failed and are not forgiven yet, from before the restart: PIN_WRONG_FREE and more begin
+ * their whole lock anew at the first step, without a second alarm.
+ */
 struct pin_failures {
 	uint64_t person_no; /* 0: of the reader */
 	uint8_t reader; /* number, or READER_NONE */

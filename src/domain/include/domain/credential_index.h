@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The real-time thread's view of who may open what: card number -> rights, open addressing, memory
- * handed in by its maker, no allocation afterwards. Built by the store's thread at start, changed
- * by the real-time thread between steps.
+ * The real-time thread's view of who may open what: card number or PIN -> rights, open addressing,
+ * memory handed in by its maker, no allocation afterwards. Built by the store's thread at start,
+ * changed by the real-time thread between steps.
  */
 #pragma once
 
@@ -30,8 +30,10 @@ struct credential {
 };
 
 /*
- * False when the person has no card that can match (then the index does not hold them). Doors that
- * are 64 or more are left out: they name no door. Two rules for one door both count.
+ * False when the person has neither a card that can match nor a PIN (then the index does not hold
+ * them). Doors that are 64 or more are left out: they name no door. Two rules for one door both
+ * count. pin and pin_duress are 0: a person's row does not hold the hashes, the store, which keeps
+ * them, fills them in.
  */
 bool credential_from_person(const struct person *person, struct credential *ret);
 
@@ -40,12 +42,13 @@ struct credential_index;
 enum credential_index_result {
 	CREDENTIAL_INDEX_OK = 0,
 	CREDENTIAL_INDEX_FULL, /* persons_max reached, or no room for the rules; nothing changed */
-	CREDENTIAL_INDEX_TAKEN, /* another person has this card number; nothing changed */
+	CREDENTIAL_INDEX_TAKEN, /* another person has this card number, or a PIN of these that opens
+				   alone; nothing changed */
 };
 
 /*
- * Bytes that credential_index_init needs for persons_max persons (1 to 10,000,000): 7 MB for
- * 20,000, under 150 MB for 1,000,000.
+ * Bytes that credential_index_init needs for persons_max persons (1 to 10,000,000): under
+ * 8 MB for 20,000, under 170 MB for 1,000,000.
  */
 size_t credential_index_size(uint32_t persons_max);
 
@@ -73,7 +76,7 @@ void credential_index_remove(struct credential_index *index, uint64_t person_no)
 /* Copies the entry into *ret; false when no person has this card. O(1), no allocation. */
 bool credential_find(
 	const struct credential_index *index, uint64_t card_number, struct credential *ret);
-/* The person whose pin or pin_duress opens alone; false when there is none. O(1). */
+/* The person with pin_alone whose pin or pin_duress this is; false when there is none. O(1). */
 bool credential_find_pin(
 	const struct credential_index *index, uint64_t pin, struct credential *ret);
 bool credential_find_person(

@@ -17,8 +17,8 @@
 	10 /* identical denials at a reader before they are counted together */
 #define PIN_DIGITS_MIN 4
 #define PIN_DIGITS_MAX 12 /* a longer run of keys is no PIN */
-#define PIN_WRONG_FREE 5 /* wrong PINs before the first lock-out */
+#define PIN_WRONG_FREE 5 /* the so many-th wrong PIN is the first to lock */
 #define PIN_LOCKOUT_FIRST_S 60 /* then each wrong one doubles it ... */
-#define PIN_LOCKOUT_LAST_S 900 /* ... up to this */
+#define PIN_LOCKOUT_LAST_S 900 /* ... up to this; grants take one off in this time at most */
 #define PIN_PERSONS_MAX 256 /* whose wrong PINs are counted at one time */
 #define UNDURABLE_RECORDS_MAX 10000 /* kept in memory while the store is failed */

@@ -14,7 +14,7 @@
 
 /*      identifier                     name                 record  alarm */
 #define JOURNAL_KINDS(X)                                                                           \
-	X(JOURNAL_ACCESS, "access", true, false) /* a card was presented */                        \
+	X(JOURNAL_ACCESS, "access", true, false) /* a card or a PIN was given */                   \
 	X(JOURNAL_COMMAND, "command", true, false) /* an operator opened or locked a door */       \
 	X(JOURNAL_EXIT_BUTTON, "exit_button", true, false)                                         \
 	X(JOURNAL_DENIALS_REPEATED, "denials_repeated", true, false) /* count: how many */         \
@@ -88,11 +88,11 @@ enum door_command {
 struct commit_entry {
 	enum journal_kind kind;
 	struct moment at;
-	uint64_t ticket; /* grants and commands: their id, unique in this boot; else 0 */
+	uint64_t ticket; /* grants, commands, failed PINs: their id, unique in this boot; else 0 */
 	uint64_t outcome_of; /* the ticket this entry is the outcome or consequence of; else 0 */
 	uint64_t person_no; /* 0 when nobody known */
 	uint64_t card_number;
-	uint32_t count; /* DENIALS_REPEATED, READER_NOISE, RECORDS_LOST */
+	uint32_t count; /* DENIALS_REPEATED, READER_NOISE, RECORDS_LOST; PIN_LOCKOUT: seconds */
 	uint16_t card_bits;
 	uint8_t door; /* index, or DOOR_NONE */
 	uint8_t reader; /* number, or READER_NONE */
@@ -106,8 +106,9 @@ struct commit_entry {
 	bool takes_use; /* one use of person_no's card is spent with this record */
 	bool undurable; /* decided while the store was failed */
 	/*
-	 * counts_pin: wrong PINs after this entry, of the reader and (when known) of person_no; the
-	 * store keeps them over restarts, in the transaction of the entry.
+	 * counts_pin: PINs that failed and are not forgiven after this entry, of the reader and
+	 * (when known) of person_no; the store keeps them over restarts, in the transaction of the
+	 * entry.
 	 */
 	bool counts_pin;
 	uint8_t reader_failures;
