@@ -13,6 +13,7 @@ enum setting_section {
 	SECTION_TOP,
 	SECTION_HTTP,
 	SECTION_LIMITS,
+	SECTION_PIN,
 	SECTION_DOORS,
 	SECTION_READERS,
 	SECTION_COUNT
@@ -34,6 +35,7 @@ enum setting_kind {
 
 #define SETTING_FLAG_REQUIRED 1
 #define SETTING_FLAG_CONTACT 2 /* of a door: means nothing without contact */
+#define SETTING_FLAG_OR_0 16 /* of a number: 0 beside min to max */
 
 struct setting {
 	const char *key;
@@ -80,6 +82,9 @@ bool setting_store(
 /* Adds one item to a list; the first call after setting_list_clear puts the first. */
 bool setting_list_add(const struct setting *setting, void *base, struct span item, struct buf *why);
 void setting_list_clear(const struct setting *setting, void *base);
+
+/* A door's standards. */
+void door_draft_init(struct door_draft *draft);
 
 /* Puts the standards of a whole section into base. */
 void setting_section_standards(enum setting_section section, void *base);
