@@ -32,6 +32,9 @@ static void check_command(const struct settings *settings, struct span line)
 	ASSERT(command.reader <= READERS_MAX);
 	ASSERT(command.reader == 0 || settings->reader[command.reader - 1].config.configured);
 	ASSERT((command.bits.count > 0) == (command.verb == SIM_CARD || command.verb == SIM_BITS));
+	ASSERT((command.keys.len > 0) == (command.verb == SIM_KEYS));
+	for (uint16_t i = 0; i < command.keys.len; i++)
+		ASSERT(memchr("0123456789*#", command.keys.bytes[i], 12) != NULL);
 	if (command.verb == SIM_CARD)
 		check_card(&command.bits);
 }

@@ -16,6 +16,10 @@ static void check_door(const struct settings *s, unsigned at)
 	ASSERT(door->id.len >= 1 && door->name.len >= 1 && door->config.contact_debounce_ms <= 399);
 	ASSERT(door->config.unlock_ms >= 100 && door->config.unlock_ms <= 600000);
 	ASSERT(door->config.slow_disk <= 1 && door->config.rex <= 1 && door->config.fail <= 1);
+	ASSERT(door->config.open_by < OPEN_BY_COUNT);
+	ASSERT(door->config.open_by_scheduled < OPEN_BY_COUNT &&
+		(door->config.open_by_schedule < SCHEDULES_MAX ||
+			door->config.open_by_schedule == SCHEDULE_ALWAYS));
 	for (unsigned i = 0; i < at; i++)
 		ASSERT(!s->door[i].config.configured ||
 			!text_is(&s->door[i].id, text_span(&door->id)));
@@ -93,6 +97,8 @@ static void check(const struct settings *s)
 	ASSERT(doors >= 1 && !s->demo && s->state_dir.bytes[0] == '/');
 	ASSERT(s->persons_max >= 1 && s->journal_max >= s->records_max && s->digest_count >= 1);
 	ASSERT(s->streams_max < s->connections_max);
+	ASSERT(s->pin_digits == 0 || (s->pin_digits >= PIN_DIGITS_MIN && s->pin_digits <= 12));
+	ASSERT(s->pin_alone_digits >= 4 && s->pin_alone_digits <= 12 && s->pin_rule <= 1);
 	ASSERT(s->connections_per_source_max <= s->connections_max);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A good database (the fixture of schema 1) with bytes changed: four bytes of input are a place
- * (three bytes, little end first) and the new byte; a place behind the end cuts the file there,
- * modulo its length. Opening tells an error in words, or whatever is read afterwards is in range.
+ * A good database (the fixture of schema 1, for an odd length of input that of schema 2) with bytes
+ * changed: four bytes of input are a place (three bytes, little end first) and the new byte; a
+ * place behind the end cuts the file there, modulo its length. Opening tells an error in words, or
+ * whatever is read afterwards is in range.
  */
 #include "scratch.h"
 #include "store/store.h"
@@ -20,8 +21,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char path[SCRATCH_PATH_SIZE];
 static int dir_fd = -1;
-static uint8_t good[FILE_MAX_SIZE];
-static size_t good_len;
+static const struct {
+	const char *database;
+	const char *key;
+} fixture[2] = {
+	{STORE_TEST_DATA "/schema-1.db", STORE_TEST_DATA "/schema-1.key"},
+	{STORE_TEST_DATA "/schema-2.db", STORE_TEST_DATA "/schema-2.key"},
+};
+static uint8_t good[2][FILE_MAX_SIZE];
+static size_t good_lens[2];
 
 static void clean_up(void)
 {
@@ -58,6 +66,13 @@ static int see_account(void *user, const struct account *account)
 	return 0;
 }
 
+static int see_failures(void *user, const struct pin_failures *row)
+{
+	ASSERT(row->reader <= READERS_MAX && row->failures <= 254);
+	*(uint32_t *)user += row->failures;
+	return 0;
+}
+
 static void read_all(struct store *store)
 {
 	static struct person person[4];
@@ -71,6 +86,7 @@ static void read_all(struct store *store)
 
 	(void)!store_credentials(store, put_credential, &sum);
 	(void)!store_accounts(store, see_account, &sum);
+	(void)!store_pin_failures(store, see_failures, &sum);
 	if (store_reader_open(store, &reader) != 0)
 		return;
 	if (store_persons(reader, &people, 0, 0, person, 4, &count) == 0) {
@@ -87,7 +103,12 @@ static void read_all(struct store *store)
 
 static void write_some(struct store *store)
 {
-	struct commit_entry entry = {.kind = JOURNAL_ACCESS, .person_no = 1, .takes_use = true};
+	struct commit_entry entry = {.kind = JOURNAL_ACCESS,
+		.person_no = 1,
+		.takes_use = true,
+		.counts_pin = true,
+		.reader = 1,
+		.reader_failures = 3};
 	struct store_state before;
 	struct journal_entry row;
 
@@ -107,7 +128,8 @@ static void start(void)
 	dir_fd = scratch_make(path);
 	ASSERT(dir_fd >= 0);
 	(void)atexit(clean_up);
-	good_len = load(STORE_TEST_DATA "/schema-1.db", good);
+	for (size_t i = 0; i < 2; i++)
+		good_lens[i] = load(fixture[i].database, good[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -117,11 +139,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct store *store = NULL;
 	char detail[256];
 
-	if (good_len == 0)
+	if (good_lens[0] == 0)
 		start();
+	size_t good_len = good_lens[size % 2];
 	size_t len = good_len;
 
-	memcpy(bytes, good, good_len);
+	memcpy(bytes, good[size % 2], good_len);
 	for (size_t i = 0; i + 4 <= size && i < 4 * CHANGES_MAX; i += 4) {
 		size_t at = data[i] | (size_t)data[i + 1] << 8 | (size_t)data[i + 2] << 16;
 
@@ -132,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	scratch_empty(path, false);
 	save("postern.db", bytes, len);
-	save("device.key", bytes, load(STORE_TEST_DATA "/schema-1.key", bytes));
+	save("device.key", bytes, load(fixture[size % 2].key, bytes));
 	int error = store_open(dir_fd, &options, &store, detail);
 
 	ASSERT(error == 0 ? detail[0] == '\0' : detail[0] != '\0');

@@ -121,7 +121,7 @@ struct postern_person {
 	int user_type;
 	int is_valid; /* 0, 1 or POSTERN_NOT_GIVEN */
 	int64_t uses_left; /* UseTime; POSTERN_NOT_GIVEN */
-	const char *password; /* PIN; never comes back */
+	const char *password; /* PIN: 4 to 12 digits for a keypad; never comes back */
 	const char *vto_position; /* text, zeros kept */
 	const char *valid_from; /* device local time, yyyy-MM-dd hh:mm:ss or yyyyMMdd hhmmss */
 	const char *valid_to;
@@ -134,12 +134,15 @@ struct postern_person {
 	const int *schedules; /* schedule number; 255 is always; the rest as for doors */
 	size_t field_count; /* from the device: every field as it came */
 	const struct postern_field *fields;
+	const char *duress_password; /* postern's own: a second PIN that opens with a silent alarm;
+					4 to 12 digits; never comes back */
 };
 #define POSTERN_PERSON_INIT                                                                        \
 	{                                                                                          \
 		sizeof(struct postern_person), 0, NULL, NULL, NULL, POSTERN_NOT_GIVEN,             \
 			POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN,                   \
-			POSTERN_NOT_GIVEN, NULL, NULL, NULL, NULL, NULL, 0, NULL, 0, NULL, 0, NULL \
+			POSTERN_NOT_GIVEN, NULL, NULL, NULL, NULL, NULL, 0, NULL, 0, NULL, 0,      \
+			NULL, NULL                                                                 \
 	}
 
 /* recordUpdater insert. *rec_no gets the new row's number. */
@@ -203,7 +206,7 @@ struct postern_record {
 	const char *reader_id;
 	const char *reason; /* postern's own: why, by name */
 	int status; /* 1 succeeded, 0 failed; POSTERN_NOT_GIVEN when absent, as below */
-	int method;
+	int method; /* 0 PIN, 1 card, 2 card then PIN, 3 PIN then card, 4 remote, 5 exit button */
 	int door; /* index */
 	int card_type;
 	int error_code;

@@ -66,6 +66,10 @@ int usage_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void print_json(json_object *object);
 json_object *json_from_fields(const struct postern_field *fields, size_t count);
 
+/* How a door was asked for, by the number of its record: "card+pin". NULL for a number not known.
+ */
+const char *method_name(int64_t method);
+
 /* Where `posternd --demo` keeps its state without --state; false when there is no home folder. */
 MUST_CHECK bool demo_state_folder(char *memory, size_t size);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* postern events watch: the live stream, one line an event. */
+#include "base/number.h"
 #include "cli.h"
 
 #include <stdio.h>
@@ -8,6 +9,17 @@
 struct watch_state {
 	int64_t left; /* events still to print; -1: no end */
 };
+
+/* The word for a method's number; else the number. */
+static const char *method_word(const char *value)
+{
+	int64_t number;
+	const char *name = NULL;
+
+	if (number_parse_i64(span_from_string(value), 0, 255, &number))
+		name = method_name(number);
+	return name != NULL ? name : value;
+}
 
 static void print_event(const struct postern_event *event)
 {
@@ -29,6 +41,8 @@ static void print_event(const struct postern_event *event)
 	for (size_t i = 0; i < ARRAY_COUNT(shown); i++) {
 		const char *value = postern_event_field(event, shown[i]);
 
+		if (value != NULL && strcmp(shown[i], "Method") == 0)
+			value = method_word(value);
 		if (value != NULL && value[0] != 0)
 			printf(" %s=%s", shown[i], value);
 	}

@@ -81,6 +81,16 @@ json_object *json_from_fields(const struct postern_field *fields, size_t count)
 	return object;
 }
 
+const char *method_name(int64_t method)
+{
+	static const char *const names[] = {
+		"pin", "card", "card+pin", "pin+card", "remote", "button", "fingerprint"};
+
+	if (method == 15)
+		return "face";
+	return method >= 0 && method < (int64_t)ARRAY_COUNT(names) ? names[method] : NULL;
+}
+
 bool parse_number(const char *what, const char *text, int64_t min, int64_t max, int64_t *ret)
 {
 	if (number_parse_i64(span_from_string(text), min, max, ret))

@@ -12,6 +12,8 @@
 static int take_record(void *user UNUSED, const struct postern_record *record)
 {
 	char when[32] = "-";
+	char number[16];
+	const char *method = method_name(record->method);
 	time_t utc = (time_t)record->create_time;
 	struct tm tm;
 
@@ -21,12 +23,16 @@ static int take_record(void *user UNUSED, const struct postern_record *record)
 	}
 	if (gmtime_r(&utc, &tm) != NULL)
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	printf("%llu %s %s %s door %d card %s user %s%s%s method %d%s%s\n",
+	if (method == NULL) {
+		(void)snprintf(number, sizeof(number), "%d", record->method);
+		method = number;
+	}
+	printf("%llu %s %s %s door %d card %s user %s%s%s method %s%s%s\n",
 		(unsigned long long)record->rec_no, when, record->status == 0 ? "refused" : "ok",
 		record->type[0] == 0 ? "-" : record->type, record->door + 1,
 		record->card_no[0] == 0 ? "-" : record->card_no,
 		record->user_id[0] == 0 ? "-" : record->user_id,
-		record->card_name[0] == 0 ? "" : " ", record->card_name, record->method,
+		record->card_name[0] == 0 ? "" : " ", record->card_name, method,
 		record->reason[0] == 0 ? "" : " ", record->reason);
 	return 0;
 }

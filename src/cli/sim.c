@@ -170,6 +170,11 @@ static int sim_bits(struct postern_device *device UNUSED, const struct arguments
 	return frame_settled(send_words(arguments, "bits", NULL));
 }
 
+static int sim_keys(struct postern_device *device UNUSED, const struct arguments *arguments)
+{
+	return frame_settled(send_words(arguments, "keys", option_value(arguments, "bits")));
+}
+
 static int sim_edges(struct postern_device *device UNUSED, const struct arguments *arguments)
 {
 	static char request[2 * CAPTURE_MAX];
@@ -210,6 +215,8 @@ const struct command sim_commands[] = {
 		"Shows a card to a virtual reader.", false, sim_card},
 	{"sim", "bits", 2, 2, "state= json", "READER 0101... [--state DIR]", "Sends raw bits.",
 		false, sim_bits},
+	{"sim", "keys", 2, 2, "state= bits= json", "READER 1234# [--bits 4|6|8] [--state DIR]",
+		"Types at a virtual keypad, ten keys a second.", false, sim_keys},
 	{"sim", "edges", 2, 2, "state= json", "READER FILE [--state DIR]",
 		"Plays a capture: lines of nanoseconds, line, level.", false, sim_edges},
 	{"sim", "rex", 1, 1, "state= json", "DOOR [--state DIR]", "Presses the exit button.", false,

@@ -10,15 +10,16 @@
 #define LIST_MAX 128
 #define PIN_MAX 64
 #define PERSON_OPTIONS                                                                             \
-	"card= name= status= type= doors= schedules= pin-file= vto-position= valid-from= "         \
+	"card= name= status= type= doors= schedules= pin-file= duress-pin-file= "                  \
+	"vto-position= valid-from= "                                                               \
 	"valid-to= "                                                                               \
 	"valid= uses= user-type= citizen-id= json"
 #define PERSON_USAGE                                                                               \
 	"[--name TEXT] [--doors 1,2] [--schedules 255,1]\n"                                        \
 	"        [--status 4 | frozen,...] [--type vip | 1] [--valid-from TIME] [--valid-to "      \
 	"TIME]\n"                                                                                  \
-	"        [--valid yes|no] [--uses N] [--pin-file FILE] [--vto-position TEXT]\n"            \
-	"        [--user-type N] [--citizen-id TEXT]"
+	"        [--valid yes|no] [--uses N] [--pin-file FILE] [--duress-pin-file FILE]\n"         \
+	"        [--vto-position TEXT] [--user-type N] [--citizen-id TEXT]"
 
 struct word_value {
 	const char *word;
@@ -31,12 +32,19 @@ static const struct word_value status_words[] = {{"normal", 0}, {"lost", 1}, {"c
 static const struct word_value type_words[] = {{"ordinary", 0}, {"vip", 1}, {"guest", 2},
 	{"patrol", 3}, {"blocklist", 4}, {"duress", 5}, {"mother", 255}, {NULL, 0}};
 
-/* What a person's lists and PIN point into while a command runs. */
+/* What a person's lists and PINs point into while a command runs. */
 struct person_memory {
 	int doors[LIST_MAX];
 	int schedules[LIST_MAX];
 	char pin[PIN_MAX + 2];
+	char duress_pin[PIN_MAX + 2];
 };
+
+static void pins_wipe(struct person_memory *memory)
+{
+	explicit_bzero(memory->pin, sizeof(memory->pin));
+	explicit_bzero(memory->duress_pin, sizeof(memory->duress_pin));
+}
 
 static bool word_or_number(
 	const char *what, struct span text, const struct word_value *words, int max, int *ret)
@@ -76,20 +84,26 @@ static bool parse_status(const char *text, int *ret)
 	return true;
 }
 
-static bool read_pin(const char *file_name, struct person_memory *memory)
+/* The first line of the file that an option names; *ret is left alone without the option. */
+static bool read_pin(const struct arguments *arguments, const char *option, char pin[PIN_MAX + 2],
+	const char **ret)
 {
-	FILE *file = fopen(file_name, "re");
-	bool read = file != NULL && fgets(memory->pin, sizeof(memory->pin), file) != NULL;
+	const char *file_name = option_value(arguments, option);
 
+	if (file_name == NULL)
+		return true;
+	errno = 0;
+	FILE *file = fopen(file_name, "re");
+	bool read = file != NULL && fgets(pin, PIN_MAX + 2, file) != NULL;
+
+	if (!read)
+		usage_error("--%s: cannot read %s: %s", option, file_name,
+			errno == 0 ? "it is empty" : strerror(errno));
 	if (file != NULL)
 		fclose(file);
-	if (!read) {
-		usage_error("--pin-file: cannot read %s: %s", file_name,
-			errno == 0 ? "it is empty" : strerror(errno));
-		return false;
-	}
-	memory->pin[strcspn(memory->pin, "\r\n")] = 0;
-	return true;
+	pin[strcspn(pin, "\r\n")] = 0;
+	*ret = pin;
+	return read;
 }
 
 static bool parse_numbers_of(const struct arguments *arguments, struct postern_person *person,
@@ -125,7 +139,6 @@ static bool person_from(const struct arguments *arguments, struct postern_person
 	const char *status = option_value(arguments, "status");
 	const char *type = option_value(arguments, "type");
 	const char *valid = option_value(arguments, "valid");
-	const char *pin_file = option_value(arguments, "pin-file");
 
 	person->card_no = option_value(arguments, "card");
 	person->name = option_value(arguments, "name");
@@ -144,11 +157,10 @@ static bool person_from(const struct arguments *arguments, struct postern_person
 	}
 	if (valid != NULL)
 		person->is_valid = strcmp(valid, "yes") == 0;
-	if (pin_file != NULL) {
-		if (!read_pin(pin_file, memory))
-			return false;
-		person->password = memory->pin;
-	}
+	if (!read_pin(arguments, "pin-file", memory->pin, &person->password) ||
+		!read_pin(
+			arguments, "duress-pin-file", memory->duress_pin, &person->duress_password))
+		return false;
 	return parse_numbers_of(arguments, person, memory);
 }
 
@@ -165,7 +177,7 @@ static int user_add(struct postern_device *device, const struct arguments *argum
 		person.card_no = "";
 	int error = postern_person_add(device, &person, &rec_no);
 
-	explicit_bzero(&memory.pin, sizeof(memory.pin));
+	pins_wipe(&memory);
 	if (error != POSTERN_OK)
 		return report(device, error);
 	if (output_is_json()) {
@@ -281,7 +293,7 @@ static int user_update(struct postern_device *device, const struct arguments *ar
 	if (person.rec_no == 0)
 		return status;
 	status = report(device, postern_person_update(device, &person));
-	explicit_bzero(&memory.pin, sizeof(memory.pin));
+	pins_wipe(&memory);
 	return status;
 }
 

@@ -83,6 +83,9 @@ static bool store_start(struct core *core)
 	options->records_max = settings->records_max;
 	options->journal_max = settings->journal_max;
 	options->persons_max = settings->persons_max;
+	options->pin_opens_alone = settings_pin_opens_alone(settings);
+	options->pin_rule = settings->pin_rule;
+	options->pin_alone_digits = settings->pin_alone_digits;
 	for (uint32_t i = 0; i < DOORS_MAX; i++) {
 		options->door[i].configured = settings->door[i].config.configured;
 		options->door[i].id = settings->door[i].id;
@@ -180,15 +183,62 @@ static bool index_start(
 	return error == 0;
 }
 
+static uint64_t pin_hash(void *user, struct span digits)
+{
+	return pin_key_hash(user, digits);
+}
+
+static bool pin_key_start(struct core *core)
+{
+	core->pin_key = core_secret_new();
+	if (core->pin_key == NULL) {
+		log_error("cannot have memory for the key of PINs: %m");
+		return false;
+	}
+	store_pin_key(core->store, core->pin_key);
+	core->config.pin_hash = pin_hash;
+	core->config.pin_hash_user = core->pin_key;
+	return true;
+}
+
+/* Wrong PINs that a restart does not forgive. They come most of them first. */
+struct failures {
+	uint32_t count;
+	struct pin_failures row[READERS_MAX + PIN_PERSONS_MAX];
+};
+
+static int failures_take(void *user, const struct pin_failures *row)
+{
+	struct failures *failures = user;
+
+	if (failures->count < ARRAY_COUNT(failures->row))
+		failures->row[failures->count++] = *row;
+	return 0;
+}
+
+static bool failures_start(struct core *core, struct failures *failures)
+{
+	int error = store_pin_failures(core->store, failures_take, failures);
+
+	if (error != 0)
+		log_error(
+			"cannot read the wrong PINs that are counted: %s", store_error_text(error));
+	core->config.pin_failures = failures->row;
+	core->config.pin_failures_count = failures->count;
+	return error == 0;
+}
+
 static bool controller_start(struct core *core)
 {
 	struct store_state state;
 	struct credential_index *index;
+	struct failures failures = {0};
 
 	store_state(core->store, &state);
 	atomic_store(&core->last_seq, state.last_seq);
 	atomic_store(&core->oldest_seq, state.oldest_seq);
-	if (!accounts_start(core, &state) || !index_start(core, &state, &index))
+	if (!accounts_start(core, &state) || !index_start(core, &state, &index) ||
+		!pin_key_start(core) || !failures_start(core, &failures))
 		return false;
 	core->config.utc_floor_ms = state.newest_utc_ms;
 	void *memory = calloc(1, controller_size());
@@ -196,6 +246,8 @@ static bool controller_start(struct core *core)
 	if (memory == NULL)
 		return false;
 	core->controller = controller_init(memory, &core->config, index, state.last_ticket);
+	core->config.pin_failures = NULL; /* read once */
+	core->config.pin_failures_count = 0;
 	return true;
 }
 
@@ -295,6 +347,7 @@ int core_main(const struct role_context *context)
 		error = serve_run(core);
 	threads_end(core, &threads);
 	authentication_free(core->authentication);
+	core_secret_free(core->pin_key);
 	if (error != 0)
 		log_error("ended: %s", strerror(-error));
 	return error == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

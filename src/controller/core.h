@@ -59,12 +59,15 @@ struct order {
 	struct text32 account;
 };
 
+/* Which value it was: reason of a RESULT_BAD_VALUE of the store. */
+enum bad_value { BAD_VALUE_PERIOD = 0, BAD_VALUE_DURESS };
+
 /* rt, store and query -> serve: an open request ends */
 struct answer {
 	uint32_t slot;
 	bool sent; /* query has answered by itself */
 	uint8_t result; /* enum result */
-	uint8_t reason;
+	uint8_t reason; /* what the result says it is */
 	uint64_t no;
 };
 
@@ -107,6 +110,7 @@ struct core {
 	struct controller *controller; /* rt's after the start */
 	struct store *store; /* the store thread's after the start */
 	struct authentication *authentication; /* serve's */
+	struct pin_key *pin_key; /* rt's after the start; locked memory, not in core dumps */
 	uint32_t index_persons; /* capacity of an index */
 	uint32_t realtime_claims; /* enum realtime_claim bits */
 
@@ -140,6 +144,10 @@ struct core {
 
 /* Allocates the rings and eventfds. 0 or -errno. */
 MUST_CHECK int core_rings_new(struct core *core);
+
+/* Memory of one page for a secret: locked, left out of core dumps. NULL with errno. */
+void *core_secret_new(void);
+void core_secret_free(void *secret); /* wipes it; NULL is none */
 
 void core_wake(int eventfd);
 void core_wake_clear(int eventfd);

@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define SECRET_PAGE 4096
+
 static int ring_new(struct spsc *ring, uint32_t slots, size_t slot_size)
 {
 	void *memory = calloc(slots, slot_size);
@@ -56,6 +58,26 @@ int core_rings_new(struct core *core)
 			return -errno;
 	}
 	return 0;
+}
+
+void *core_secret_new(void)
+{
+	void *page = mmap(NULL, SECRET_PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	(void)mlock(page, SECRET_PAGE);
+	(void)madvise(page, SECRET_PAGE, MADV_DONTDUMP);
+	return page;
+}
+
+void core_secret_free(void *secret)
+{
+	if (secret == NULL)
+		return;
+	explicit_bzero(secret, SECRET_PAGE);
+	(void)munmap(secret, SECRET_PAGE);
 }
 
 void core_wake(int eventfd)

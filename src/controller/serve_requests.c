@@ -245,6 +245,46 @@ void serve_request(struct serve *serve, const void *message)
 	}
 }
 
+/* Why the store would not have a PIN: reason of RESULT_PIN_RULE. */
+static void pin_rule_text(const struct serve *serve, uint8_t reason, struct buf *out)
+{
+	switch (reason) {
+	case 0:
+		buf_add_string(out,
+			"Password or DuressPassword: this PIN is taken (a duress PIN differs from "
+			"its person's own one as well); choose another");
+		return;
+	case 1:
+		buf_add_string(out, "Password or DuressPassword: a PIN that opens a door alone has "
+				    "at least ");
+		buf_add_u64(out, serve->core->settings->pin_alone_digits);
+		buf_add_string(out, " digits here (pin: alone_digits); choose a longer one");
+		return;
+	default:
+		buf_add_string(out,
+			"Password or DuressPassword: fewer than 1000 possible PINs of this length "
+			"would stay for each one given out; choose a longer one");
+	}
+}
+
+/* What message_result.text says beside result and reason. */
+static void answer_text(const struct serve *serve, const struct answer *answer, struct text256 *ret)
+{
+	char memory[sizeof(ret->bytes)];
+	struct buf text = buf_over(memory, sizeof(memory));
+
+	if (answer->result == RESULT_PIN_RULE)
+		pin_rule_text(serve, answer->reason, &text);
+	else if (answer->result == RESULT_BAD_VALUE && answer->reason == BAD_VALUE_DURESS)
+		buf_add_string(
+			&text, "DuressPassword is 4 to 12 digits and goes with a Password");
+	else if (answer->result == RESULT_BAD_VALUE)
+		buf_add_string(&text, "ValidDateEnd lies before ValidDateStart");
+	bool fits = text_set(ret, buf_span(&text));
+
+	ASSERT(fits && !text.overflow);
+}
+
 static void answer_send(struct serve *serve, const struct answer *answer)
 {
 	struct open_request *request = &serve->open[answer->slot];
@@ -255,9 +295,7 @@ static void answer_send(struct serve *serve, const struct answer *answer)
 		.no = answer->no,
 	};
 
-	/* The store has one value to refuse: a period that would end before it begins. */
-	if (answer->result == RESULT_BAD_VALUE)
-		(void)text_set(&result.text, SPAN_LIT("ValidDateEnd lies before ValidDateStart"));
+	answer_text(serve, answer, &result.text);
 	request->used = false;
 	if (!answer->sent && request->link == serve->link && serve->peer != NULL)
 		serve_send(serve, &result);

@@ -84,8 +84,13 @@ static enum result result_of(enum store_error error)
 		return RESULT_CARD_EXISTS;
 	case STORE_FULL:
 		return RESULT_FULL;
+	case STORE_BAD_DURESS:
 	case STORE_BAD_PERIOD:
 		return RESULT_BAD_VALUE;
+	case STORE_PIN_TAKEN:
+	case STORE_PIN_SHORT:
+	case STORE_PIN_RATIO:
+		return RESULT_PIN_RULE;
 	case STORE_NEWER_SCHEMA:
 	case STORE_DOOR_MISMATCH:
 	case STORE_CORRUPT:
@@ -102,15 +107,24 @@ static int answered(struct write_state *write, int error)
 	enum result result = result_of((enum store_error)error);
 
 	write->answer.result = (uint8_t)result;
+	if (result == RESULT_PIN_RULE)
+		write->answer.reason = (uint8_t)(error - STORE_PIN_TAKEN);
+	if (result == RESULT_BAD_VALUE)
+		write->answer.reason =
+			error == STORE_BAD_DURESS ? BAD_VALUE_DURESS : BAD_VALUE_PERIOD;
 	return result == RESULT_STORE_FAILED ? -EIO : 0;
 }
 
-static void person_changed(struct write_state *write, const struct person *person)
+/* What the index is to hold of row no from now on. */
+static int person_changed(struct store_thread *st, struct write_state *write, uint64_t no)
 {
+	int error = store_credential(st->core->store, no, &write->credential);
+
 	write->changes = true;
-	write->removes = !credential_from_person(person, &write->credential);
+	write->removes = error == STORE_NOT_FOUND; /* nothing that could be presented */
 	if (write->removes)
-		write->credential.person_no = person->no;
+		write->credential.person_no = no;
+	return write->removes ? 0 : error;
 }
 
 static int person_insert(struct store_thread *st, struct write_state *write)
@@ -126,10 +140,8 @@ static int person_insert(struct store_thread *st, struct write_state *write)
 		return error;
 	}
 	error = store_person_insert(st->core->store, person, &write->answer.no);
-	if (error == 0) {
-		person->no = write->answer.no;
-		person_changed(write, person);
-	}
+	if (error == 0)
+		error = person_changed(st, write, write->answer.no);
 	return answered(write, error);
 }
 
@@ -154,7 +166,7 @@ static int person_update(struct store_thread *st, struct write_state *write)
 	error = store_person_update(st->core->store, person, write->request.fields, &row);
 	if (error == 0) {
 		write->answer.no = row.no;
-		person_changed(write, &row);
+		error = person_changed(st, write, row.no);
 	}
 	return answered(write, error);
 }

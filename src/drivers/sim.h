@@ -27,6 +27,7 @@ struct client {
 	uint32_t edge_next;
 	uint32_t line_no; /* of the capture, from 1 */
 	int64_t first_ns; /* of the capture's own clock */
+	int64_t silence_ns; /* between edges: what came before it is handed over at once */
 	size_t refusal_len; /* the capture is wrong: refusal says why */
 	size_t input_len;
 	struct line_event edges[SIM_EDGES_MAX];

@@ -17,6 +17,7 @@
 #define INTERVAL_NS 2000000
 #define REX_NS (300 * NS_PER_MS)
 #define BURST_SILENCE_NS (100 * NS_PER_MS) /* ends a frame whatever gap a reader has */
+#define KEY_NS (100 * NS_PER_MS) /* begin to begin, as quick fingers do */
 #define READER_PAUSE_NS (10 * NS_PER_MS) /* between the end of a frame and the next */
 
 static void client_close(struct client *client)
@@ -59,23 +60,49 @@ static void client_play(struct sim *sim, struct client *client)
 	sim->reader_free_ns[at] = client->edges[client->edge_count - 1].at_ns +
 				  sim->settings->reader[at].limits.gap_ns + READER_PAUSE_NS;
 	client->edge_next = 0;
+	client->silence_ns = BURST_SILENCE_NS;
 	client->unseen = false;
 	client->phase = CLIENT_PLAYING;
 }
 
-static void frame_begin(struct sim *sim, struct client *client, const struct sim_command *command)
+/* Puts a frame that begins at at_ns behind what the client will play. */
+static void frame_add(struct client *client, const struct card_bits *bits, int64_t at_ns)
 {
 	struct wiegand_edge edges[2 * CARD_BITS_MAX];
-	size_t count =
-		wiegand_edges(&command->bits, 0, PULSE_NS, INTERVAL_NS, edges, ARRAY_COUNT(edges));
+	size_t count = wiegand_edges(bits, at_ns, PULSE_NS, INTERVAL_NS, edges, ARRAY_COUNT(edges));
 
-	client->reader = command->reader;
-	client->edge_count = (uint32_t)count;
+	ASSERT(client->edge_count + count <= SIM_EDGES_MAX);
 	for (size_t i = 0; i < count; i++)
-		client->edges[i] = (struct line_event){edges[i].at_ns,
-			edges[i].line == 0 ? LINE_DATA0 : LINE_DATA1, command->reader,
+		client->edges[client->edge_count++] = (struct line_event){edges[i].at_ns,
+			edges[i].line == 0 ? LINE_DATA0 : LINE_DATA1, client->reader,
 			edges[i].level};
+}
+
+static void frame_begin(struct sim *sim, struct client *client, const struct sim_command *command)
+{
+	client->reader = command->reader;
+	client->edge_count = 0;
+	frame_add(client, &command->bits, 0);
 	client_play(sim, client);
+}
+
+/* Each key is handed over by itself, as fingers do it: a reader shows that it took one. */
+static void keys_begin(struct sim *sim, struct client *client, const struct sim_command *command)
+{
+	int64_t gap_ns = sim->settings->reader[command->reader - 1].limits.gap_ns;
+	int64_t key_ns = command->key_bits * (int64_t)INTERVAL_NS + gap_ns + READER_PAUSE_NS;
+
+	key_ns = key_ns > KEY_NS ? key_ns : KEY_NS;
+	client->reader = command->reader;
+	client->edge_count = 0;
+	for (uint16_t i = 0; i < command->keys.len; i++) {
+		struct card_bits bits;
+
+		sim_key_frame(command->keys.bytes[i], command->key_bits, &bits);
+		frame_add(client, &bits, i * key_ns);
+	}
+	client_play(sim, client);
+	client->silence_ns = gap_ns;
 }
 
 static void capture_begin(struct client *client, uint8_t reader)
@@ -206,6 +233,9 @@ static void command_run(struct sim *sim, struct client *client, const struct sim
 	case SIM_BITS:
 		frame_begin(sim, client, command);
 		break;
+	case SIM_KEYS:
+		keys_begin(sim, client, command);
+		break;
 	case SIM_EDGES:
 		capture_begin(client, command->reader);
 		break;
@@ -320,7 +350,7 @@ static uint32_t burst_end(const struct client *client)
 	uint32_t end = client->edge_next + 1;
 
 	while (end < client->edge_count &&
-		client->edges[end].at_ns - client->edges[end - 1].at_ns <= BURST_SILENCE_NS)
+		client->edges[end].at_ns - client->edges[end - 1].at_ns <= client->silence_ns)
 		end++;
 	return end;
 }

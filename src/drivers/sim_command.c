@@ -139,6 +139,49 @@ static bool bits_arguments(const struct words *words, const struct settings *set
 	return true;
 }
 
+static bool is_key(char c)
+{
+	return (c >= '0' && c <= '9') || c == '*' || c == '#';
+}
+
+/* The words are never repeated: they may be a PIN that somebody uses. */
+static bool keys_arguments(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	struct span keys = words->word[2];
+	uint64_t bits = 4;
+
+	if (!reader_of(words->word[1], settings, ret, ret_error))
+		return false;
+	if (!text_set(&ret->keys, keys))
+		return refuse(ret_error, "at most 64 keys");
+	for (size_t i = 0; i < keys.len; i++) {
+		if (!is_key(keys.data[i]))
+			return refuse(ret_error, "keys are 0 to 9, * and #, without blanks");
+	}
+	if (words->count == 4 &&
+		(!number_parse_u64(words->word[3], 8, &bits) || bits < 4 || bits % 2 != 0))
+		return refuse(ret_error, "a keypad sends a key as 4, 6 or 8 bits");
+	ret->key_bits = (uint8_t)bits;
+	return true;
+}
+
+void sim_key_frame(char key, uint8_t key_bits, struct card_bits *ret)
+{
+	unsigned value = key == '*' ? 10 : key == '#' ? 11 : (unsigned)(key - '0');
+	unsigned high = value >> 2 & 3;
+	unsigned low = value & 3;
+	unsigned frame = value;
+
+	if (key_bits == 6) /* even parity over the first two bits, odd over the last two */
+		frame = ((high ^ high >> 1) & 1) << 5 | value << 1 | (~(low ^ low >> 1) & 1);
+	if (key_bits == 8) /* the high nibble is the complement of the low one */
+		frame = (~value & 15) << 4 | value;
+	*ret = (struct card_bits){.count = key_bits};
+	for (unsigned i = 0; i < key_bits; i++)
+		card_bits_put(ret, i, (frame >> (key_bits - 1 - i) & 1) != 0);
+}
+
 static bool reader_argument(const struct words *words, const struct settings *settings,
 	struct sim_command *ret, struct buf *ret_error)
 {
@@ -183,6 +226,7 @@ static const struct {
 	[SIM_TAMPER] = {{"tamper", 6}, 2, 3, tamper_arguments, "tamper READER [on|off]"},
 	[SIM_LOCK] = {{"lock", 4}, 2, 2, door_argument, "lock DOOR"},
 	[SIM_READER] = {{"reader", 6}, 2, 2, reader_argument, "reader READER"},
+	[SIM_KEYS] = {{"keys", 4}, 3, 4, keys_arguments, "keys READER 1234# [4|6|8]"},
 };
 
 bool sim_command_parse(struct span line, const struct settings *settings, struct sim_command *ret,
@@ -202,7 +246,8 @@ bool sim_command_parse(struct span line, const struct settings *settings, struct
 		return verbs[verb].arguments(&words, settings, ret, ret_error);
 	}
 	return refuse(ret_error,
-		"unknown request; known are card, bits, edges, rex, contact, tamper, lock, reader");
+		"unknown request; known are card, bits, edges, rex, contact, tamper, lock, reader, "
+		"keys");
 }
 
 /* Cuts the next word of a capture line: words are separated by blanks or one comma. */

@@ -20,6 +20,7 @@ enum sim_verb {
 	SIM_TAMPER, /* level */
 	SIM_LOCK,
 	SIM_READER,
+	SIM_KEYS, /* keys in frames of key_bits at reader */
 	SIM_VERB_COUNT
 };
 
@@ -29,7 +30,12 @@ struct sim_command {
 	uint8_t door; /* index, configured; for the verbs that name one */
 	bool level;
 	struct card_bits bits;
+	uint8_t key_bits; /* 4, 6 or 8 */
+	struct text64 keys; /* 1 to 64 of 0-9, * and # */
 };
+
+/* The frame of one key, 0-9, * or #, as a keypad of so many bits sends it. */
+void sim_key_frame(char key, uint8_t key_bits, struct card_bits *ret);
 
 /* Reads a request. False, with a sentence without LF in *ret_error, when it cannot be done. */
 bool sim_command_parse(struct span line, const struct settings *settings, struct sim_command *ret,

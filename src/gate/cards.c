@@ -35,6 +35,7 @@ static const struct text_field text_fields[] = {
 	TEXT_FIELD("CardNo", PERSON_CARD_NO, card_no),
 	TEXT_FIELD("CardName", PERSON_NAME, name),
 	TEXT_FIELD("Password", PERSON_PASSWORD, password),
+	TEXT_FIELD("DuressPassword", PERSON_DURESS_PASSWORD, duress_password),
 	TEXT_FIELD("VTOPosition", PERSON_VTO_POSITION, vto_position),
 	TEXT_FIELD("DynamicCheckCode", PERSON_DYNAMIC_CHECK_CODE, dynamic_check_code),
 	TEXT_FIELD("CitizenIDNo", PERSON_CITIZEN_ID_NO, citizen_id_no),
@@ -56,6 +57,7 @@ static bool texts_read(const struct query *query, struct message_person_write *m
 		message->fields |= field->bit;
 	}
 	message->person.has_password = message->person.password.len > 0;
+	message->person.has_duress_password = message->person.duress_password.len > 0;
 	return true;
 }
 
@@ -177,6 +179,7 @@ void card_insert_begin(struct request *request)
 		return;
 	message.fields = PERSON_FIELDS_ALL;
 	core_ask(request, &message);
+	explicit_bzero(&message, sizeof(message));
 }
 
 void card_insert_answer(struct request *request, const void *message)
@@ -218,6 +221,7 @@ void card_update_begin(struct request *request)
 	}
 	message.person.no = row_number(request);
 	core_ask(request, &message);
+	explicit_bzero(&message, sizeof(message));
 }
 
 void card_remove_begin(struct request *request)

@@ -19,6 +19,7 @@ static const char *const code_names[EVENT_CODE_COUNT] = {
 	[EVENT_DURESS] = "Duress",
 	[EVENT_CHASSIS_INTRUDED] = "ChassisIntruded",
 	[EVENT_ALARM_LOCAL] = "AlarmLocal",
+	[EVENT_PIN_LOCKOUT] = "PosternPinLockout",
 	[EVENT_SYSTEM] = "PosternSystem",
 };
 
@@ -51,6 +52,8 @@ enum event_code event_code_of(enum journal_kind kind)
 		return EVENT_CHASSIS_INTRUDED;
 	case JOURNAL_BLOCKLIST:
 		return EVENT_ALARM_LOCAL;
+	case JOURNAL_PIN_LOCKOUT:
+		return EVENT_PIN_LOCKOUT;
 	case JOURNAL_DOOR_UNLOCKED:
 	case JOURNAL_DOOR_LOCKED:
 	case JOURNAL_DOOR_HELD_WARNING:
@@ -66,6 +69,7 @@ enum event_code event_code_of(enum journal_kind kind)
 	case JOURNAL_READER_NOISE:
 	case JOURNAL_STARTED:
 	case JOURNAL_CORE_RESTARTED:
+	case JOURNAL_PANEL_SKIPPED:
 	case JOURNAL_KIND_COUNT:
 		break;
 	}

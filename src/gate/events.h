@@ -17,6 +17,7 @@ enum event_code {
 	EVENT_DURESS,
 	EVENT_CHASSIS_INTRUDED,
 	EVENT_ALARM_LOCAL,
+	EVENT_PIN_LOCKOUT, /* ours: too many wrong PINs; Count: seconds */
 	EVENT_SYSTEM, /* ours: everything that no device reports */
 	EVENT_CODE_COUNT
 };

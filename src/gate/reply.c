@@ -185,6 +185,7 @@ void reply_result(struct reply *reply, const struct message_result *result)
 		reply_busy(reply, "too many requests at once; repeat it a little later");
 		return;
 	case RESULT_BAD_VALUE:
+	case RESULT_PIN_RULE:
 		reply_error(reply, 400, text_span(&result->text));
 		return;
 	case RESULT_COUNT:

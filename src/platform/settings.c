@@ -22,6 +22,7 @@
 #define TOP(field) FIELD(SECTION_TOP, struct settings, field)
 #define HTTP(field) FIELD(SECTION_HTTP, struct settings, field)
 #define LIMIT(field) FIELD(SECTION_LIMITS, struct settings, field)
+#define PIN(field) FIELD(SECTION_PIN, struct settings, field)
 #define DOOR(field) FIELD(SECTION_DOORS, struct door_draft, field)
 #define READER(field) FIELD(SECTION_READERS, struct reader_draft, field)
 #define FORMAT(field) FIELD(SECTION_FORMATS, struct format_draft, field)
@@ -50,6 +51,11 @@
 		.key = (key_), place, .kind = SETTING_LINE, .flags = (flags_), .standard = "",     \
 		.text = (text_)                                                                    \
 	}
+#define NUMBER_OR_0(key_, place, min_, max_, standard_, text_)                                     \
+	{                                                                                          \
+		.key = (key_), place, .kind = SETTING_NUMBER, .flags = SETTING_FLAG_OR_0,          \
+		.min = (min_), .max = (max_), .standard = (standard_), .text = (text_)             \
+	}
 #define REQUIRED(key_, place, kind_, min_, max_, choices_, text_)                                  \
 	{                                                                                          \
 		.key = (key_), place, .kind = (kind_), .flags = SETTING_FLAG_REQUIRED,             \
@@ -60,6 +66,8 @@
 		.key = (key_), place, .kind = (kind_), .choices = (choices_),                      \
 		.standard = (standard_), .text = (text_)                                           \
 	}
+
+#define OPEN_BY_WORDS "card|pin|card_or_pin|card_then_pin|pin_then_card|card_and_pin"
 
 /* clang-format off */
 static const struct setting table[] = {
@@ -101,6 +109,21 @@ static const struct setting table[] = {
 	NUMBER("connections_per_source", LIMIT(connections_per_source_max), 1, 4096, "64",
 		"HTTP connections at once from one address; at most connections."),
 
+	NUMBER_OR_0("digits", PIN(pin_digits), PIN_DIGITS_MIN, PIN_DIGITS_MAX, "0",
+		"How many digits a PIN has at the keypads; 0: it ends with #, whatever its length."),
+	TIME("key_gap", PIN(pin_key_gap_ms), 0, MS, 500, 60000, "5s",
+		"A longer pause between two keys clears what was typed."),
+	TIME("second_factor", PIN(pin_second_ms), 0, MS, 1000, 60000, "10s",
+		"Where a door wants card and PIN: how long the first waits for the second."),
+	CHOICE("rule", PIN(pin_rule), "refuse|with_card", "refuse",
+		"What becomes of a PIN that may not open alone, because it is too short, somebody "
+		"else has it, or fewer than 1000 possible PINs would stay for each one given out: "
+		"refuse it at the enrolment, or keep it to open with_card only. Counts where some "
+		"door takes a PIN alone."),
+	NUMBER("alone_digits", PIN(pin_alone_digits), PIN_DIGITS_MIN, PIN_DIGITS_MAX, "6",
+		"Digits that a PIN must have to open a door alone. A reader hears about 100 wrong "
+		"PINs a day: those with 4 digits do not hold long."),
+
 	REQUIRED("index", DOOR(index), SETTING_NUMBER, 0, DOORS_MAX - 1, NULL,
 		"The door's number in Doors[] and records; channel is one more. Never give it to "
 		"another door later: records and rights name it."),
@@ -108,6 +131,13 @@ static const struct setting table[] = {
 		"The door's id, used by readers below."),
 	OTHER("name", DOOR(door.name), SETTING_NAME, "",
 		"The name people see; the id when left out."),
+	CHOICE("open_by", DOOR(door.config.open_by), OPEN_BY_WORDS, "card",
+		"What the door asks for. card_and_pin takes them in either order."),
+	NUMBER("open_by_schedule", DOOR(door.config.open_by_schedule), 0, SCHEDULES_MAX - 1, "",
+		"While this schedule is on, open_by_scheduled counts instead of open_by. A schedule "
+		"that is not defined is never on."),
+	CHOICE("open_by_scheduled", DOOR(door.config.open_by_scheduled), OPEN_BY_WORDS, "",
+		"What the door asks for while open_by_schedule is on; the two go together."),
 	TIME("unlock", DOOR(door.config.unlock_ms), 0, MS, 100, 600000, "3s",
 		"How long a grant unlocks."),
 	TIME("held_open", DOOR(door.config.held_open_ms), SETTING_FLAG_CONTACT, MS, 0, 86400000,
@@ -225,6 +255,7 @@ static const struct {
 	[SECTION_TOP] = {"", false, "At the top of the file:"},
 	[SECTION_HTTP] = {"http", false, "The HTTP interface:"},
 	[SECTION_LIMITS] = {"limits", false, "How much is kept and served:"},
+	[SECTION_PIN] = {"pin", false, "PINs and keypads:"},
 	[SECTION_DOORS] = {"doors", true, "A list with an entry for each door, at least one:"},
 	[SECTION_READERS] = {"readers", true, "A list with an entry for each reader:"},
 	[SECTION_FORMATS] = {"formats", true,
@@ -278,13 +309,25 @@ void settings_default(struct settings *settings)
 	setting_section_standards(SECTION_TOP, settings);
 	setting_section_standards(SECTION_HTTP, settings);
 	setting_section_standards(SECTION_LIMITS, settings);
+	setting_section_standards(SECTION_PIN, settings);
 }
+
+void door_draft_init(struct door_draft *draft)
+{
+	*draft = (struct door_draft){.door.config.open_by_schedule = SCHEDULE_ALWAYS};
+	setting_section_standards(SECTION_DOORS, draft);
+}
+
+#define DEMO_SCHEDULE 100
 
 static void demo_door(struct settings *settings, uint8_t index, struct span id, struct span name)
 {
-	struct door_draft draft = {.index = index};
+	struct door_draft draft;
 
-	setting_section_standards(SECTION_DOORS, &draft);
+	door_draft_init(&draft);
+	draft.door.config.open_by = OPEN_BY_CARD_OR_PIN;
+	draft.door.config.open_by_schedule = DEMO_SCHEDULE;
+	draft.door.config.open_by_scheduled = OPEN_BY_CARD_AND_PIN;
 	ASSERT(text_set(&draft.door.id, id) && text_set(&draft.door.name, name));
 	draft.door.config.configured = true;
 	settings->door[index] = draft.door;
@@ -312,6 +355,7 @@ void settings_demo(struct settings *settings)
 	settings->demo = true;
 	settings->clock_trust = true;
 	settings->simulated_lines = true;
+	settings->pin_rule = PIN_RULE_WITH_CARD; /* people are enrolled with any password */
 	memset(&settings->state_dir, 0, sizeof(settings->state_dir));
 	ASSERT(text_set(&settings->machine_name, SPAN_LIT("postern demo")));
 	demo_door(settings, 0, SPAN_LIT("door1"), SPAN_LIT("Door 1"));
@@ -322,6 +366,26 @@ void settings_demo(struct settings *settings)
 	demo_reader(settings, 4, 1, SIDE_EXIT);
 }
 
+static bool takes_pin_alone(uint8_t open_by)
+{
+	return open_by == OPEN_BY_PIN || open_by == OPEN_BY_CARD_OR_PIN;
+}
+
+bool settings_pin_opens_alone(const struct settings *settings)
+{
+	for (unsigned i = 0; i < DOORS_MAX; i++) {
+		const struct door_config *door = &settings->door[i].config;
+
+		if (!door->configured)
+			continue;
+		if (takes_pin_alone(door->open_by) ||
+			(door->open_by_schedule != SCHEDULE_ALWAYS &&
+				takes_pin_alone(door->open_by_scheduled)))
+			return true;
+	}
+	return false;
+}
+
 void settings_controller_config(const struct settings *settings, struct controller_config *ret)
 {
 	for (unsigned i = 0; i < DOORS_MAX; i++)
@@ -329,5 +393,8 @@ void settings_controller_config(const struct settings *settings, struct controll
 	for (unsigned i = 0; i < READERS_MAX; i++)
 		ret->reader[i] = settings->reader[i].config;
 	ret->commit_wait_ms = settings->commit_wait_ms;
+	ret->pin_digits = settings->pin_digits;
+	ret->pin_key_gap_ms = settings->pin_key_gap_ms;
+	ret->pin_second_ms = settings->pin_second_ms;
 	ret->untrusted_clock = settings->untrusted_clock;
 }

@@ -13,6 +13,7 @@ enum setting_section {
 	SECTION_TOP,
 	SECTION_HTTP,
 	SECTION_LIMITS,
+	SECTION_PIN,
 	SECTION_DOORS,
 	SECTION_READERS,
 	SECTION_FORMATS,
@@ -41,6 +42,7 @@ enum setting_kind {
 #define SETTING_FLAG_REQUIRED 1
 #define SETTING_FLAG_CONTACT 2 /* of a door: means nothing without contact */
 #define SETTING_FLAG_OUTPUT 4 /* a line that is driven; others are read */
+#define SETTING_FLAG_OR_0 16 /* of a number: 0 beside min to max */
 
 struct setting {
 	const char *key;
@@ -118,6 +120,9 @@ bool setting_format_make(const struct settings *settings, const struct format_dr
  */
 bool setting_formats_place(const struct settings *settings, struct reader_settings *reader,
 	unsigned *ret_at, struct buf *why);
+
+/* A door's standards. */
+void door_draft_init(struct door_draft *draft);
 
 /* Puts the standards of a whole section into base. */
 void setting_section_standards(enum setting_section section, void *base);

@@ -82,7 +82,9 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 {
 	switch ((enum setting_kind)setting->kind) {
 	case SETTING_NUMBER:
-		buf_add_string(out, "a whole number from ");
+		buf_add_string(out, setting->flags & SETTING_FLAG_OR_0
+					    ? "0, or a whole number from "
+					    : "a whole number from ");
 		buf_add_u64(out, setting->min);
 		buf_add_string(out, " to ");
 		buf_add_u64(out, setting->max);
@@ -198,7 +200,10 @@ static bool store_number(
 		return refuse(why, setting, value, "` in quotes");
 	if (has_leading_zero(value))
 		return refuse(why, setting, value, "`: no zeros in front");
-	if (!number_parse_u64(value, setting->max, &number) || number < setting->min)
+	bool zero = (setting->flags & SETTING_FLAG_OR_0) != 0;
+
+	if (!number_parse_u64(value, setting->max, &number) ||
+		(number < setting->min && !(zero && number == 0)))
 		return refuse(why, setting, value, "`");
 	put_number(setting, base, number);
 	return true;

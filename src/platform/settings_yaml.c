@@ -41,6 +41,7 @@ struct reader {
 	struct mapping top;
 	struct mapping http;
 	struct mapping limits;
+	struct mapping pin;
 	struct mapping entry; /* of the door or reader that is being read */
 	uint32_t section_line[SECTION_COUNT]; /* 0: not met */
 	struct place item_place[READER_FORMATS_MAX]; /* of the names in a reader's `formats` */
@@ -430,6 +431,22 @@ static bool check_door_contact(struct reader *r, struct door_config *config)
 		"`held_open_warning` must be shorter than `held_open`");
 }
 
+static bool check_door_open_by(struct reader *r)
+{
+	bool schedule = value_seen(&r->entry, SECTION_DOORS, "open_by_schedule");
+	bool scheduled = value_seen(&r->entry, SECTION_DOORS, "open_by_scheduled");
+
+	if (schedule == scheduled)
+		return true;
+	return fail_with(r,
+		value_place(&r->entry, SECTION_DOORS,
+			schedule ? "open_by_schedule" : "open_by_scheduled"),
+		schedule ? "`open_by_schedule` without `open_by_scheduled`: say what the door asks "
+			   "for while that schedule is on"
+			 : "`open_by_scheduled` without `open_by_schedule`: say which schedule "
+			   "switches it on, by its number");
+}
+
 static bool check_door_unique(struct reader *r, const struct door_draft *draft)
 {
 	const struct settings *settings = r->settings;
@@ -452,11 +469,12 @@ static bool check_door_unique(struct reader *r, const struct door_draft *draft)
 
 static bool read_door(struct reader *r)
 {
-	struct door_draft draft = {0};
+	struct door_draft draft;
 
-	setting_section_standards(SECTION_DOORS, &draft);
+	door_draft_init(&draft);
 	if (!read_mapping(r, SECTION_DOORS, &draft, &r->entry) ||
-		!check_door_contact(r, &draft.door.config) || !check_door_unique(r, &draft))
+		!check_door_contact(r, &draft.door.config) || !check_door_open_by(r) ||
+		!check_door_unique(r, &draft))
 		return false;
 	if (draft.door.name.len == 0)
 		ASSERT(text_set(&draft.door.name, text_span(&draft.door.id)));
@@ -608,6 +626,18 @@ static bool read_entries(struct reader *r, enum setting_section section)
 	}
 }
 
+static struct mapping *mapping_of(struct reader *r, enum setting_section section)
+{
+	switch (section) {
+	case SECTION_HTTP:
+		return &r->http;
+	case SECTION_PIN:
+		return &r->pin;
+	default:
+		return &r->limits;
+	}
+}
+
 static bool read_section(struct reader *r, enum setting_section section)
 {
 	struct span name = span_from_string(setting_section_name(section));
@@ -623,8 +653,7 @@ static bool read_section(struct reader *r, enum setting_section section)
 	if (list)
 		return fail_key(r, here(r), name, " takes a list; begin each entry with `- `");
 	if (r->event.type == YAML_MAPPING_START_EVENT)
-		return read_mapping(
-			r, section, r->settings, section == SECTION_HTTP ? &r->http : &r->limits);
+		return read_mapping(r, section, r->settings, mapping_of(r, section));
 	return fail_key(r, here(r), name, " takes keys and values, indented on the lines below it");
 }
 

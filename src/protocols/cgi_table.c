@@ -41,7 +41,15 @@
 		"left), 3 patrol (recorded, opens nothing), 4 blocklist (refused, alarm), 5 "      \
 		"duress (opens, silent alarm), 255 mother (opens nothing)."},                      \
 	PARAMETER("Password", CGI_BYTES, OPTIONAL, 0, 64, ELSE("none"),                            \
-		"Secret for card + password; kept and never sent back."),                          \
+		"The PIN: 4 to 12 digits; any other text is kept, and no keypad can type it. Kept "  \
+		"as a keyed hash and never sent back; empty takes it away. Where a door takes "    \
+		"PINs alone, one that is too short, somebody else's, or one of too many of its "   \
+		"length is refused or opens with its card only (posternd.yaml: pin: rule)."),      \
+	{.name = "DuressPassword", .kind = CGI_BYTES, .extension = true, .max = 12,                \
+	 .fallback = ELSE("none"),                                                                 \
+	 .text = "A second PIN, 4 to 12 digits, that opens like the first and raises a silent "    \
+		"alarm; nobody's other PIN, and kept like Password. Taking the Password away "     \
+		"takes it away."},                                                                 \
 	PARAMETER("Doors", CGI_INDEXED_INTEGER, OPTIONAL, 0, 65534, ELSE("no doors"),              \
 		"Doors this person may open, by door index from 0; a value that names no "         \
 		"configured door is kept and grants nothing."),                                    \

@@ -11,6 +11,7 @@
 #define CARD_NO_BYTES_MAX 32
 #define NAME_CHARACTERS_MAX 32
 #define PASSWORD_BYTES_MAX 64
+#define DURESS_BYTES_MAX 12
 #define TEXT_BYTES_MAX 32
 #define DOORS_MAX 128
 #define PAGE_ROWS 1000
@@ -29,6 +30,8 @@ static const struct text_rule text_rules[] = {
 	{"UserID", offsetof(struct postern_person, user_id), USER_ID_BYTES_MAX, USER_ID_BYTES_MAX},
 	{"Password", offsetof(struct postern_person, password), PASSWORD_BYTES_MAX,
 		PASSWORD_BYTES_MAX},
+	{"DuressPassword", offsetof(struct postern_person, duress_password), DURESS_BYTES_MAX,
+		DURESS_BYTES_MAX},
 	{"VTOPosition", offsetof(struct postern_person, vto_position), TEXT_BYTES_MAX,
 		TEXT_BYTES_MAX},
 	{"ValidDateStart", offsetof(struct postern_person, valid_from), 19, 19},
@@ -39,15 +42,17 @@ static const struct text_rule text_rules[] = {
 
 static const char *text_of(const struct postern_person *person, const struct text_rule *rule)
 {
-	const char *text;
+	const char *text = NULL;
 
-	memcpy(&text, (const char *)person + rule->at, sizeof(text));
+	if (rule->at + sizeof(text) <= person->size)
+		memcpy(&text, (const char *)person + rule->at, sizeof(text));
 	return text;
 }
 
 static int check_person(struct postern_device *device, const struct postern_person *person)
 {
-	if (person == NULL || person->size < sizeof(*person))
+	/* What stands behind was added later: a program built before does not have it. */
+	if (person == NULL || person->size < offsetof(struct postern_person, duress_password))
 		return device_fail(device, POSTERN_E_ARGUMENT, "person: size is not set");
 	for (size_t i = 0; i < ARRAY_COUNT(text_rules); i++) {
 		const struct text_rule *rule = &text_rules[i];

@@ -80,8 +80,40 @@ MUST_CHECK int schema_open(struct store *store, char *ret_detail);
 MUST_CHECK int folder_sync(int dir_fd);
 PRINTF_LIKE(2, 3) void detail_set(char *detail, const char *format, ...);
 
+/* pin.c */
+struct pin_row { /* of credential_pin */
+	bool exists; /* else all is 0 */
+	bool alone; /* it broke no rule when it was written */
+	bool has_duress;
+	uint8_t digits; /* 0: no keypad can type it, or unknown */
+	uint8_t duress_digits;
+	uint8_t hash[SECRET_HASH_SIZE];
+	uint8_t duress_hash[SECRET_HASH_SIZE];
+};
+
+void pin_load(struct sql_call *call, struct pin_row *ret);
+
+/* alone_digits: of the options now; it may have been raised since. */
+bool pin_opens_alone(uint8_t alone_digits, const struct pin_row *pin);
+
+/*
+ * Puts the passwords of person that fields name into *pin, which is the row of person no (0: a new
+ * one), and judges what comes of it. Nothing is written.
+ */
+MUST_CHECK int pin_judge(struct store *store, const struct person *person, uint32_t fields,
+	uint64_t no, struct pin_row *pin);
+MUST_CHECK int pin_put(struct store *store, uint64_t no, const struct pin_row *pin);
+
+/* Fills the PINs of a credential; false when nothing of it can be presented by itself. */
+bool pin_credential(
+	const struct store *store, const struct pin_row *pin, struct credential *credential);
+MUST_CHECK int pin_failures_put(struct store *store, const struct commit_entry *entry);
+
 /* person.c */
-void person_load(struct sql_call *call, struct person *ret); /* without doors */
+
+/* Without doors. ret_pin may be NULL. */
+void person_load(
+	struct sql_call *call, uint8_t alone_digits, struct person *ret, struct pin_row *ret_pin);
 MUST_CHECK int person_load_doors(struct connection *connection, struct person *person);
 MUST_CHECK int who_find(struct store *store, uint64_t person_no, struct who *ret);
 

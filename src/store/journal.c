@@ -378,6 +378,8 @@ int store_append(struct store *store, const struct commit_entry *entry, struct j
 		error = mind_ticket(store, entry, row.rec_no);
 	if (error == 0 && entry->takes_use && entry->person_no != 0)
 		error = do_by(store, SQL_CARD_TAKE_USE, entry->person_no);
+	if (error == 0 && entry->counts_pin)
+		error = pin_failures_put(store, entry);
 	if (error == 0)
 		error = prune(store);
 	store->now.newest_utc_ms = row.utc_ms;

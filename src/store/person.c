@@ -16,8 +16,11 @@
 #include <errno.h>
 
 /* Columns: PERSON_COLUMNS of sql_text.c. */
-void person_load(struct sql_call *call, struct person *ret)
+void person_load(
+	struct sql_call *call, uint8_t alone_digits, struct person *ret, struct pin_row *ret_pin)
 {
+	struct pin_row pin;
+
 	*ret = (struct person){.no = (uint64_t)call_get_i64(call, 1, STORE_NUMBER_MAX)};
 	call_get_text(call, &ret->user_id);
 	call_get_text(call, &ret->name);
@@ -35,7 +38,12 @@ void person_load(struct sql_call *call, struct person *ret)
 	ret->card_status = (uint8_t)call_get_u32(call, UINT8_MAX);
 	ret->card_type = (uint8_t)call_get_u32(call, UINT8_MAX);
 	ret->uses_left = call_get_u32(call, UINT32_MAX);
-	ret->has_password = call_get_bool(call);
+	pin_load(call, &pin);
+	ret->has_password = pin.exists;
+	ret->has_duress_password = pin.has_duress;
+	ret->pin_alone = pin_opens_alone(alone_digits, &pin);
+	if (ret_pin != NULL)
+		*ret_pin = pin;
 }
 
 int person_load_doors(struct connection *connection, struct person *person)
@@ -61,7 +69,7 @@ int person_load_doors(struct connection *connection, struct person *person)
 	return error;
 }
 
-static int person_get(struct store *store, uint64_t no, struct person *ret)
+static int person_get(struct store *store, uint64_t no, struct person *ret, struct pin_row *ret_pin)
 {
 	struct sql_call call = call_begin(&store->connection, SQL_PERSON_GET);
 
@@ -69,7 +77,7 @@ static int person_get(struct store *store, uint64_t no, struct person *ret)
 	bool found = call_next(&call);
 
 	if (found)
-		person_load(&call, ret);
+		person_load(&call, store->options.pin_alone_digits, ret, ret_pin);
 	int error = call_end(&call);
 
 	if (error == 0 && !found)
@@ -137,21 +145,6 @@ static int put_card(struct store *store, const struct person *person)
 	return call_do(&call);
 }
 
-/* An empty password takes the stored one away. */
-static int put_pin(struct store *store, const struct person *person)
-{
-	uint8_t hash[SECRET_HASH_SIZE];
-	bool empty = person->password.len == 0;
-	struct sql_call call = call_begin(&store->connection, empty ? SQL_PIN_DELETE : SQL_PIN_PUT);
-
-	call_put_u64(&call, person->no);
-	if (!empty) {
-		secret_hash_pin(&store->secret, text_span(&person->password), hash);
-		call_put_blob(&call, hash, sizeof(hash));
-	}
-	return call_do(&call);
-}
-
 static int delete_of_person(struct store *store, enum sql_id id, uint64_t no)
 {
 	struct sql_call call = call_begin(&store->connection, id);
@@ -191,8 +184,11 @@ int store_person_insert(struct store *store, const struct person *person, uint64
 	ASSERT(store->in_transaction);
 	if (!person_check(person))
 		return -EINVAL;
+	struct pin_row pin = {0};
 	int error = check_taken(store, person, 0);
 
+	if (error == 0)
+		error = pin_judge(store, person, PERSON_FIELDS_ALL, 0, &pin);
 	if (error != 0)
 		return error;
 	if (store->now.persons >= store->options.persons_max)
@@ -204,10 +200,11 @@ int store_person_insert(struct store *store, const struct person *person, uint64
 	if (error == 0)
 		error = put_card(store, &row);
 	if (error == 0)
-		error = put_pin(store, &row);
+		error = pin_put(store, row.no, &pin);
 	if (error == 0)
 		error = put_rules(store, &row);
 	explicit_bzero(&row.password, sizeof(row.password));
+	explicit_bzero(&row.duress_password, sizeof(row.duress_password));
 	if (error != 0)
 		return error;
 	store->now.persons++;
@@ -260,11 +257,12 @@ int store_person_update(
 	struct store *store, const struct person *person, uint32_t fields, struct person *ret)
 {
 	struct person row;
+	struct pin_row pin;
 
 	ASSERT(store->in_transaction);
 	if (!person_check(person))
 		return -EINVAL;
-	int error = person_get(store, person->no, &row);
+	int error = person_get(store, person->no, &row, &pin);
 
 	if (error != 0)
 		return error;
@@ -272,6 +270,8 @@ int store_person_update(
 	if (row.valid_from_s > row.valid_to_s)
 		return STORE_BAD_PERIOD;
 	error = check_taken(store, &row, row.no);
+	if (error == 0)
+		error = pin_judge(store, person, fields, row.no, &pin);
 	if (error != 0)
 		return error;
 	error = put_person(store, SQL_PERSON_UPDATE, &row);
@@ -279,12 +279,11 @@ int store_person_update(
 		error = put_card(store, &row);
 	if (error == 0 && fields & (PERSON_DOORS | PERSON_SCHEDULES))
 		error = put_rules(store, &row);
-	if (error == 0 && fields & PERSON_PASSWORD) {
-		row.has_password = person->password.len > 0;
-		row.password = person->password;
-		error = put_pin(store, &row);
-		explicit_bzero(&row.password, sizeof(row.password));
-	}
+	if (error == 0 && fields & (PERSON_PASSWORD | PERSON_DURESS_PASSWORD))
+		error = pin_put(store, row.no, &pin);
+	row.has_password = pin.exists;
+	row.has_duress_password = pin.has_duress;
+	row.pin_alone = pin_opens_alone(store->options.pin_alone_digits, &pin);
 	if (error == 0)
 		*ret = row;
 	return error;
@@ -331,13 +330,15 @@ int store_person_remove(struct store *store, uint64_t no)
 	struct person row;
 
 	ASSERT(store->in_transaction);
-	int error = person_get(store, no, &row);
+	int error = person_get(store, no, &row, NULL);
 
 	if (error != 0)
 		return error;
 	error = delete_of_person(store, SQL_RULES_DELETE, no);
 	if (error == 0)
 		error = delete_of_person(store, SQL_PIN_DELETE, no);
+	if (error == 0)
+		error = delete_of_person(store, SQL_FAILURES_DELETE_PERSON, no);
 	if (error == 0)
 		error = delete_of_person(store, SQL_CARD_DELETE, no);
 	if (error == 0)
@@ -363,7 +364,7 @@ static int remember_newest(struct store *store)
 int store_person_clear(struct store *store)
 {
 	static const enum sql_id all[] = {SQL_RULES_DELETE_ALL, SQL_PIN_DELETE_ALL,
-		SQL_CARD_DELETE_ALL, SQL_PERSON_DELETE_ALL};
+		SQL_FAILURES_DELETE_PERSONS, SQL_CARD_DELETE_ALL, SQL_PERSON_DELETE_ALL};
 
 	ASSERT(store->in_transaction);
 	int error = remember_newest(store);
@@ -378,6 +379,24 @@ int store_person_clear(struct store *store)
 	return error;
 }
 
+/* False when they have nothing that could be presented by itself. */
+static bool credential_make(const struct store *store, const struct person *person,
+	const struct pin_row *pin, struct credential *ret)
+{
+	return credential_from_person(person, ret) && pin_credential(store, pin, ret);
+}
+
+int store_credential(struct store *store, uint64_t no, struct credential *ret)
+{
+	struct person person;
+	struct pin_row pin;
+	int error = person_get(store, no, &person, &pin);
+
+	if (error == 0 && !credential_make(store, &person, &pin, ret))
+		error = STORE_NOT_FOUND;
+	return error;
+}
+
 int store_credentials(
 	struct store *store, int (*put)(void *user, const struct credential *), void *user)
 {
@@ -386,12 +405,13 @@ int store_credentials(
 
 	while (error == 0 && call_next(&call)) {
 		struct person person;
+		struct pin_row pin;
 		struct credential credential;
 
-		person_load(&call, &person);
+		person_load(&call, store->options.pin_alone_digits, &person, &pin);
 		error = call.error != 0 ? call.error
 					: person_load_doors(&store->connection, &person);
-		if (error == 0 && credential_from_person(&person, &credential))
+		if (error == 0 && credential_make(store, &person, &pin, &credential))
 			error = put(user, &credential);
 	}
 	int end = call_end(&call);

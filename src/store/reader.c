@@ -23,6 +23,7 @@
 
 struct store_reader {
 	struct connection connection;
+	uint8_t pin_alone_digits; /* of the store's options */
 };
 
 /* SQL text and the values of its parameters, in the same order. */
@@ -84,6 +85,7 @@ int store_reader_open(struct store *store, struct store_reader **ret)
 	if (error == 0)
 		error = sql_run(reader->connection.db, sql_pragmas_reader);
 	if (error == 0) {
+		reader->pin_alone_digits = store->options.pin_alone_digits;
 		*ret = reader;
 		return 0;
 	}
@@ -151,7 +153,7 @@ static int read_persons(struct store_reader *reader, const struct select *select
 	int error = 0;
 
 	while (error == 0 && count < max && call_next(&call)) {
-		person_load(&call, &ret_rows[count]);
+		person_load(&call, reader->pin_alone_digits, &ret_rows[count], NULL);
 		error = call.error;
 		if (error == 0)
 			error = person_load_doors(&reader->connection, &ret_rows[count++]);

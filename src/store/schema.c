@@ -25,7 +25,7 @@
 #define CHECK_ALL_MAX (INT64_C(16) << 20) /* bytes; larger ones: the tables that decisions need */
 
 static const struct migration migrations[] = {
-	{.from = -1, .sql = ""}, /* schema 1 is the first */
+	{.from = 1, .sql = sql_schema_1_to_2},
 };
 
 void detail_set(char *detail, const char *format, ...)

@@ -148,11 +148,11 @@ bool secret_open(const struct secret *secret, uint64_t account_no, struct span n
 	return false;
 }
 
-void secret_hash_pin(const struct secret *secret, struct span pin, uint8_t *ret_hash)
+void secret_hash_pin(const uint8_t *pin_key, struct span pin, uint8_t *ret_hash)
 {
 	struct hmac_sha256_ctx hmac;
 
-	hmac_sha256_set_key(&hmac, SECRET_KEY_SIZE, secret->pin_key);
+	hmac_sha256_set_key(&hmac, SECRET_KEY_SIZE, pin_key);
 	hmac_sha256_update(&hmac, pin.len, (const uint8_t *)pin.data);
 	hmac_sha256_digest(&hmac, SECRET_HASH_SIZE, ret_hash);
 	explicit_bzero(&hmac, sizeof(hmac));

@@ -39,4 +39,4 @@ bool secret_open(const struct secret *secret, uint64_t account_no, struct span n
 	struct span nonce, struct span sealed, uint8_t *ret_plain);
 
 /* HMAC-SHA-256 of a PIN: 10,000 PINs are tried in no time, so all safety is in the key. */
-void secret_hash_pin(const struct secret *secret, struct span pin, uint8_t *ret_hash);
+void secret_hash_pin(const uint8_t *pin_key, struct span pin, uint8_t *ret_hash);

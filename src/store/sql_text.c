@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every SQL text of the store. Schema 1:
+ * Every SQL text of the store. Schema 2:
  *
  *   counter       newest numbers ever given, and the oldest still kept, so that a hole is either
  *                 pruning (below the oldest) or loss (above it)
@@ -8,8 +8,11 @@
  *   door          index -> id as first configured
  *   account       who may use the API; the password is sealed under the device key
  *   person        who; with credential_card (every person has one row, the card number may be
- *                 empty), credential_pin (a keyed hash) and access_rule (subscripts of Doors[] and
+ *                 empty), credential_pin (keyed hashes, how many digits they were made of, and
+ *                 whether they open alone; pin.c) and access_rule (subscripts of Doors[] and
  *                 TimeSections[]; either may be missing, and is NULL then)
+ *   pin_failures  wrong PINs that are counted still: of a reader (person_no 0) or of a person
+ *                 (reader 0)
  *   schedule      weekly schedules with their intervals
  *   journal       what happened, one row an entry; those with rec_no > 0 are the access records.
  *                 kind, reason, method and command are the numbers of the domain's enums: those
@@ -22,7 +25,8 @@
  * two, so that a page is a range of one index. Succeeded records and cards are nearly all records:
  * only the others are indexed by status and method.
  *
- * A change here needs a new STORE_SCHEMA_VERSION and a migration (schema.c).
+ * A change here needs a new STORE_SCHEMA_VERSION and a migration (schema.c). Texts that a migration
+ * uses are kept as they are for ever: later schemas get texts of their own.
  */
 #include "sql.h"
 
@@ -42,6 +46,27 @@ const char sql_pragmas_reader[] = "PRAGMA query_only = ON;";
 const char sql_journal_mode[] = "PRAGMA journal_mode = WAL;"
 				"PRAGMA wal_autocheckpoint = 0;"
 				"PRAGMA journal_size_limit = 8388608;";
+
+/* What schema 2 has for PINs. */
+#define SCHEMA_2_PINS                                                                              \
+	"CREATE TABLE credential_pin(person_no INTEGER PRIMARY KEY, hash BLOB NOT NULL,"           \
+	" digits INTEGER NOT NULL, alone INTEGER NOT NULL, duress_hash BLOB,"                      \
+	" duress_digits INTEGER NOT NULL) STRICT;"                                                 \
+	"CREATE INDEX credential_pin_hash ON credential_pin(hash);"                                \
+	"CREATE INDEX credential_pin_duress ON credential_pin(duress_hash)"                        \
+	" WHERE duress_hash IS NOT NULL;"                                                          \
+	"CREATE INDEX credential_pin_alone ON credential_pin(digits) WHERE alone = 1;"             \
+	"CREATE INDEX credential_pin_alone_duress ON credential_pin(duress_digits)"                \
+	" WHERE alone = 1;"                                                                        \
+	"CREATE TABLE pin_failures(reader INTEGER NOT NULL, person_no INTEGER NOT NULL,"           \
+	" failures INTEGER NOT NULL, PRIMARY KEY(reader, person_no)) STRICT, WITHOUT ROWID;"
+
+/* Hashes stay good. Of how many digits they were made is not known: those open with a card only. */
+const char sql_schema_1_to_2[] =
+	"ALTER TABLE credential_pin RENAME TO credential_pin_1;" SCHEMA_2_PINS
+	"INSERT INTO credential_pin(person_no, hash, digits, alone, duress_hash, duress_digits)"
+	" SELECT person_no, hash, 0, 0, NULL, 0 FROM credential_pin_1;"
+	"DROP TABLE credential_pin_1;";
 
 const char sql_schema[] =
 	"BEGIN IMMEDIATE;"
@@ -64,8 +89,7 @@ const char sql_schema[] =
 	" card_key TEXT NOT NULL, card_status INTEGER NOT NULL, card_type INTEGER NOT NULL,"
 	" uses_left INTEGER NOT NULL) STRICT;"
 	"CREATE UNIQUE INDEX credential_card_key ON credential_card(card_key)"
-	" WHERE card_key != '';"
-	"CREATE TABLE credential_pin(person_no INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;"
+	" WHERE card_key != '';" SCHEMA_2_PINS
 	"CREATE TABLE access_rule(person_no INTEGER NOT NULL, position INTEGER NOT NULL,"
 	" door INTEGER, schedule INTEGER, PRIMARY KEY(person_no, position))"
 	" STRICT, WITHOUT ROWID;"
@@ -120,6 +144,7 @@ const char sql_check_small[] =
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('person'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('credential_card'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('credential_pin'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('pin_failures'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('access_rule'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('schedule'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM"
@@ -128,13 +153,19 @@ const char sql_check_small[] =
 
 const char sql_check_all[] = "SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check(1)";
 
+/* Order: pin_load (pin.c). */
+#define PIN_COLUMNS "h.hash, h.digits, h.alone, h.duress_hash, h.duress_digits"
+
 /* Order: person_load (person.c). */
 #define PERSON_COLUMNS                                                                             \
 	"p.no, p.user_id, p.name, p.user_type, p.is_valid, p.first_enter, p.handicap,"             \
 	" p.repeat_enter_timeout, p.valid_from_s, p.valid_to_s, p.vto_position,"                   \
 	" p.dynamic_check_code, p.citizen_id_no, c.card_no, c.card_status, c.card_type,"           \
-	" c.uses_left, EXISTS(SELECT 1 FROM credential_pin AS h WHERE h.person_no = p.no)"
-#define PERSON_TABLES " FROM person AS p JOIN credential_card AS c ON c.person_no = p.no"
+	" c.uses_left, " PIN_COLUMNS
+#define PERSON_TABLES                                                                              \
+	" FROM person AS p JOIN credential_card AS c ON c.person_no = p.no"                        \
+	" LEFT JOIN credential_pin AS h ON h.person_no = p.no"
+#define WHO_TABLES " FROM person AS p JOIN credential_card AS c ON c.person_no = p.no"
 #define WHO_COLUMNS "p.no, p.user_id, p.name, c.card_no" /* order: who_load (person.c) */
 
 /* Order: entry_load (journal.c). */
@@ -198,8 +229,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_PERSON_COUNT] = "SELECT count(*) FROM person",
 	[SQL_PERSON_GET] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no = ?",
 	[SQL_PERSONS_ALL] = "SELECT " PERSON_COLUMNS PERSON_TABLES " ORDER BY p.no",
-	[SQL_PERSONS_NEWEST] = "SELECT " WHO_COLUMNS PERSON_TABLES " ORDER BY p.no DESC LIMIT ?",
-	[SQL_PERSON_WHO] = "SELECT " WHO_COLUMNS PERSON_TABLES " WHERE p.no = ?",
+	[SQL_PERSONS_NEWEST] = "SELECT " WHO_COLUMNS WHO_TABLES " ORDER BY p.no DESC LIMIT ?",
+	[SQL_PERSON_WHO] = "SELECT " WHO_COLUMNS WHO_TABLES " WHERE p.no = ?",
 	[SQL_PERSON_OF_USER] = "SELECT no FROM person WHERE user_id = ? AND user_id != ''",
 	[SQL_PERSON_OF_CARD] =
 		"SELECT person_no FROM credential_card WHERE card_key = ? AND card_key != ''",
@@ -223,9 +254,29 @@ const char *const sql_text[SQL_COUNT] = {
 	" AND uses_left > 0 AND uses_left < 4294967295",
 	[SQL_CARD_DELETE] = "DELETE FROM credential_card WHERE person_no = ?",
 	[SQL_CARD_DELETE_ALL] = "DELETE FROM credential_card",
-	[SQL_PIN_PUT] = "INSERT OR REPLACE INTO credential_pin(person_no, hash) VALUES(?, ?)",
+	[SQL_PIN_PUT] =
+		"INSERT OR REPLACE INTO credential_pin(person_no, hash, digits, alone, duress_hash,"
+		" duress_digits) VALUES(?, ?, ?, ?, ?, ?)",
+	[SQL_PIN_OF_HASH] =
+		"SELECT 1 FROM credential_pin WHERE hash = ? AND person_no != ? LIMIT 1",
+	[SQL_PIN_OF_DURESS] =
+		"SELECT 1 FROM credential_pin WHERE duress_hash = ? AND person_no != ? LIMIT 1",
+	[SQL_PIN_COUNT_ALONE] = /* of so many digits, but for one person's; counted up to a limit */
+	"SELECT (SELECT count(*) FROM (SELECT 1 FROM credential_pin"
+	" WHERE alone = 1 AND digits = ?1 AND person_no != ?2 LIMIT ?3)) +"
+	" (SELECT count(*) FROM (SELECT 1 FROM credential_pin"
+	" WHERE alone = 1 AND duress_digits = ?1 AND person_no != ?2 LIMIT ?3))",
 	[SQL_PIN_DELETE] = "DELETE FROM credential_pin WHERE person_no = ?",
 	[SQL_PIN_DELETE_ALL] = "DELETE FROM credential_pin",
+	[SQL_FAILURES_PUT] = /* not for a person who was removed meanwhile */
+	"INSERT OR REPLACE INTO pin_failures(reader, person_no, failures) SELECT ?1, ?2, ?3"
+	" WHERE ?2 = 0 OR EXISTS(SELECT 1 FROM person WHERE no = ?2)",
+	[SQL_FAILURES_ALL] = "SELECT reader, person_no, failures FROM pin_failures"
+			     " ORDER BY failures DESC, reader, person_no",
+	[SQL_FAILURES_DELETE] = "DELETE FROM pin_failures WHERE reader = ? AND person_no = ?",
+	[SQL_FAILURES_DELETE_PERSON] =
+		"DELETE FROM pin_failures WHERE reader = 0 AND person_no = ?",
+	[SQL_FAILURES_DELETE_PERSONS] = "DELETE FROM pin_failures WHERE reader = 0",
 	[SQL_RULES_GET] = "SELECT position, door, schedule FROM access_rule WHERE person_no = ?"
 			  " ORDER BY position",
 	[SQL_RULE_PUT] = "INSERT INTO access_rule(person_no, position, door, schedule)"
@@ -251,7 +302,7 @@ const char *const sql_text[SQL_COUNT] = {
 };
 
 const char sql_persons_rows[] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no > ?";
-const char sql_persons_total[] = "SELECT count(*)" PERSON_TABLES " WHERE p.no > ?";
+const char sql_persons_total[] = "SELECT count(*)" WHO_TABLES " WHERE p.no > ?";
 const char sql_records_columns[] = "SELECT " ENTRY_COLUMNS;
 const char sql_records_total[] = "SELECT count(*)";
 

@@ -58,6 +58,14 @@ const char *store_error_text(int error)
 		return "a door index has another id than the database remembers";
 	case STORE_CORRUPT:
 		return "the database is damaged";
+	case STORE_PIN_TAKEN:
+		return "somebody else has this PIN";
+	case STORE_PIN_SHORT:
+		return "the PIN is too short to open a door alone";
+	case STORE_PIN_RATIO:
+		return "too many PINs of this length open doors alone";
+	case STORE_BAD_DURESS:
+		return "a duress PIN is 4 to 12 digits and goes with a PIN";
 	case STORE_BAD_PERIOD:
 		return "the validity would end before it begins";
 	}

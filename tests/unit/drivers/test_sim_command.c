@@ -105,6 +105,53 @@ static void cards_become_frames(void **state)
 	}
 }
 
+static void keys_are_read(void **state)
+{
+	(void)state;
+	struct sim_command got;
+	char error[256];
+
+	assert_true(parse("keys 3 0123456789*#", &got, error, sizeof(error)));
+	assert_int_equal(got.verb, SIM_KEYS);
+	assert_int_equal(got.reader, 3);
+	assert_int_equal(got.key_bits, 4);
+	assert_true(text_is(&got.keys, SPAN_LIT("0123456789*#")));
+	assert_true(parse("keys 1 # 8", &got, error, sizeof(error)));
+	assert_int_equal(got.key_bits, 8);
+}
+
+/* The tables of the Wiegand reference, section 3. */
+static void keys_become_frames(void **state)
+{
+	(void)state;
+	static const struct {
+		char key;
+		const char *bits[3];
+	} rows[] = {
+		{'0', {"0000", "000001", "11110000"}},
+		{'1', {"0001", "000010", "11100001"}},
+		{'2', {"0010", "000100", "11010010"}},
+		{'3', {"0011", "000111", "11000011"}},
+		{'4', {"0100", "101001", "10110100"}},
+		{'5', {"0101", "101010", "10100101"}},
+		{'6', {"0110", "101100", "10010110"}},
+		{'7', {"0111", "101111", "10000111"}},
+		{'8', {"1000", "110001", "01111000"}},
+		{'9', {"1001", "110010", "01101001"}},
+		{'*', {"1010", "110100", "01011010"}},
+		{'#', {"1011", "110111", "01001011"}},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		for (unsigned width = 0; width < 3; width++) {
+			struct card_bits bits;
+
+			sim_key_frame(rows[i].key, (uint8_t)(4 + 2 * width), &bits);
+			assert_string_equal(bits_text(&bits), rows[i].bits[width]);
+		}
+	}
+}
+
 static void bits_go_up_to_128(void **state)
 {
 	(void)state;
@@ -129,11 +176,11 @@ static void refusals_say_why(void **state)
 		const char *error;
 	} rows[] = {
 		{"", "unknown request; known are card, bits, edges, rex, contact, tamper, lock, "
-		     "reader"},
+		     "reader, keys"},
 		{"open 1", "unknown request; known are card, bits, edges, rex, contact, tamper, "
-			   "lock, reader"},
+			   "lock, reader, keys"},
 		{"LOCK 1", "unknown request; known are card, bits, edges, rex, contact, tamper, "
-			   "lock, reader"},
+			   "lock, reader, keys"},
 		{"lock", "usage: lock DOOR"},
 		{"lock 1 2", "usage: lock DOOR"},
 		{"card 1", "usage: card READER NUMBER [FORMAT]"},
@@ -155,6 +202,15 @@ static void refusals_say_why(void **state)
 		{"card 1 4294967296", "the card's number does not fit into format W34"},
 		{"card 2 16777216", "the card's number does not fit into format W26"},
 		{"bits 1 012", "bits are written as 0 and 1, without blanks"},
+		{"keys 1", "usage: keys READER 1234# [4|6|8]"},
+		{"keys 1 1 4 4", "usage: keys READER 1234# [4|6|8]"},
+		{"keys 5 1", "reader 5 is not configured"},
+		{"keys 1 12a", "keys are 0 to 9, * and #, without blanks"},
+		{"keys 1 12345678901234567890123456789012345678901234567890123456789012345",
+			"at most 64 keys"},
+		{"keys 1 1 5", "a keypad sends a key as 4, 6 or 8 bits"},
+		{"keys 1 1 2", "a keypad sends a key as 4, 6 or 8 bits"},
+		{"keys 1 1 10", "a keypad sends a key as 4, 6 or 8 bits"},
 		{"contact 1 ajar", "a contact is `open` or `closed`"},
 		{"tamper 1 maybe", "tamper is `on` or `off`"},
 	};
@@ -256,6 +312,8 @@ int main(void)
 		cmocka_unit_test(requests_are_read),
 		cmocka_unit_test(cards_become_frames),
 		cmocka_unit_test(bits_go_up_to_128),
+		cmocka_unit_test(keys_are_read),
+		cmocka_unit_test(keys_become_frames),
 		cmocka_unit_test(refusals_say_why),
 		cmocka_unit_test(captures_count_from_their_first_edge),
 		cmocka_unit_test(capture_lines_are_judged),

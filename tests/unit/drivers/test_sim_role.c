@@ -292,6 +292,33 @@ static void two_cards_at_one_reader_never_overlap(void **state)
 	close(second);
 }
 
+/* 1, 2 and # as 4, then as 8 bits: 0001 0010 1011, 0100 1011. */
+static void keys_come_one_by_one(void **state)
+{
+	struct fixture *f = *state;
+	struct line_event events[24];
+	static const char bits[] = "000100101011";
+
+	link_give(f);
+	levels_take(f, events);
+	assert_int_equal(send(f->client, "keys 1 12#\n", 11, 0), 11);
+	events_take(f, events, 8);
+	assert_true(clock_boot_ns() - events[0].at_ns < 100 * NS_PER_MS); /* not with the next */
+	events_take(f, events + 8, 16);
+	assert_line(f->client, "ok");
+	for (int i = 0; i < 12; i++) {
+		assert_int_equal(events[2 * i].kind, bits[i] == '1' ? LINE_DATA1 : LINE_DATA0);
+		assert_int_equal(events[2 * i].at_ns - events[0].at_ns,
+			i / 4 * 100 * NS_PER_MS + i % 4 * 2 * NS_PER_MS);
+		assert_int_equal(events[2 * i + 1].at_ns - events[2 * i].at_ns, 50000);
+	}
+	assert_reply(f->client, "keys 1 # 8\n", "ok");
+	events_take(f, events, 16);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(
+			events[2 * i].kind, "01001011"[i] == '1' ? LINE_DATA1 : LINE_DATA0);
+}
+
 static void captures_are_played_in_bursts(void **state)
 {
 	struct fixture *f = *state;
@@ -479,6 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_card_arrives_as_its_frame),
 		TEST(two_cards_at_one_reader_never_overlap),
+		TEST(keys_come_one_by_one),
 		TEST(captures_are_played_in_bursts),
 		TEST(a_wrong_capture_is_refused_whole),
 		TEST(levels_go_to_board_and_core),

@@ -55,6 +55,11 @@ static void test_defaults_are_the_documented_ones(void **state UNUSED)
 	assert_int_equal(settings.streams_max, 64);
 	assert_int_equal(settings.connections_max, 256);
 	assert_int_equal(settings.connections_per_source_max, 64);
+	assert_int_equal(settings.pin_digits, 0);
+	assert_int_equal(settings.pin_key_gap_ms, 5000);
+	assert_int_equal(settings.pin_second_ms, 10000);
+	assert_int_equal(settings.pin_rule, PIN_RULE_REFUSE);
+	assert_int_equal(settings.pin_alone_digits, 6);
 	for (unsigned i = 0; i < DOORS_MAX; i++)
 		assert_false(settings.door[i].config.configured);
 	for (unsigned i = 0; i < READERS_MAX; i++)
@@ -80,6 +85,8 @@ static void test_a_door_has_the_standards(void **state UNUSED)
 	assert_int_equal(door->config.slow_disk, SLOW_DISK_UNLOCK);
 	assert_int_equal(door->config.rex, REX_UNLOCK);
 	assert_int_equal(door->config.fail, FAIL_SECURE);
+	assert_int_equal(door->config.open_by, OPEN_BY_CARD);
+	assert_int_equal(door->config.open_by_schedule, SCHEDULE_ALWAYS);
 	assert_true(settings.simulated_lines);
 	assert_false(settings.clock_trust);
 }
@@ -122,7 +129,12 @@ static void test_the_demo_has_two_doors_and_four_readers(void **state UNUSED)
 		assert_true(settings.door[i].config.configured);
 		assert_true(settings.door[i].config.has_contact);
 		assert_int_equal(settings.door[i].config.unlock_ms, 3000);
+		assert_int_equal(settings.door[i].config.open_by, OPEN_BY_CARD_OR_PIN);
+		assert_int_equal(settings.door[i].config.open_by_schedule, 100);
+		assert_int_equal(settings.door[i].config.open_by_scheduled, OPEN_BY_CARD_AND_PIN);
 	}
+	assert_int_equal(settings.pin_rule, PIN_RULE_WITH_CARD);
+	assert_int_equal(settings.pin_digits, 0);
 	for (unsigned i = 0; i < READERS_MAX; i++) {
 		const struct reader_settings *reader = &settings.reader[i];
 
@@ -157,6 +169,12 @@ static const char every_key[] = "lines: simulated\n"
 				"  streams: 7\n"
 				"  connections: 8\n"
 				"  connections_per_source: 8\n"
+				"pin:\n"
+				"  digits: 12\n"
+				"  key_gap: 500ms\n"
+				"  second_factor: 1min\n"
+				"  rule: with_card\n"
+				"  alone_digits: 4\n"
 				"readers:\n"
 				"- number: 7\n"
 				"  door: d-9_\n"
@@ -170,6 +188,9 @@ static const char every_key[] = "lines: simulated\n"
 				"- index: 63\n"
 				"  id: d-9_\n"
 				"  name: yes\n"
+				"  open_by: pin_then_card\n"
+				"  open_by_schedule: 127\n"
+				"  open_by_scheduled: card_and_pin\n"
 				"  unlock: 10min\n"
 				"  held_open: 24h\n"
 				"  held_open_warning: 1h\n"
@@ -218,6 +239,11 @@ static void test_every_key_lands_in_its_field(void **state UNUSED)
 	assert_int_equal(settings.streams_max, 7);
 	assert_int_equal(settings.connections_max, 8);
 	assert_int_equal(settings.connections_per_source_max, 8);
+	assert_int_equal(settings.pin_digits, 12);
+	assert_int_equal(settings.pin_key_gap_ms, 500);
+	assert_int_equal(settings.pin_second_ms, 60000);
+	assert_int_equal(settings.pin_rule, PIN_RULE_WITH_CARD);
+	assert_int_equal(settings.pin_alone_digits, 4);
 }
 
 static void test_every_key_of_doors_and_readers_lands_in_its_field(void **state UNUSED)
@@ -229,6 +255,9 @@ static void test_every_key_of_doors_and_readers_lands_in_its_field(void **state 
 	const struct reader_settings *reader = &settings.reader[6];
 
 	assert_text(text_span(&door->name), "yes");
+	assert_int_equal(door->config.open_by, OPEN_BY_PIN_THEN_CARD);
+	assert_int_equal(door->config.open_by_schedule, 127);
+	assert_int_equal(door->config.open_by_scheduled, OPEN_BY_CARD_AND_PIN);
 	assert_int_equal(door->config.unlock_ms, 600000);
 	assert_int_equal(door->config.held_open_ms, 86400000);
 	assert_int_equal(door->config.held_open_warning_ms, 3600000);
@@ -347,8 +376,44 @@ static void test_the_controller_gets_doors_and_readers(void **state UNUSED)
 	assert_int_equal(config.reader[6].door, 63);
 	assert_int_equal(config.reader[6].side, SIDE_EXIT);
 	assert_int_equal(config.commit_wait_ms, 2000);
+	assert_int_equal(config.pin_digits, 12);
+	assert_int_equal(config.pin_key_gap_ms, 500);
+	assert_int_equal(config.pin_second_ms, 60000);
 	assert_int_equal(config.untrusted_clock, UNTRUSTED_CLOCK_DENY_DATED);
 	assert_int_equal(config.zone.count, 3);
+}
+
+static void test_doors_that_take_a_pin_alone_are_known(void **state UNUSED)
+{
+	static const struct {
+		const char *door;
+		bool alone;
+	} rows[] = {
+		{"open_by: card", false},
+		{"open_by: pin", true},
+		{"open_by: card_or_pin", true},
+		{"open_by: card_then_pin", false},
+		{"open_by: pin_then_card", false},
+		{"open_by: card_and_pin", false},
+		{"open_by_schedule: 0, open_by_scheduled: pin", true},
+		{"open_by: pin, open_by_schedule: 7, open_by_scheduled: card", true},
+		{"open_by_schedule: 7, open_by_scheduled: card_and_pin", false},
+	};
+	struct settings settings;
+	char yaml[256];
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		snprintf(yaml, sizeof(yaml),
+			"lines: simulated\ndoors:\n- {index: 0, id: a}\n- {index: 9, id: b, %s}\n",
+			rows[i].door);
+		parse(&settings, yaml);
+		assert_int_equal(settings_pin_opens_alone(&settings), rows[i].alone);
+	}
+	settings_demo(&settings);
+	assert_true(settings_pin_opens_alone(&settings));
+	settings_default(&settings);
+	settings.door[3].config.open_by = OPEN_BY_PIN; /* not configured */
+	assert_false(settings_pin_opens_alone(&settings));
 }
 
 static void test_addresses(void **state UNUSED)
@@ -448,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_every_key_of_doors_and_readers_lands_in_its_field),
 		cmocka_unit_test(test_every_key_of_formats_lands_in_its_field),
 		cmocka_unit_test(test_units_are_exact),
+		cmocka_unit_test(test_doors_that_take_a_pin_alone_are_known),
 		cmocka_unit_test(test_a_short_held_open_has_no_warning_by_itself),
 		cmocka_unit_test(test_a_parse_forgets_the_settings_before),
 		cmocka_unit_test(test_the_shipped_example_is_read),

@@ -71,6 +71,23 @@ static void persons_without_user_or_card_are_refused(void **state)
 	assert_int_equal(postern_person_remove(f->device, 0), POSTERN_E_ARGUMENT);
 }
 
+/* A program of before has a shorter struct: what stands behind it is not looked at. */
+static void a_shorter_struct_has_no_duress_password(void **state)
+{
+	struct fixture *f = *state;
+	struct postern_person person = POSTERN_PERSON_INIT;
+
+	person.user_id = "7";
+	person.card_no = "";
+	person.duress_password = "1234567890123";
+	assert_int_equal(postern_person_add(f->device, &person, NULL), POSTERN_E_ARGUMENT);
+	assert_non_null(strstr(postern_device_detail(f->device), "DuressPassword: at most 12"));
+	person.size = offsetof(struct postern_person, duress_password);
+	assert_int_equal(postern_person_add(f->device, &person, NULL), POSTERN_E_CONNECT);
+	person.size--;
+	assert_int_equal(postern_person_add(f->device, &person, NULL), POSTERN_E_ARGUMENT);
+}
+
 static void door_words_are_judged(void **state)
 {
 	struct fixture *f = *state;
@@ -177,6 +194,8 @@ int main(void)
 			a_name_of_33_characters_is_refused_in_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			persons_without_user_or_card_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_shorter_struct_has_no_duress_password, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(door_words_are_judged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(times_of_a_schedule_are_judged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -51,7 +51,7 @@ static void settings_of_the_file_are_the_safe_ones(void **state)
 	} rows[] = {{"PRAGMA synchronous", 2}, {"PRAGMA temp_store", 2},
 		{"PRAGMA trusted_schema", 0}, {"PRAGMA cell_size_check", 1},
 		{"PRAGMA secure_delete", 2}, {"PRAGMA application_id", STORE_APPLICATION_ID},
-		{"PRAGMA user_version", 1}, {"PRAGMA journal_size_limit", 8388608},
+		{"PRAGMA user_version", 2}, {"PRAGMA journal_size_limit", 8388608},
 		{"SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1}};
 
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -235,7 +235,7 @@ static void newer_schema_is_refused_by_name(void **state)
 	fixture_sql(f, "PRAGMA user_version = 7");
 	assert_int_equal(fixture_open(f), STORE_NEWER_SCHEMA);
 	assert_non_null(strstr(f->detail, "schema 7"));
-	assert_non_null(strstr(f->detail, "up to 1"));
+	assert_non_null(strstr(f->detail, "up to 2"));
 	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 7);
 }
 
@@ -253,8 +253,8 @@ static void migration_runs_all_steps_after_a_copy(void **state)
 {
 	struct fixture *f = *state;
 	static const struct migration steps[] = {
-		{.from = 2, .sql = "INSERT INTO added(x) VALUES(2)"},
-		{.from = 1,
+		{.from = 3, .sql = "INSERT INTO added(x) VALUES(2)"},
+		{.from = 2,
 			.sql = "CREATE TABLE added(x INTEGER); INSERT INTO added(x) VALUES(1)"}};
 	struct connection connection;
 	struct stat info;
@@ -264,14 +264,14 @@ static void migration_runs_all_steps_after_a_copy(void **state)
 	assert_int_equal(
 		connection_open(&connection, f->dir_fd, STORE_FILE, SQLITE_OPEN_READWRITE), 0);
 	assert_int_equal(
-		schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps), 1, 3), 0);
+		schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps), 2, 4), 0);
 	assert_int_equal(sql_number(connection.db, "SELECT sum(x) FROM added", &value), 0);
 	assert_int_equal(value, 3);
 	connection_close(&connection);
-	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 3);
-	assert_int_equal(fstatat(f->dir_fd, "postern.db.schema-1", &info, 0), 0);
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 4);
+	assert_int_equal(fstatat(f->dir_fd, "postern.db.schema-2", &info, 0), 0);
 	/* The copy is a whole database of the old schema. */
-	assert_int_equal(renameat(f->dir_fd, "postern.db.schema-1", f->dir_fd, "postern.db"), 0);
+	assert_int_equal(renameat(f->dir_fd, "postern.db.schema-2", f->dir_fd, "postern.db"), 0);
 	assert_int_equal(fixture_open(f), 0);
 }
 
@@ -279,17 +279,17 @@ static void failed_migration_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
 	static const struct migration steps[] = {
-		{.from = 1, .sql = "CREATE TABLE added(x INTEGER)"},
-		{.from = 2, .sql = "INSERT INTO no_such_table VALUES(1)"}};
+		{.from = 2, .sql = "CREATE TABLE added(x INTEGER)"},
+		{.from = 3, .sql = "INSERT INTO no_such_table VALUES(1)"}};
 	struct connection connection;
 
 	fixture_close(f);
 	assert_int_equal(
 		connection_open(&connection, f->dir_fd, STORE_FILE, SQLITE_OPEN_READWRITE), 0);
-	assert_int_equal(schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps), 1, 3),
+	assert_int_equal(schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps), 2, 4),
 		STORE_CORRUPT);
 	connection_close(&connection);
-	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 1);
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 2);
 	assert_int_equal(fixture_open(f), 0);
 }
 
@@ -316,20 +316,44 @@ static int check_account(void *user, const struct account *account)
 	return 0;
 }
 
+static void copy_fixture(struct fixture *f, const char *database, const char *key)
+{
+	char path[128];
+
+	fixture_close(f);
+	(void)snprintf(path, sizeof(path), "%s/postern.db", f->path);
+	copy_file(database, path);
+	(void)unlinkat(f->dir_fd, "device.key", 0);
+	(void)snprintf(path, sizeof(path), "%s/device.key", f->path);
+	copy_file(key, path);
+}
+
+static int take_credential(void *user, const struct credential *credential)
+{
+	struct credential *of = user;
+
+	assert_true(credential->person_no >= 1 && credential->person_no <= 3);
+	of[credential->person_no] = *credential;
+	return 0;
+}
+
+static uint64_t pin_hash(struct fixture *f, struct span digits)
+{
+	struct pin_key key;
+
+	store_pin_key(f->store, &key);
+	return pin_key_hash(&key, digits);
+}
+
 /* A database as schema 1 first wrote it must stay readable for ever. */
 static void fixture_database_of_schema_1_opens(void **state)
 {
 	struct fixture *f = *state;
-	char path[128];
 	int accounts = 0;
 	struct store_state now;
+	struct credential of[4] = {0};
 
-	fixture_close(f);
-	(void)snprintf(path, sizeof(path), "%s/postern.db", f->path);
-	copy_file(STORE_TEST_DATA "/schema-1.db", path);
-	(void)unlinkat(f->dir_fd, "device.key", 0);
-	(void)snprintf(path, sizeof(path), "%s/device.key", f->path);
-	copy_file(STORE_TEST_DATA "/schema-1.key", path);
+	copy_fixture(f, STORE_TEST_DATA "/schema-1.db", STORE_TEST_DATA "/schema-1.key");
 	if (fixture_open(f) != 0)
 		fail_msg("%s", f->detail);
 	store_state(f->store, &now);
@@ -348,6 +372,72 @@ static void fixture_database_of_schema_1_opens(void **state)
 
 	assert_int_equal(entry.kind, JOURNAL_DOOR_UNLOCKED);
 	assert_int_equal(entry.ref_rec_no, 1);
+	/* The PIN is good with its card; whether it may open alone nobody can say. */
+	assert_false(row.pin_alone || row.has_duress_password);
+	assert_int_equal(store_credentials(f->store, take_credential, of), 0);
+	assert_true(of[1].pin == pin_hash(f, SPAN_LIT("123456")));
+	assert_true(of[1].has_card && !of[1].pin_alone && of[1].pin_duress == 0);
+	assert_true(of[2].has_card && of[2].pin == 0);
+	assert_true(text_set(&row.password, SPAN_LIT("123456")));
+	assert_int_equal(store_begin(f->store), 0);
+	assert_int_equal(store_person_update(f->store, &row, PERSON_PASSWORD, &row), 0);
+	assert_int_equal(store_commit(f->store), 0);
+	assert_true(row.pin_alone);
+}
+
+static void migration_leaves_a_copy_of_schema_1(void **state)
+{
+	struct fixture *f = *state;
+
+	copy_fixture(f, STORE_TEST_DATA "/schema-1.db", STORE_TEST_DATA "/schema-1.key");
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 1);
+	assert_int_equal(fixture_open(f), 0);
+	fixture_close(f);
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 2);
+	assert_int_equal(renameat(f->dir_fd, "postern.db.schema-1", f->dir_fd, "postern.db"), 0);
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 1);
+	assert_int_equal(fixture_open(f), 0); /* and it can be brought up again */
+}
+
+static int check_failures(void *user, const struct pin_failures *row)
+{
+	assert_int_equal(row->reader, *(int *)user == 0 ? READER_NONE : 2);
+	assert_int_equal(row->person_no, *(int *)user == 0 ? 1 : 0);
+	assert_int_equal(row->failures, *(int *)user == 0 ? 6 : 4);
+	*(int *)user += 1;
+	return 0;
+}
+
+static void fixture_database_of_schema_2_opens(void **state)
+{
+	struct fixture *f = *state;
+	int accounts = 0;
+	int failures = 0;
+	struct store_state now;
+	struct credential of[4] = {0};
+
+	copy_fixture(f, STORE_TEST_DATA "/schema-2.db", STORE_TEST_DATA "/schema-2.key");
+	if (fixture_open(f) != 0)
+		fail_msg("%s", f->detail);
+	store_state(f->store, &now);
+	assert_text(&now.serial, "PST0123456789CD");
+	assert_int_equal(now.persons, 3);
+	assert_int_equal(now.last_rec_no, 3);
+	assert_int_equal(store_accounts(f->store, check_account, &accounts), 0);
+	assert_int_equal(accounts, 1);
+	assert_int_equal(store_credentials(f->store, take_credential, of), 0);
+	assert_true(of[1].has_card && of[1].pin_alone);
+	assert_true(of[1].pin == pin_hash(f, SPAN_LIT("123456")));
+	assert_true(of[1].pin_duress == pin_hash(f, SPAN_LIT("654321")));
+	assert_true(of[2].has_card && !of[2].pin_alone && of[2].pin == of[1].pin);
+	assert_true(!of[3].has_card && of[3].pin_alone && of[3].pin_duress == 0);
+	assert_true(of[3].pin == pin_hash(f, SPAN_LIT("13579024")));
+	assert_int_equal(store_pin_failures(f->store, check_failures, &failures), 0);
+	assert_int_equal(failures, 2);
+	struct journal_entry entry = fixture_get_entry(f, 3);
+
+	assert_int_equal(entry.kind, JOURNAL_PIN_LOCKOUT);
+	assert_int_equal(entry.count, 60);
 }
 
 static void doors_are_remembered(void **state)
@@ -561,6 +651,8 @@ int main(void)
 		CASE(migration_runs_all_steps_after_a_copy),
 		CASE(failed_migration_changes_nothing),
 		CASE(fixture_database_of_schema_1_opens),
+		CASE(migration_leaves_a_copy_of_schema_1),
+		CASE(fixture_database_of_schema_2_opens),
 		CASE(doors_are_remembered),
 		CASE(door_that_moved_is_refused),
 		CASE(strangers_database_is_left_alone),

@@ -126,7 +126,8 @@ static struct person different(uint64_t no)
 	assert_true(text_set(&other.vto_position, SPAN_LIT("v")) &&
 		    text_set(&other.dynamic_check_code, SPAN_LIT("d")) &&
 		    text_set(&other.citizen_id_no, SPAN_LIT("c")) &&
-		    text_set(&other.password, SPAN_LIT("1234")));
+		    text_set(&other.password, SPAN_LIT("1234")) &&
+		    text_set(&other.duress_password, SPAN_LIT("4321")));
 	other.doors[0] = (struct person_door){
 		.door = 9, .schedule = 4, .has_door = true, .has_schedule = true};
 	other.doors[2] = (struct person_door){.schedule = 5, .has_schedule = true};
@@ -158,6 +159,7 @@ static const struct {
 	FIELD(PERSON_VTO_POSITION, vto_position),
 	FIELD(PERSON_CITIZEN_ID_NO, citizen_id_no),
 	FIELD(PERSON_DYNAMIC_CHECK_CODE, dynamic_check_code),
+	FIELD(PERSON_DURESS_PASSWORD, has_duress_password),
 };
 
 static void copy_field(struct person *to, const struct person *from, uint32_t bit)
@@ -194,11 +196,15 @@ static void update_changes_the_named_fields_only(void **state)
 	struct person seen = other;
 
 	memset(&seen.password, 0, sizeof(seen.password));
+	memset(&seen.duress_password, 0, sizeof(seen.duress_password));
 	seen.has_password = true;
+	seen.has_duress_password = true;
+	seen.pin_alone = true;
 	for (uint32_t bit = 1; bit < PERSON_FIELDS_ALL; bit <<= 1) {
 		struct person before = wanted;
 
 		copy_field(&wanted, &seen, bit);
+		wanted.pin_alone = wanted.has_password;
 		assert_memory_not_equal(&wanted, &before, sizeof(before));
 		assert_int_equal(update(f, &other, bit), 0);
 		struct person after = fixture_get_person(f, wanted.no);
@@ -208,7 +214,9 @@ static void update_changes_the_named_fields_only(void **state)
 	assert_memory_equal(&wanted, &seen, sizeof(seen)); /* all fields have had their turn */
 	other.password.len = 0;
 	assert_int_equal(update(f, &other, PERSON_PASSWORD), 0);
-	assert_false(fixture_get_person(f, wanted.no).has_password);
+	struct person bare = fixture_get_person(f, wanted.no);
+
+	assert_false(bare.has_password || bare.has_duress_password || bare.pin_alone);
 }
 
 static void update_keeps_doors_and_schedules_apart(void **state)

@@ -236,13 +236,13 @@ static void pins_are_hashed_under_the_key(void **state)
 	uint8_t b[SECRET_HASH_SIZE];
 	struct secret other = f->store->secret;
 
-	secret_hash_pin(&f->store->secret, SPAN_LIT("1234"), a);
-	secret_hash_pin(&f->store->secret, SPAN_LIT("1234"), b);
+	secret_hash_pin(f->store->secret.pin_key, SPAN_LIT("1234"), a);
+	secret_hash_pin(f->store->secret.pin_key, SPAN_LIT("1234"), b);
 	assert_memory_equal(a, b, sizeof(a));
-	secret_hash_pin(&f->store->secret, SPAN_LIT("1235"), b);
+	secret_hash_pin(f->store->secret.pin_key, SPAN_LIT("1235"), b);
 	assert_memory_not_equal(a, b, sizeof(a));
 	other.pin_key[31] ^= 1;
-	secret_hash_pin(&other, SPAN_LIT("1234"), b);
+	secret_hash_pin(other.pin_key, SPAN_LIT("1234"), b);
 	assert_memory_not_equal(a, b, sizeof(a));
 }
 

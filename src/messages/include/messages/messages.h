@@ -161,16 +161,17 @@ enum result {
 	RESULT_STORE_FAILED, /* nothing was changed */
 	RESULT_BUSY, /* too many open requests */
 	RESULT_BAD_VALUE, /* text says which and why; nothing was changed */
-	RESULT_PIN_RULE, /* the PIN may not open alone: reason 0 taken, 1 short, 2 ratio */
+	RESULT_PIN_RULE, /* the PIN may not be had: reason 0 taken, 1 short, 2 ratio; text says it
+			  */
 	RESULT_COUNT
 };
 
 struct message_result {
 	struct message_header header;
 	uint32_t result; /* enum result */
-	uint32_t reason; /* enum reason, for RESULT_REFUSED */
+	uint32_t reason; /* enum reason, for RESULT_REFUSED; see also RESULT_PIN_RULE */
 	uint64_t no; /* RecNo of an inserted row */
-	struct text256 text; /* for RESULT_BAD_VALUE */
+	struct text256 text; /* for RESULT_BAD_VALUE and RESULT_PIN_RULE */
 };
 
 /* Which fields of person an update changes; an insert sets all. */

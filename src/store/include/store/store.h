@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Everything that is kept: people, schedules, accounts, the journal with its records, in one SQLite
- * database (STATE/postern.db, WAL, synchronous=FULL, schema 1). A store has one writing thread;
+ * database (STATE/postern.db, WAL, synchronous=FULL, schema 2). A store has one writing thread;
  * other threads read through store_reader handles of their own. Errors: 0, a negative errno for the
  * environment (-EIO, -ENOSPC, ...), or a positive enum store_error that the caller handles.
  *
@@ -24,10 +24,12 @@ enum store_error {
 	STORE_NEWER_SCHEMA, /* the database was written by a newer posternd: refused by name */
 	STORE_DOOR_MISMATCH, /* a door index has another id than the database remembers */
 	STORE_CORRUPT,
-	STORE_PIN_TAKEN, /* another person's PIN, and PINs open alone; nothing changed */
-	STORE_PIN_SHORT, /* fewer digits than a PIN that opens alone needs; nothing changed */
+	/* Nothing was changed by the write that answers one of these. */
+	STORE_PIN_TAKEN, /* somebody else's PIN where PINs open alone, or anybody's duress PIN */
+	STORE_PIN_SHORT, /* fewer digits than a PIN that opens alone needs */
 	STORE_PIN_RATIO, /* fewer than 1000 possible PINs for each that is given out */
-	STORE_BAD_PERIOD, /* a person's validity would end before it begins; nothing changed */
+	STORE_BAD_DURESS, /* a duress PIN is 4 to 12 digits, and goes with a PIN */
+	STORE_BAD_PERIOD, /* a person's validity would end before it begins */
 };
 
 const char *store_error_text(int error); /* positive ones and negative errnos */
@@ -85,8 +87,8 @@ MUST_CHECK int store_append(
 	struct store *store, const struct commit_entry *entry, struct journal_entry *ret);
 
 /*
- * Inserts a person (no is assigned) and gives the row as stored. person->password, when not empty,
- * is kept as a keyed hash only.
+ * Inserts a person; *ret_no is the number it was given. Passwords, when not empty, are kept as
+ * keyed hashes only. Which PINs open alone, and which are refused: pin.c.
  */
 MUST_CHECK int store_person_insert(
 	struct store *store, const struct person *person, uint64_t *ret_no);
@@ -115,19 +117,37 @@ struct store_state {
 };
 void store_state(struct store *store, struct store_state *ret);
 
-/* Calls put for every person that has a card that can match. Stops at put's first non-zero. */
+/*
+ * Calls put for every person that has a card that can match, or a PIN that opens alone. Stops at
+ * put's first non-zero.
+ */
 MUST_CHECK int store_credentials(
 	struct store *store, int (*put)(void *user, const struct credential *), void *user);
+
+/* What store_credentials would hand out of one person; STORE_NOT_FOUND when nothing. */
+MUST_CHECK int store_credential(struct store *store, uint64_t no, struct credential *ret);
 
 MUST_CHECK int store_schedules(
 	struct store *store, int (*put)(void *user, const struct schedule *), void *user);
 
-/* Wrong PINs that are counted still (commit_entry.counts_pin). */
+/* Wrong PINs that are counted still (commit_entry.counts_pin), most of them first. */
 MUST_CHECK int store_pin_failures(
 	struct store *store, int (*each)(void *user, const struct pin_failures *), void *user);
 
-/* What pin_hash_fn answers: the first 8 bytes of the keyed hash, big endian, 0 taken as 1. */
-uint64_t store_pin_hash(const struct store *store, struct span digits);
+/*
+ * What PINs are hashed with: a copy for whoever hears keys, good for this database's life. Keep it
+ * in locked memory outside core dumps and wipe it.
+ */
+struct pin_key {
+	uint8_t bytes[32];
+};
+void store_pin_key(const struct store *store, struct pin_key *ret);
+
+/*
+ * What a credential's pin is compared with: the first 8 bytes of the keyed hash (HMAC-SHA-256), big
+ * endian, 0 taken as 1. Any thread; no allocation.
+ */
+uint64_t pin_key_hash(const struct pin_key *key, struct span digits);
 
 /*
  * After a restart: appends JOURNAL_OUTCOME_UNKNOWN for every granted record without an outcome, in
