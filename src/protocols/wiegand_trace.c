@@ -48,22 +48,60 @@ void wiegand_tracer_init(struct wiegand_tracer *tracer, const struct wiegand_dec
 	tracer->pulse_min_ns = decoder->limits.pulse_min_ns;
 }
 
+/* --- the decoder's counters, as a table --- */
+
+static const struct {
+	size_t at;
+	const char *name;
+	const char *sentence;
+} faults[WIEGAND_FAULTS] = {
+	{offsetof(struct wiegand_counters, short_frames), "ShortFrames", "a frame had 1 to 3 bits"},
+	{offsetof(struct wiegand_counters, long_frames), "LongFrames",
+		"a frame had more than 66 bits"},
+	{offsetof(struct wiegand_counters, glitches), "Glitches", "a pulse was too short"},
+	{offsetof(struct wiegand_counters, long_pulses), "LongPulses", "a pulse was too long"},
+	{offsetof(struct wiegand_counters, close_pulses), "ClosePulses",
+		"a pulse followed too soon"},
+	{offsetof(struct wiegand_counters, overlaps), "Overlaps", "both lines were low at once"},
+	{offsetof(struct wiegand_counters, lost_edges), "LostEdges", "an edge was lost"},
+	{offsetof(struct wiegand_counters, backward_edges), "BackwardEdges",
+		"an edge came too late or out of order"},
+};
+
+const char *wiegand_fault_name(unsigned fault)
+{
+	ASSERT(fault < WIEGAND_FAULTS);
+	return faults[fault].name;
+}
+
+const char *wiegand_fault_sentence(unsigned fault)
+{
+	ASSERT(fault < WIEGAND_FAULTS);
+	return faults[fault].sentence;
+}
+
+uint64_t *wiegand_fault_counter(struct wiegand_counters *counters, unsigned fault)
+{
+	ASSERT(fault < WIEGAND_FAULTS);
+	return (uint64_t *)(void *)((char *)counters + faults[fault].at);
+}
+
+uint64_t wiegand_fault_count(const struct wiegand_counters *counters, unsigned fault)
+{
+	struct wiegand_counters copy = *counters;
+
+	return *wiegand_fault_counter(&copy, fault);
+}
+
 /* --- the end of a frame --- */
 
 static void trace_counters(struct wiegand_counters *moved, const struct wiegand_counters *before,
 	const struct wiegand_counters *after)
 {
-	*moved = (struct wiegand_counters){
-		.frames = after->frames - before->frames,
-		.short_frames = after->short_frames - before->short_frames,
-		.long_frames = after->long_frames - before->long_frames,
-		.glitches = after->glitches - before->glitches,
-		.long_pulses = after->long_pulses - before->long_pulses,
-		.close_pulses = after->close_pulses - before->close_pulses,
-		.overlaps = after->overlaps - before->overlaps,
-		.lost_edges = after->lost_edges - before->lost_edges,
-		.backward_edges = after->backward_edges - before->backward_edges,
-	};
+	moved->frames = after->frames - before->frames;
+	for (unsigned i = 0; i < WIEGAND_FAULTS; i++)
+		*wiegand_fault_counter(moved, i) =
+			wiegand_fault_count(after, i) - wiegand_fault_count(before, i);
 }
 
 static bool trace_may_be_key(const struct wiegand_trace *trace)

@@ -85,7 +85,7 @@ static void the_wrong_check_bit_is_named(void **state UNUSED)
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
 		char text[64];
 
-		strncpy(text, cases[i].bits, sizeof(text));
+		memcpy(text, cases[i].bits, strlen(cases[i].bits) + 1);
 		text[cases[i].flip] = text[cases[i].flip] == '0' ? '1' : '0';
 		struct frame_verdict verdict = verdict_of(cases[i].name, text);
 

@@ -344,6 +344,22 @@ static void other_texts_are_no_edges(void **state UNUSED)
 			wiegand_trace_parse_edges(span_from_string(wrong[i]), edges, 8, &count));
 }
 
+static void every_counter_but_the_good_is_a_fault(void **state UNUSED)
+{
+	struct wiegand_counters counters = {0};
+
+	assert_int_equal(sizeof(counters), (WIEGAND_FAULTS + 1) * sizeof(uint64_t));
+	for (unsigned i = 0; i < WIEGAND_FAULTS; i++)
+		*wiegand_fault_counter(&counters, i) = i + 1;
+	assert_int_equal(counters.frames, 0);
+	assert_int_equal(counters.short_frames, 1);
+	assert_int_equal(counters.overlaps, 6);
+	assert_int_equal(counters.backward_edges, 8);
+	assert_int_equal(wiegand_fault_count(&counters, 6), 7);
+	assert_string_equal(wiegand_fault_name(6), "LostEdges");
+	assert_string_equal(wiegand_fault_sentence(6), "an edge was lost");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +375,7 @@ int main(void)
 		cmocka_unit_test(a_disturbed_key_is_no_less_secret),
 		cmocka_unit_test(edges_as_text_are_read_back),
 		cmocka_unit_test(other_texts_are_no_edges),
+		cmocka_unit_test(every_counter_but_the_good_is_a_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

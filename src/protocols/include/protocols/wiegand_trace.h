@@ -73,6 +73,16 @@ const struct wiegand_trace *wiegand_tracer_end(struct wiegand_tracer *tracer,
 /* Every edge that the decoder took, after wiegand_tracer_end. */
 void wiegand_tracer_edge(struct wiegand_tracer *tracer, const struct wiegand_edge *edge);
 
+/*
+ * What a decoder counts against a frame, one by one: all counters but `frames`. Names are stable
+ * ("LostEdges"); a sentence says what happened; the value is the counter's.
+ */
+#define WIEGAND_FAULTS 8
+const char *wiegand_fault_name(unsigned fault);
+const char *wiegand_fault_sentence(unsigned fault);
+uint64_t *wiegand_fault_counter(struct wiegand_counters *counters, unsigned fault);
+uint64_t wiegand_fault_count(const struct wiegand_counters *counters, unsigned fault);
+
 void wiegand_figures_take(struct wiegand_figures *figures, uint32_t ns);
 
 /* The mean, or 0 when nothing was measured. */
