@@ -21,6 +21,22 @@ static void use_rows(const void *message)
 	ASSERT(bytes < MESSAGE_MAX * 2);
 }
 
+static void use_frames(const void *message)
+{
+	const struct message_reader_frames *frames = message;
+	char memory[WIEGAND_EDGES_TEXT_MAX];
+
+	for (uint32_t i = 0; i < frames->count; i++) {
+		const struct reader_frame *row = &frames->row[i];
+		struct buf text = buf_over(memory, sizeof(memory));
+
+		wiegand_trace_print_edges(&row->trace, &text);
+		ASSERT(!text.overflow && row->verdict.reads <= FRAME_FORMATS_MAX);
+		for (unsigned bit = 0; bit < row->trace.bits.count; bit++)
+			(void)card_bits_get(&row->trace.bits, bit);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1 || size - 1 > MESSAGE_MAX)
@@ -38,6 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ASSERT(strlen(message_name((enum message_type)header->type)) > 0);
 		if (header->type == MESSAGE_RECORD_ROWS)
 			use_rows(message);
+		if (header->type == MESSAGE_READER_FRAMES)
+			use_frames(message);
 		ASSERT(message_check(message, size - 1, from, to) == MESSAGE_OK);
 	}
 	free(message);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "authentication.h"
+#include "base/latest.h"
 #include "base/spsc.h"
 #include "domain/controller.h"
 #include "drivers/board.h"
@@ -96,7 +97,14 @@ struct query_request {
 		struct message_record_query record;
 		struct message_schedule_get schedule;
 		struct message_journal_fetch fetch;
+		struct message_reader_query reader;
 	};
+};
+
+/* How a reader's lines do, for who looks on; by rt at each beat. */
+struct reader_state {
+	_Atomic uint64_t counter[WIEGAND_FAULTS + 1]; /* struct wiegand_counters, in its order */
+	_Atomic bool held[2]; /* a line stands low in silence */
 };
 
 struct core {
@@ -134,6 +142,9 @@ struct core {
 	_Atomic uint64_t last_seq; /* committed; by the store thread */
 	_Atomic uint64_t oldest_seq;
 	_Atomic uint64_t door_state[DOORS_MAX]; /* packed; by rt after each step */
+	struct reader_state reader_state[READERS_MAX]; /* by number - 1 */
+	struct latest frames; /* rt -> who looks on: struct reader_frame */
+	int64_t frames_since_utc_ms; /* set before the threads */
 	_Atomic bool stopping; /* rt, serve and query are to end */
 	_Atomic bool rt_ended; /* the store thread is to end: no entry comes any more */
 

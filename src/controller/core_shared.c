@@ -27,6 +27,18 @@ static int ring_new(struct spsc *ring, uint32_t slots, size_t slot_size)
 	return 0;
 }
 
+static int frames_new(struct latest *frames)
+{
+	size_t size = latest_size(READER_FRAMES_MAX, sizeof(struct reader_frame));
+	void *memory = calloc(1, size);
+
+	if (memory == NULL)
+		return -ENOMEM;
+	(void)mlock(memory, size);
+	latest_init(frames, memory, READER_FRAMES_MAX, sizeof(struct reader_frame));
+	return 0;
+}
+
 int core_rings_new(struct core *core)
 {
 	const struct {
@@ -52,6 +64,8 @@ int core_rings_new(struct core *core)
 		if (error != 0)
 			return error;
 	}
+	if (frames_new(&core->frames) != 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_COUNT(wakes); i++) {
 		*wakes[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (*wakes[i] < 0)

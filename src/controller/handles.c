@@ -32,6 +32,7 @@ static const struct {
 	{MESSAGE_SCHEDULE_PUT, CGI_CONFIG_SET},
 	{MESSAGE_STREAM_OPEN, CGI_SNAP_ATTACH},
 	{MESSAGE_STREAM_OPEN, CGI_EVENT_ATTACH},
+	{MESSAGE_READER_QUERY, CGI_READER_FRAMES},
 };
 
 void handles_add(struct handles *handles, const struct message_handle *handle,

@@ -11,6 +11,7 @@
 #include "query_thread.h"
 
 #include "base/assert.h"
+#include "base/compiler.h"
 #include "peer.h"
 #include "platform/link.h"
 #include "platform/log.h"
@@ -31,6 +32,7 @@ struct query_thread {
 		struct message_person_rows persons;
 		struct message_record_rows records;
 		struct message_schedule schedule;
+		struct message_reader_frames frames;
 		struct message_result result;
 	} answer;
 };
@@ -218,6 +220,65 @@ static int schedule_send(struct query_thread *q)
 	return error;
 }
 
+/* --- frames of a reader: from rt's ring, not from the store --- */
+
+static void frames_head(struct query_thread *q, uint64_t last_no)
+{
+	const struct core *core = q->core;
+	const struct reader_state *state = &core->reader_state[q->request.reader.reader - 1];
+	struct message_reader_frames *frames = &q->answer.frames;
+	uint64_t counter[WIEGAND_FAULTS + 1];
+
+	*frames = (struct message_reader_frames){
+		.header = header_of(q, MESSAGE_READER_FRAMES),
+		.since_utc_ms = core->frames_since_utc_ms,
+		.oldest_no = last_no > READER_FRAMES_MAX ? last_no - READER_FRAMES_MAX + 1
+							 : (last_no > 0 ? 1 : 0),
+		.last_no = last_no,
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(counter); i++)
+		counter[i] = atomic_load_explicit(&state->counter[i], memory_order_relaxed);
+	memcpy(&frames->counters, counter, sizeof(counter));
+	for (unsigned line = 0; line < 2; line++)
+		frames->held[line] = atomic_load_explicit(&state->held[line], memory_order_relaxed);
+}
+
+/* Fills the message with rows behind *no; what rt has gone over meanwhile is left out. */
+static void frames_fill(struct query_thread *q, uint64_t *no, uint32_t want)
+{
+	struct message_reader_frames *frames = &q->answer.frames;
+
+	while (frames->count < want && *no < frames->last_no) {
+		struct reader_frame *row = &frames->row[frames->count];
+
+		if (latest_get(&q->core->frames, ++*no, row) &&
+			row->reader == q->request.reader.reader)
+			frames->count++;
+	}
+}
+
+static int frames_send(struct query_thread *q)
+{
+	const struct message_reader_query *query = &q->request.reader;
+	uint64_t last_no = latest_last(&q->core->frames);
+	uint64_t no = query->after_no;
+	uint32_t left = query->limit;
+	bool more = true;
+
+	if (!q->core->config.reader[query->reader - 1].configured)
+		return STORE_NOT_FOUND;
+	if (last_no > READER_FRAMES_MAX && no < last_no - READER_FRAMES_MAX)
+		no = last_no - READER_FRAMES_MAX;
+	while (more) {
+		uint32_t want = slice(left, MESSAGE_READER_FRAMES_MAX);
+
+		frames_head(q, last_no);
+		frames_fill(q, &no, want);
+		more = rows_send(q, q->answer.frames.count, want, &left, &q->answer.frames.last);
+	}
+	return 0;
+}
+
 static void query_serve(struct query_thread *q)
 {
 	int error = 0;
@@ -235,6 +296,9 @@ static void query_serve(struct query_thread *q)
 		break;
 	case MESSAGE_SCHEDULE_GET:
 		error = schedule_send(q);
+		break;
+	case MESSAGE_READER_QUERY:
+		error = frames_send(q);
 		break;
 	default:
 		ASSERT(false); /* serve sends queries only */

@@ -269,6 +269,7 @@ static void turn(struct rt *rt)
 	clock_watch(rt, beat);
 	if (beat) {
 		rt_readers_noise(&rt->readers, emit, rt);
+		rt_reader_states(rt);
 		rt_store_watch(rt);
 		atomic_store(&rt->page->beat_ns, clock_boot_ns());
 		rt->beat_due_ns = now_ns + HEARTBEAT_INTERVAL_MS * NS_PER_MS;
@@ -362,6 +363,9 @@ struct rt *rt_new(struct core *core)
 	rt->page = core->context->heartbeat;
 	rt->lines_fd = -1;
 	rt_readers_init(&rt->readers, core->settings);
+	rt->readers.look = rt_frame_put;
+	rt->readers.look_user = rt;
+	core->frames_since_utc_ms = clock_now(true).utc_ms;
 	if (descriptors_new(rt) != 0) {
 		free(rt);
 		return NULL;

@@ -28,6 +28,9 @@ struct rt {
 	bool store_failed; /* the store said so */
 	bool store_silent; /* entries wait for longer than STORE_SILENCE_MS */
 
+	uint8_t level_next; /* reader whose lines are looked at next, from 0 */
+	bool level_low[READERS_MAX][2]; /* as last looked at */
+
 	int64_t decision_due_ns; /* the frame whose decision is being stepped; 0: none */
 	int64_t durable_at_ns; /* when the record being told of was on disk; 0: none */
 	struct effect_list effects;
@@ -48,6 +51,13 @@ void rt_orders(struct rt *rt);
 
 /* Looks whether the store answers; tells of entries that were lost. */
 void rt_store_watch(struct rt *rt);
+
+/* Puts a frame that ended where others may see it: an rt_reader_look. */
+void rt_frame_put(void *user, uint8_t reader, const struct wiegand_trace *trace,
+	const struct frame_verdict *verdict);
+
+/* Publishes how the readers' lines do; looks at the levels of some. Once a beat. */
+void rt_reader_states(struct rt *rt);
 
 /* Steps the present level of every contact and tamper input. */
 void rt_levels(struct rt *rt);

@@ -9,9 +9,12 @@
 #include "base/assert.h"
 #include "base/compiler.h"
 
+_Static_assert(
+	READER_FORMATS_MAX <= FRAME_FORMATS_MAX, "a verdict has room for a reader's formats");
+
 void rt_readers_init(struct rt_readers *readers, const struct settings *settings)
 {
-	*readers = (struct rt_readers){0};
+	memset(readers, 0, sizeof(*readers));
 	for (uint32_t i = 0; i < READERS_MAX; i++) {
 		const struct reader_settings *from = &settings->reader[i];
 		struct rt_reader *reader = &readers->reader[i];
@@ -20,6 +23,7 @@ void rt_readers_init(struct rt_readers *readers, const struct settings *settings
 			continue;
 		reader->configured = true;
 		wiegand_decoder_init(&reader->decoder, &from->limits);
+		wiegand_tracer_init(&reader->tracer, &reader->decoder);
 		for (uint32_t f = 0; f < from->format_count; f++) {
 			const struct card_format *format =
 				settings_format_find(settings, text_span(&from->format[f]));
@@ -56,6 +60,21 @@ static void frame_emit(struct rt_reader *reader, uint8_t number, const struct ca
 	emit(user, &input, due_ns);
 }
 
+/* Hands on what the decoder ended, whatever came of it. */
+static void frame_look(struct rt_readers *readers, uint8_t number, enum wiegand_result result)
+{
+	struct rt_reader *reader = &readers->reader[number - 1];
+	const struct wiegand_trace *trace =
+		wiegand_tracer_end(&reader->tracer, &reader->decoder, result);
+	struct frame_verdict verdict = {.count = 0};
+
+	if (trace == NULL || readers->look == NULL)
+		return;
+	if (result == WIEGAND_FRAME && !trace->secret)
+		frame_verdict_make(reader->format, reader->format_count, &trace->bits, &verdict);
+	readers->look(readers->look_user, number, trace, &verdict);
+}
+
 void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	rt_reader_emit *emit, void *user)
 {
@@ -73,8 +92,12 @@ void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 		return;
 	int64_t due_ns = wiegand_decoder_deadline_ns(&reader->decoder);
 
-	if (wiegand_decoder_edge(&reader->decoder, &edge, &bits) == WIEGAND_FRAME)
+	enum wiegand_result result = wiegand_decoder_edge(&reader->decoder, &edge, &bits);
+
+	if (result == WIEGAND_FRAME)
 		frame_emit(reader, event->at, &bits, due_ns, emit, user);
+	frame_look(readers, event->at, result);
+	wiegand_tracer_edge(&reader->tracer, &edge);
 }
 
 void rt_readers_lost(struct rt_readers *readers)
@@ -114,8 +137,11 @@ void rt_readers_time(struct rt_readers *readers, int64_t now_ns, rt_reader_emit 
 
 		if (due_ns > now_ns)
 			continue;
-		if (wiegand_decoder_time(&reader->decoder, now_ns, &bits) == WIEGAND_FRAME)
+		enum wiegand_result result = wiegand_decoder_time(&reader->decoder, now_ns, &bits);
+
+		if (result == WIEGAND_FRAME)
 			frame_emit(reader, (uint8_t)(i + 1), &bits, due_ns, emit, user);
+		frame_look(readers, (uint8_t)(i + 1), result);
 	}
 }
 

@@ -4,21 +4,29 @@
 
 #include "domain/card_format.h"
 #include "domain/controller.h"
+#include "domain/frame_verdict.h"
 #include "messages/messages.h"
 #include "platform/settings.h"
-#include "protocols/wiegand.h"
+#include "protocols/wiegand_trace.h"
 
 struct rt_reader {
 	bool configured;
 	struct wiegand_decoder decoder;
+	struct wiegand_tracer tracer;
 	uint32_t format_count;
 	const struct card_format *format[READER_FORMATS_MAX];
 	uint64_t noise_told; /* of all counters together */
 	uint64_t key_frames; /* 4, 6 or 8 bits: keypads are not served yet */
 };
 
+/* Called behind the decision with each frame that ended, good or dropped. */
+typedef void rt_reader_look(void *user, uint8_t reader, const struct wiegand_trace *trace,
+	const struct frame_verdict *verdict);
+
 struct rt_readers {
 	struct rt_reader reader[READERS_MAX];
+	rt_reader_look *look; /* NULL: nobody looks on; set after rt_readers_init */
+	void *look_user;
 };
 
 /* Called with each input that a frame or noise makes; due_ns: when the frame's gap was over. */

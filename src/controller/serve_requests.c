@@ -224,6 +224,9 @@ void serve_request(struct serve *serve, const void *message)
 	case MESSAGE_SCHEDULE_GET:
 		query_request(serve, header, sizeof(struct message_schedule_get));
 		break;
+	case MESSAGE_READER_QUERY:
+		query_request(serve, header, sizeof(struct message_reader_query));
+		break;
 	case MESSAGE_DOOR_COMMAND:
 		door_command(serve, message);
 		break;

@@ -232,6 +232,8 @@ static bool rows_continue(const void *message)
 		return !((const struct message_person_rows *)message)->last;
 	if (message_type_of(message) == MESSAGE_RECORD_ROWS)
 		return !((const struct message_record_rows *)message)->last;
+	if (message_type_of(message) == MESSAGE_READER_FRAMES)
+		return !((const struct message_reader_frames *)message)->last;
 	return false;
 }
 

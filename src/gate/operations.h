@@ -44,6 +44,10 @@ void door_status_answer(struct request *request, const void *message);
 void event_indexes_begin(struct request *request);
 void event_indexes_answer(struct request *request, const void *message);
 
+/* readers.c */
+void reader_frames_begin(struct request *request);
+void reader_frames_answer(struct request *request, const void *message);
+
 /* attach.c */
 void snap_attach_begin(struct request *request);
 void event_attach_begin(struct request *request);

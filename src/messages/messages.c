@@ -256,6 +256,65 @@ static bool check_door_state(const void *message)
 	return s->hold < DOOR_COMMAND_COUNT && s->waiting <= DOOR_WAITING_MAX;
 }
 
+static bool check_reader_query(const void *message)
+{
+	const struct message_reader_query *m = message;
+
+	return m->reader >= 1 && m->reader <= READERS_MAX && m->limit >= 1 &&
+	       m->limit <= READER_FRAMES_MAX;
+}
+
+static size_t size_reader_frames(const void *message)
+{
+	const struct message_reader_frames *m = message;
+
+	return offsetof(struct message_reader_frames, row) +
+	       (m->count > MESSAGE_READER_FRAMES_MAX ? MESSAGE_READER_FRAMES_MAX : m->count) *
+		       sizeof(m->row[0]);
+}
+
+static bool verdict_check(const struct frame_verdict *verdict)
+{
+	if (verdict->count > FRAME_FORMATS_MAX || verdict->reads > verdict->count ||
+		!bool_valid(&verdict->turned))
+		return false;
+	for (uint32_t i = 0; i < verdict->count; i++) {
+		if (verdict->format[i].result >= CARD_FORMAT_RESULT_COUNT)
+			return false;
+	}
+	return true;
+}
+
+static bool trace_check(const struct wiegand_trace *trace)
+{
+	if (trace->result > WIEGAND_NOISE || trace->bits.count > CARD_BITS_MAX ||
+		!bool_valid(&trace->secret) || !bool_valid(&trace->held[0]) ||
+		!bool_valid(&trace->held[1]) || trace->edges_kept > WIEGAND_TRACE_EDGES_MAX)
+		return false;
+	for (uint32_t i = 0; i < trace->edges_kept; i++) {
+		if (trace->edge[i].line > 1 || trace->edge[i].level > 1)
+			return false;
+	}
+	return true;
+}
+
+static bool check_reader_frames(const void *message)
+{
+	const struct message_reader_frames *m = message;
+
+	if (m->count > MESSAGE_READER_FRAMES_MAX || !bool_valid(&m->held[0]) ||
+		!bool_valid(&m->held[1]) || !bool_valid(&m->last))
+		return false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		const struct reader_frame *row = &m->row[i];
+
+		if (row->reader < 1 || row->reader > READERS_MAX || !verdict_check(&row->verdict) ||
+			!trace_check(&row->trace))
+			return false;
+	}
+	return true;
+}
+
 static bool check_stream(const void *message)
 {
 	const struct message_stream *m = message;
@@ -351,6 +410,9 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_DOOR_STATE] = {check_door_state},
 	[MESSAGE_SCHEDULE] = {check_schedule},
 	[MESSAGE_STREAM] = {check_stream},
+	[MESSAGE_READER_QUERY] = {check_reader_query},
+	[MESSAGE_READER_FRAMES] = {check_reader_frames, size_reader_frames,
+		offsetof(struct message_reader_frames, row)},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

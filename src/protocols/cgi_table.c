@@ -145,6 +145,18 @@ static const struct cgi_parameter door_parameters[] = {
 };
 static const struct cgi_parameter door_status_parameters[] = {DOOR_CHANNEL};
 
+static const struct cgi_parameter reader_frames_parameters[] = {
+	PARAMETER("reader", CGI_INTEGER, REQUIRED, 1, 128, "",
+		"The reader's number; one that is not configured is refused."),
+	PARAMETER("afterFrame", CGI_INTEGER, OPTIONAL, 0, CGI_NO_MAX, "0",
+		"Only frames with a greater No: the way to look on without doubles."),
+	PARAMETER("count", CGI_INTEGER, OPTIONAL, 1, 64, "64",
+		"Frames to answer at most, the oldest first."),
+	PARAMETER("edges", CGI_BOOL, OPTIONAL, 0, 1, "false",
+		"Adds EdgeList: each edge as line, L (low) or H (high), and nanoseconds since the "
+		"edge before."),
+};
+
 #define EVENT_CODES(NAME)                                                                          \
 	PARAMETER(NAME, CGI_CODES, REQUIRED, 1, CGI_CODES_MAX, "",                                 \
 		"Event codes to send; codes that never occur here are accepted.")
@@ -505,6 +517,26 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 			"&AccessTimeSchedule[1].Name=Office"
 			"&AccessTimeSchedule[1].Enable=true"
 			"&AccessTimeSchedule[1].TimeSchedule[1][0]=1%2008:00:00-18:00:00",
+	},
+	[CGI_READER_FRAMES] = {
+		.operation = CGI_READER_FRAMES,
+		.cgi = "accessControl.cgi",
+		.action = "getReaderFrames",
+		.role = ACCOUNT_ADMIN,
+		TAKES(reader_frames_parameters),
+		.text = "Ours: tells what a reader sent, good or dropped, for who looks for a "
+			"fault in its wires; frames are credentials, keys of a PIN are never "
+			"told.",
+		.answer = "`since=ms` (core's start, from which frames count), `oldestFrame=n`, "
+			"`lastFrame=n`, `reader.Held0=`, `reader.Held1=`, `reader.Frames=` and "
+			"the other counters, then the latest frames as `frames[i].Key=value`: "
+			"No, Reader, UTC, UTCMS, Kind (Card, Key, Dropped, Glitches), Fit (Yes, "
+			"WrongCheck, Turned, NoLength), Bits, Data, Format, Number, "
+			"Verdict[k], Faults, Held0, Held1, Edges, and for Pulse0, Pulse1 and "
+			"Interval Count, MinNs, MeanNs and MaxNs; docs/reader-trouble.md "
+			"explains them",
+		.example = "/cgi-bin/accessControl.cgi?action=getReaderFrames&reader=1"
+			"&afterFrame=17&count=10&edges=true",
 	},
 };
 // clang-format on

@@ -93,6 +93,8 @@ static enum wiegand_result frame_end(struct wiegand_decoder *decoder, struct car
 	decoder->active = false;
 	decoder->spoiled = false;
 	decoder->glitched = false;
+	decoder->at_end = decoder->counters;
+	decoder->ended++;
 	return result;
 }
 

@@ -126,6 +126,8 @@ static bool may(enum cgi_operation operation, enum message_type type)
 		return operation == CGI_CONFIG_SET;
 	case MESSAGE_STREAM_OPEN:
 		return operation == CGI_SNAP_ATTACH || operation == CGI_EVENT_ATTACH;
+	case MESSAGE_READER_QUERY:
+		return operation == CGI_READER_FRAMES;
 	default:
 		return false;
 	}

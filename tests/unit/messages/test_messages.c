@@ -51,6 +51,9 @@ static size_t fill(enum message_type type)
 		AS(message_stream_close)->stream_id = 1;
 	} else if (type == MESSAGE_STREAM) {
 		AS(message_stream)->stream_id = 1;
+	} else if (type == MESSAGE_READER_QUERY) {
+		AS(message_reader_query)->reader = READERS_MAX;
+		AS(message_reader_query)->limit = READER_FRAMES_MAX;
 	} else if (type == MESSAGE_JOURNAL_FETCH) {
 		AS(message_journal_fetch)->stream_id = 1;
 		AS(message_journal_fetch)->limit = 5;
@@ -153,6 +156,10 @@ static void numbers_out_of_range_are_refused(void **state UNUSED)
 	REFUSES(MESSAGE_SCHEDULE_PUT, AS(message_schedule_put)->schedule.day[6].count, 13,
 		ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_JOURNAL_FETCH, AS(message_journal_fetch)->limit, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_QUERY, AS(message_reader_query)->limit, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_QUERY, AS(message_reader_query)->limit, 65, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_QUERY, AS(message_reader_query)->reader, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_QUERY, AS(message_reader_query)->reader, 129, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_STREAM_CLOSE, AS(message_stream_close)->stream_id, 0, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_RESULT, AS(message_result)->result, RESULT_COUNT, ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_RESULT, AS(message_result)->reason, REASON_COUNT, ROLE_CORE, ROLE_GATE);
@@ -198,6 +205,59 @@ static void rows_are_cut_behind_the_last_used_one(void **state UNUSED)
 	assert_int_equal(message_check(memory, MESSAGE_MAX, ROLE_SIM, ROLE_CORE), MESSAGE_BAD_SIZE);
 }
 
+/* Judges two frames of which the second has the damage. */
+static void frame_refuses(size_t at, uint8_t value)
+{
+	struct message_reader_frames *m = AS(message_reader_frames);
+
+	fill(MESSAGE_READER_FRAMES);
+	m->count = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		m->row[i].reader = 1;
+		m->row[i].verdict.count = FRAME_FORMATS_MAX;
+		m->row[i].trace.edges_kept = WIEGAND_TRACE_EDGES_MAX;
+		m->row[i].trace.bits.count = CARD_BITS_MAX;
+	}
+	size_t len = message_size(m);
+
+	assert_int_equal(len, offsetof(struct message_reader_frames, row) + 2 * sizeof(m->row[0]));
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_OK);
+	memory[offsetof(struct message_reader_frames, row) + sizeof(m->row[0]) + at] = value;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_FIELD);
+}
+
+static void damaged_frames_are_refused(void **state UNUSED)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} damages[] = {
+		{offsetof(struct reader_frame, reader), 0},
+		{offsetof(struct reader_frame, reader), READERS_MAX + 1},
+		{offsetof(struct reader_frame, verdict.count), FRAME_FORMATS_MAX + 1},
+		{offsetof(struct reader_frame, verdict.reads), FRAME_FORMATS_MAX + 1},
+		{offsetof(struct reader_frame, verdict.turned), 2},
+		{offsetof(struct reader_frame, verdict.format[7].result), CARD_FORMAT_RESULT_COUNT},
+		{offsetof(struct reader_frame, trace.result), WIEGAND_NOISE + 1},
+		{offsetof(struct reader_frame, trace.secret), 2},
+		{offsetof(struct reader_frame, trace.held[1]), 3},
+		{offsetof(struct reader_frame, trace.bits.count), CARD_BITS_MAX + 1},
+		{offsetof(struct reader_frame, trace.edges_kept), WIEGAND_TRACE_EDGES_MAX + 1},
+		{offsetof(struct reader_frame, trace.edge[159].line), 2},
+		{offsetof(struct reader_frame, trace.edge[159].level), 2},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(damages); i++)
+		frame_refuses(damages[i].at, damages[i].value);
+	REFUSES(MESSAGE_READER_FRAMES, memory[offsetof(struct message_reader_frames, held[1])], 2,
+		ROLE_CORE, ROLE_GATE);
+	fill(MESSAGE_READER_FRAMES);
+	AS(message_reader_frames)->count = MESSAGE_READER_FRAMES_MAX + 1;
+	assert_int_equal(
+		message_check(memory, sizeof(struct message_reader_frames), ROLE_CORE, ROLE_GATE),
+		MESSAGE_BAD_FIELD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +267,7 @@ int main(void)
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		cmocka_unit_test(a_bool_that_is_no_bool_is_refused),
 		cmocka_unit_test(rows_are_cut_behind_the_last_used_one),
+		cmocka_unit_test(damaged_frames_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,7 @@ static void test_each_row_stands_at_its_operation_and_is_found(void **state)
 		{CGI_CONFIG_GET, "configManager", "getConfig", "AccessControl", ACCOUNT_VIEWER,
 			false},
 		{CGI_CONFIG_SET, "configManager", "setConfig", "", ACCOUNT_ADMIN, true},
+		{CGI_READER_FRAMES, "accessControl", "getReaderFrames", "", ACCOUNT_ADMIN, false},
 	};
 
 	(void)state;

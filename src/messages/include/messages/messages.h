@@ -9,10 +9,12 @@
 
 #include "base/text.h"
 #include "domain/controller.h"
+#include "domain/frame_verdict.h"
 #include "domain/person.h"
 #include "domain/record.h"
 #include "domain/schedule.h"
 #include "protocols/cgi_methods.h"
+#include "protocols/wiegand_trace.h"
 
 #define MESSAGE_MAX 32768 /* bytes */
 #define MESSAGE_REQUESTS_MAX 64 /* open requests a peer; more: gate answers 503 */
@@ -65,7 +67,10 @@ const char *role_name(enum role role); /* "core" */
 	/* told by core without being asked; request_id 0 */                                       \
 	X(MESSAGE_COMMITTED, struct message_committed, ROLE_CORE, ROLE_GATE)                       \
 	/* virtual lines */                                                                        \
-	X(MESSAGE_LINE_EVENTS, struct message_line_events, ROLE_SIM, ROLE_CORE)
+	X(MESSAGE_LINE_EVENTS, struct message_line_events, ROLE_SIM, ROLE_CORE)                    \
+	/* the raw view of a reader: a request with handle, and its answer */                      \
+	X(MESSAGE_READER_QUERY, struct message_reader_query, ROLE_GATE, ROLE_CORE)                 \
+	X(MESSAGE_READER_FRAMES, struct message_reader_frames, ROLE_CORE, ROLE_GATE)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -332,6 +337,41 @@ struct message_journal_fetch {
 struct message_committed {
 	struct message_header header;
 	uint64_t last_seq;
+};
+
+/* --- the raw view of a reader: frames are credentials, role admin only --- */
+
+#define READER_FRAMES_MAX 64 /* that core remembers, of all readers together */
+#define MESSAGE_READER_FRAMES_MAX 20
+
+struct message_reader_query {
+	struct message_header header;
+	struct message_handle handle;
+	uint64_t after_no; /* frames with a greater number */
+	uint32_t limit; /* 1 to READER_FRAMES_MAX */
+	uint8_t reader; /* number */
+};
+
+/* A frame that ended at a reader, good or dropped. */
+struct reader_frame {
+	uint64_t no; /* from 1 since core's start, over all readers */
+	int64_t utc_ms; /* of its first edge */
+	uint8_t reader; /* number */
+	struct frame_verdict verdict; /* of good frames that are no key; count is 0 else */
+	struct wiegand_trace trace;
+};
+
+/* Oldest first, in as many messages as it needs: the one with last set ends them. */
+struct message_reader_frames {
+	struct message_header header;
+	int64_t since_utc_ms; /* core's start: another one counts frames from 1 again */
+	uint64_t oldest_no; /* of those that are remembered, of any reader; 0: none */
+	uint64_t last_no;
+	struct wiegand_counters counters; /* of the reader, since core's start */
+	bool held[2]; /* the line stands low in silence */
+	bool last;
+	uint32_t count;
+	struct reader_frame row[MESSAGE_READER_FRAMES_MAX];
 };
 
 enum line_kind {

@@ -89,6 +89,7 @@ enum cgi_operation {
 	CGI_TIME_SET, /* global setCurrentTime: refused without role host */
 	CGI_CONFIG_GET, /* configManager getConfig: AccessControl, AccessTimeSchedule, General */
 	CGI_CONFIG_SET, /* configManager setConfig: AccessTimeSchedule */
+	CGI_READER_FRAMES, /* accessControl getReaderFrames: ours */
 	CGI_OPERATION_COUNT
 };
 

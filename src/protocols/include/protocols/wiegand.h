@@ -40,6 +40,8 @@ struct wiegand_counters {
 struct wiegand_decoder {
 	struct wiegand_limits limits;
 	struct wiegand_counters counters;
+	struct wiegand_counters at_end; /* as they stood when the latest frame ended */
+	uint64_t ended; /* frames since init, whatever came of them */
 	struct card_bits bits;
 	int64_t low_since_ns[2];
 	int64_t first_pulse_ns; /* begin of the frame's first good pulse */
