@@ -27,7 +27,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "tools"))
 import kernel  # noqa: E402
 import run_tests  # noqa: E402
 
-ORDER = ("wires",)
+ORDER = ("wires", "door", "fail", "noise")
 BOOT_LIMIT_S = 170
 SHOWN_LINES = 40
 KERNEL_LINE = "console=ttyS0 quiet panic=1 oops=panic tsc=reliable"
@@ -63,6 +63,8 @@ def build_root(root, build, module, names):
     place(root, "/bin/busybox", "/bin/busybox")
     place(root, module, "/lib/gpio_wires.ko")
     place(root, os.path.join(HERE, "init"), "/init")
+    for config in glob.glob(os.path.join(HERE, "*.yaml")):
+        place(root, config, f"/tests/{os.path.basename(config)}")
     with open(os.path.join(root, "tests", "environment"), "w", encoding="utf-8") as file:
         file.write("export CMOCKA_MESSAGE_OUTPUT=TAP\n")
         file.write(f"TESTS='{' '.join(names)}'\n")
