@@ -138,5 +138,5 @@ def build_module(vm, folder, version, sources):
     for name in MODULE_SOURCES:
         shutil.copy(os.path.join(sources, name), work)
     headers = os.path.join(folder, "usr", "src", f"linux-headers-{version}")
-    run("make", "-s", "-C", headers, f"M={work}", "W=1", "KCFLAGS=-Werror", "modules")
+    run("make", "-s", "-C", headers, f"M={work}", "KCFLAGS=-Werror", "modules")
     return module
