@@ -32,13 +32,23 @@ struct bit_set {
 	uint8_t bytes[CARD_BITS_MAX / 8];
 };
 
+static inline bool bit_set_has(const struct bit_set *set, unsigned bit)
+{
+	return (set->bytes[bit / 8] >> (7 - bit % 8)) & 1;
+}
+
+static inline void bit_set_add(struct bit_set *set, unsigned bit)
+{
+	set->bytes[bit / 8] = (uint8_t)(set->bytes[bit / 8] | 0x80 >> (bit % 8));
+}
+
 struct card_parity {
 	uint8_t bit; /* where the parity bit stands */
 	bool odd;
 	struct bit_set cover; /* never bit itself */
 };
 
-/* Bits at .. at + width - 1 are the XOR of the groups of width bits that fill over. */
+/* Bits at to at + width - 1 are the XOR of the groups of width bits that fill over. */
 struct card_xor {
 	uint8_t at;
 	uint8_t width; /* 1 to 8; divides over.len */
@@ -89,8 +99,8 @@ enum card_format_result {
 	CARD_FORMAT_RESULT_COUNT
 };
 
-const char *card_format_result_sentence(enum card_format_result result); /* "a parity bit is
-									     wrong" */
+/* "a parity bit is wrong" */
+const char *card_format_result_sentence(enum card_format_result result);
 
 /*
  * "W26" = H10301 (facility 8, card 16), "W34" = W34-32 (the default: one number), "W66", "H10306",
@@ -101,8 +111,18 @@ const struct card_format *card_format_find(struct span name);
 /* Built-in formats in a fixed order; NULL behind the last. */
 const struct card_format *card_format_at(unsigned index);
 
+/* Another name of a built-in format: "H10301" is W26's first. NULL behind its last. */
+const char *card_format_alias(const struct card_format *format, unsigned index);
+
+/*
+ * Reads a frame. The first check that fails names the result, in the order of the enum. *ret_fields
+ * is written with CARD_FORMAT_OK and CARD_FORMAT_WRONG_FACILITY only.
+ */
 enum card_format_result card_format_decode(const struct card_format *format,
 	const struct card_bits *bits, struct card_fields *ret_fields);
+
+/* Makes a frame; the facility filter is not asked. *ret_bits is written with CARD_FORMAT_OK only.
+ */
 enum card_format_result card_format_encode(const struct card_format *format,
 	const struct card_fields *fields, struct card_bits *ret_bits);
 
@@ -120,28 +140,37 @@ bool card_format_fields_of_number(
 /* Bits of a field, over all its ranges: 0 to CARD_BITS_MAX. */
 unsigned card_field_width(const struct card_field *field);
 
+/* The bits in which one wrong bit alone is always noticed: by a parity bit, a XOR or a constant. */
+void card_format_noticed(const struct card_format *format, struct bit_set *ret_bits);
+
 /* --- descriptions: text a person writes, in the configuration file and on the command line --- */
 
 /*
- * Sets one attribute of a format that is being described; the keys and forms are written down in
- * docs/card-formats.md ("card", "9-24,30-40"). False with a sentence in *why.
+ * Sets one attribute of a format that is being described and was all zero at first; the keys and
+ * forms are written down in docs/card-formats.md ("card", "9-24,30-40"). `standard_parity` comes
+ * after `bits`. False with a sentence in *why, which repeats at most 48 bytes of the text,
+ * printable.
  */
 bool card_format_set(
 	struct card_format *format, struct span key, struct span value, struct buf *why);
 
 /*
- * A whole description in one line: `bits=47 card=9-24,30-40 parity="0 even 1-23"`. The name may be
- * left out ("described"). False with a sentence in *why; checked by card_format_check too.
+ * A whole description in one line: `bits=47 card=9-24,30-40 parity="0 even 1-23"`, the keys in any
+ * order. The name may be left out ("described"). False with a sentence in *why; checked by
+ * card_format_check too.
  */
 bool card_format_parse(struct card_format *format, struct span text, struct buf *why);
 
-/* Whether a format may be used, for struct values from anywhere; else a sentence in *why. */
+/*
+ * Whether a format may be used, for struct values from anywhere; else a sentence in *why. All other
+ * functions here take formats for which this is true.
+ */
 bool card_format_check(const struct card_format *format, struct buf *why);
 
 /*
  * What a good description leaves open, a sentence a line: bits that are in no field, check or
- * constant; single-bit errors that nothing catches; fields without facility filter in a format
- * without checks. Nothing is added when nothing is to be said.
+ * constant; wrong bits of fields that nothing notices; no facility filter in a format without
+ * checks; fields that are not in the enrolled number. Nothing is added when nothing is to be said.
  */
 void card_format_remarks(const struct card_format *format, struct buf *out);
 
