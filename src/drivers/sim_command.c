@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/number.h"
 #include "domain/card_format.h"
+#include "protocols/capture.h"
 
 #define WORDS_MAX 4
 
@@ -250,33 +251,6 @@ bool sim_command_parse(struct span line, const struct settings *settings, struct
 		"keys");
 }
 
-/* Cuts the next word of a capture line: words are separated by blanks or one comma. */
-static bool capture_word(struct span *rest, struct span *ret)
-{
-	size_t at = 0;
-
-	*rest = span_trim(*rest);
-	while (at < rest->len && !blank(rest->data[at]) && rest->data[at] != ',')
-		at++;
-	*ret = span_slice(*rest, 0, at);
-	*rest = span_trim(span_slice(*rest, at, rest->len));
-	if (rest->len > 0 && rest->data[0] == ',') {
-		*rest = span_slice(*rest, 1, rest->len);
-		return ret->len > 0 && span_trim(*rest).len > 0;
-	}
-	return ret->len > 0;
-}
-
-static bool capture_level(struct span word, uint8_t *ret)
-{
-	uint64_t value;
-
-	if (!number_parse_u64(word, 1, &value))
-		return false;
-	*ret = (uint8_t)value;
-	return true;
-}
-
 static bool capture_time(
 	int64_t ns, int64_t *first_ns, int64_t previous_ns, int64_t *ret, struct buf *ret_error)
 {
@@ -293,25 +267,18 @@ static bool capture_time(
 enum sim_capture_line sim_capture_parse(struct span line, uint8_t reader, int64_t *first_ns,
 	int64_t previous_ns, struct line_event *ret, struct buf *ret_error)
 {
-	struct span rest = span_trim(line);
-	struct span time, line_word, level;
-	int64_t ns;
-	uint8_t data_line;
+	struct capture_line got;
 
-	if (rest.len == 0 || rest.data[0] == '#')
-		return SIM_CAPTURE_BLANK;
-	if (span_equal(rest, SPAN_LIT("end")))
+	if (span_equal(span_trim(line), SPAN_LIT("end")))
 		return SIM_CAPTURE_END;
-	*ret = (struct line_event){.at = reader};
-	if (!capture_word(&rest, &time) || !capture_word(&rest, &line_word) ||
-		!capture_word(&rest, &level) || rest.len != 0 ||
-		!number_parse_i64(time, 0, INT64_MAX, &ns) ||
-		!capture_level(line_word, &data_line) || !capture_level(level, &ret->level)) {
-		(void)refuse(ret_error, "an edge is `NS LINE LEVEL`, LINE and LEVEL 0 or 1");
+	if (capture_line_parse(line, &got, ret_error) == CAPTURE_WRONG)
 		return SIM_CAPTURE_WRONG;
-	}
-	ret->kind = data_line == 0 ? LINE_DATA0 : LINE_DATA1;
-	if (!capture_time(ns, first_ns, previous_ns, &ret->at_ns, ret_error))
+	if (got.kind != CAPTURE_EDGE)
+		return SIM_CAPTURE_BLANK;
+	*ret = (struct line_event){.at = reader,
+		.kind = got.edge.line == 0 ? LINE_DATA0 : LINE_DATA1,
+		.level = got.edge.level};
+	if (!capture_time(got.edge.at_ns, first_ns, previous_ns, &ret->at_ns, ret_error))
 		return SIM_CAPTURE_WRONG;
 	return SIM_CAPTURE_EDGE;
 }
