@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * One Wiegand decoder a reader, driven by the edges' own times. A frame is tried against the
- * reader's formats in order: the first that fits its length and parity gives the number. A frame of
+ * reader's formats in order: the first that fits its length and checks gives the number. A frame of
  * 4, 6 or 8 bits comes from a keypad; it is counted and ignored.
  */
 #include "rt_readers.h"

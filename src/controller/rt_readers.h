@@ -14,7 +14,7 @@ struct rt_reader {
 	struct wiegand_decoder decoder;
 	struct wiegand_tracer tracer;
 	uint32_t format_count;
-	const struct card_format *format[READER_FORMATS_MAX];
+	const struct card_format *format[READER_FORMATS_MAX]; /* some are the settings' own */
 	uint64_t noise_told; /* of all counters together */
 	uint64_t key_frames; /* 4, 6 or 8 bits: keypads are not served yet */
 };
@@ -32,6 +32,7 @@ struct rt_readers {
 /* Called with each input that a frame or noise makes; due_ns: when the frame's gap was over. */
 typedef void rt_reader_emit(void *user, const struct controller_input *input, int64_t due_ns);
 
+/* settings: until the end; readers use its formats. */
 void rt_readers_init(struct rt_readers *readers, const struct settings *settings);
 void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	rt_reader_emit *emit, void *user);

@@ -99,6 +99,53 @@ def _():
                 status=1)
 
 
+THIRD_PARTY = CONFIG + """    formats: [acme-40, W26]
+formats:
+  - name: acme-40
+    bits: 40
+    card: 17-36
+    facility: 1-8
+    issue: 37-38
+    constant: 9-16=00000001
+    parity: [0 even 1-19, 39 odd 20-38]
+    facilities: [57]
+"""
+
+
+@test("check remarks on what a card format leaves open")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(folder, "posternd.yaml", THIRD_PARTY.replace("{http}", "127.0.0.1:8080"))
+        status, out, err = posternd("check", "--config", path)
+        check((status, out, err), (0, f"{path} is good: 1 doors, 1 readers\n"
+              "format acme-40: `issue` is read but not part of the number a card is enrolled by\n", ""))
+
+
+@test("a card of a format that only the file describes opens; other sites and torn frames do not")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        state = os.path.join(folder, "state")
+        posternd("init", "--state", state, "--admin-password-file", write(folder, "password", "correct horse"))
+        with Daemon(state=state, config=THIRD_PARTY) as d:
+            for number in (57 * 1048576 + 654321, 58 * 1048576 + 654321):
+                card = ENROL.replace("305419896&UserID=7", f"{number}&UserID={number}")
+                ensure(d.get(card, password="correct horse").startswith("RecNo="), "enrolled")
+            before = d.lock_count(1)
+            for bits in ("0001110010000000110011111101111110001010",    # parity
+                         "0001110010000001010011111101111110001011",    # constant
+                         "0001110100000000110011111101111110001011",    # site 58
+                         "000111001000000011001111110111111000101",     # 39 bits
+                         "10111101110110010011011101"):                 # a W26 card nobody has
+                check(d.sim("bits 1 " + bits), "")
+            check(d.lock_count(1), before)
+            check(d.sim("bits 1 0001110010000000110011111101111110001011"), "")
+            d.wait_lock(1, True, timeout_s=2)
+            check(d.lock_count(1), before + 1)
+            d.wait_lock(1, False, timeout_s=5)
+            check(d.sim("card 1 60423153 ACME-40"), "")
+            d.wait_lock(1, True, timeout_s=2)
+
+
 def write(folder, name, text):
     path = os.path.join(folder, name)
     with open(path, "w", encoding="utf-8") as file:

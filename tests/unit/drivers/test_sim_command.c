@@ -22,6 +22,14 @@ static int set_up(void **state)
 		settings.reader[i].config.configured = true;
 	settings.reader[1].format_count = 1;
 	assert_true(text_set(&settings.reader[1].format[0], SPAN_LIT("W26")));
+	char memory[256];
+	struct buf why = buf_over(memory, sizeof(memory));
+
+	settings.format_count = 1;
+	assert_true(card_format_parse(&settings.format[0],
+		SPAN_LIT("name=own bits=24 facility=20-23 card=4-11 constant=0-3=1010"), &why));
+	settings.reader[3].format_count = 1;
+	assert_true(text_set(&settings.reader[3].format[0], SPAN_LIT("own")));
 	return 0;
 }
 
@@ -92,6 +100,8 @@ static void cards_become_frames(void **state)
 			"10111101110110010011011101"}, /* its own format: H10301 123/45678 */
 		{"card 1 65537 W26", "10000000100000000000000010"},
 		{"card 3 2312379265 W34", "1100010011101010000011011100000011"},
+		{"card 4 4095", "101011111111000000001111"}, /* a format of the file */
+		{"card 1 257 OWN", "101000000001000000000001"},
 		{"bits 1 01", "01"},
 		{"bits 4 1", "1"},
 	};
@@ -201,6 +211,7 @@ static void refusals_say_why(void **state)
 		{"card 1 1 W35", "no such card format; see `postern format list`"},
 		{"card 1 4294967296", "the card's number does not fit into format W34"},
 		{"card 2 16777216", "the card's number does not fit into format W26"},
+		{"card 4 4096", "the card's number does not fit into format own"},
 		{"bits 1 012", "bits are written as 0 and 1, without blanks"},
 		{"keys 1", "usage: keys READER 1234# [4|6|8]"},
 		{"keys 1 1 4 4", "usage: keys READER 1234# [4|6|8]"},
