@@ -26,6 +26,12 @@ enum card_format_key {
 
 extern const char *const card_format_keys[CARD_FORMAT_KEY_COUNT];
 
+/* CARD_FORMAT_KEY_COUNT when there is none such. */
+enum card_format_key card_format_key_find(struct span key);
+
+/* "unknown key `key`; allowed: ..." Always false. */
+bool card_format_refuse_key(struct span key, struct buf *why);
+
 /* 1 to 32 of A-Z, a-z, 0-9, -, _ and ., the first a letter. */
 bool card_format_name_is_good(struct span name);
 
