@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Bytes -> inputs, four bytes each (time to pass, kind, two values). Oracle: a lock opens only
- * after a grant, an exit button or a command of its door, and is never open past its end; tickets
- * go up; all due work gets done in a bounded number of steps.
+ * after a grant, an exit button or a command of its door, and is never open past its end; a grant
+ * comes by what its door asks for; tickets go up; all due work gets done in a bounded number of
+ * steps. Doors ask for a card or a PIN, both in either order, and a card, or by schedule 0 a card
+ * and then a PIN.
  */
 #include "domain/controller.h"
 
@@ -19,6 +21,22 @@ static struct {
 	int64_t until_ns;
 } doors[DOORS];
 
+static uint64_t pin_hash(void *user, struct span digits)
+{
+	CHECK(user == &config && digits.len >= 1 && digits.len <= PIN_DIGITS_MAX);
+	return digits.len == 1 ? (uint64_t)digits.data[0] : 1;
+}
+
+static bool method_fits(const struct commit_entry *e)
+{
+	static const uint8_t methods[DOORS] = {1 << METHOD_PASSWORD | 1 << METHOD_CARD,
+		1 << METHOD_CARD_THEN_PASSWORD | 1 << METHOD_PASSWORD_THEN_CARD,
+		1 << METHOD_CARD | 1 << METHOD_CARD_THEN_PASSWORD};
+
+	return (methods[e->door] >> e->method & 1) && e->counts_pin == (e->method != METHOD_CARD) &&
+	       e->has_card == (e->method != METHOD_PASSWORD);
+}
+
 static void step(struct controller *c, const struct controller_input *in, const struct moment *now)
 {
 	controller_step(c, in, now, &effects);
@@ -30,6 +48,8 @@ static void step(struct controller *c, const struct controller_input *in, const 
 			CHECK(e->entry.ticket > last_ticket);
 			last_ticket = e->entry.ticket;
 			doors[e->entry.door].may_unlock |= e->entry.wants_outcome;
+			CHECK(e->entry.kind != JOURNAL_ACCESS || !e->entry.wants_outcome ||
+				method_fits(&e->entry));
 		} else if (e->kind == EFFECT_OUTPUT) {
 			bool asked = (in->kind == INPUT_REX && in->rex.active) ||
 				     in->kind == INPUT_COMMAND;
@@ -50,6 +70,10 @@ static struct controller_input input_make(uint8_t kind, uint8_t a, uint8_t b)
 	case INPUT_UNREADABLE:
 		in.credential.reader = a % 6;
 		in.credential.card_number = b % 8;
+		break;
+	case INPUT_KEY:
+		in.key.reader = a % 8;
+		in.key.key = b % 12;
 		break;
 	case INPUT_NOISE:
 		in.noise.reader = a;
@@ -77,7 +101,10 @@ static struct controller_input input_make(uint8_t kind, uint8_t a, uint8_t b)
 			.card_type = (uint8_t)(b >> 3 & 7),
 			.card_status = (uint8_t)(a & 16 ? b : 0),
 			.is_valid = true,
-			.has_card = true,
+			.has_card = b < 0xc0,
+			.pin = a & 16 ? 0 : '0' + a % 4u + 1u,
+			.pin_duress = b & 1 ? '5' + a % 4u : 0,
+			.pin_alone = a & 64,
 			.rule_count = (uint8_t)(a >> 5 & 3),
 			.rule = {{0, SCHEDULE_ALWAYS}, {1, 0}, {2, SCHEDULE_ALWAYS}}};
 		break;
@@ -97,14 +124,30 @@ static struct controller_input input_make(uint8_t kind, uint8_t a, uint8_t b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const uint8_t ways[DOORS] = {
+		OPEN_BY_CARD_OR_PIN, OPEN_BY_CARD_AND_PIN, OPEN_BY_CARD};
 	struct moment now = {.trusted = true};
 
 	CHECK(controller_size() <= sizeof(memory) &&
 		credential_index_size(4) <= sizeof(index_memory));
 	config.commit_wait_ms = 100;
+	config.pin_hash = pin_hash;
+	config.pin_hash_user = &config;
+	config.pin_key_gap_ms = 3000;
+	config.pin_second_ms = 10000;
 	for (uint8_t d = 0; d < DOORS; d++) {
-		config.door[d] = (struct door_config){
-			true, 1000u * (d + 1u), 9000, 2000, 50u * d, 500, true, d & 1, d == 2, 0};
+		config.door[d] = (struct door_config){.configured = true,
+			.open_by = ways[d],
+			.open_by_scheduled = OPEN_BY_CARD_THEN_PIN,
+			.open_by_schedule = d == 2 ? 0 : SCHEDULE_ALWAYS,
+			.unlock_ms = 1000u * (d + 1u),
+			.held_open_ms = 9000,
+			.held_open_warning_ms = 2000,
+			.contact_debounce_ms = 50u * d,
+			.forced_grace_ms = 500,
+			.has_contact = true,
+			.slow_disk = d & 1,
+			.rex = d == 2};
 		config.reader[d] = config.reader[d + 3] = (struct reader_config){true, d, 0};
 	}
 	memset(doors, 0, sizeof(doors));

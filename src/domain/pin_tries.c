@@ -36,11 +36,12 @@ _Static_assert(QUIET_NS >= EASE_NS, "an hour of quiet is no quicker way down tha
 
 static uint32_t lock_s(uint8_t failures)
 {
-	uint32_t seconds;
+	uint32_t seconds = PIN_LOCKOUT_FIRST_S;
 
 	if (failures < PIN_WRONG_FREE)
 		return 0;
-	seconds = PIN_LOCKOUT_FIRST_S << (failures - PIN_WRONG_FREE);
+	for (uint8_t i = PIN_WRONG_FREE; i < failures && seconds < PIN_LOCKOUT_LAST_S; i++)
+		seconds *= 2;
 	return seconds < PIN_LOCKOUT_LAST_S ? seconds : PIN_LOCKOUT_LAST_S;
 }
 

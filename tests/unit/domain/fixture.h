@@ -2,8 +2,9 @@
 /*
  * A controller with two doors for the tests. Door 0: readers 1 (entry) and 2 (exit), contact, exit
  * button that unlocks, slow disk unlocks. Door 1: reader 3, contact, exit button that shunts, slow
- * disk denies. Time stands still until at() or after() moves it; at 0 it is Monday 2024-01-01
- * 00:00:00 UTC. Every step's effects are in f->effects.
+ * disk denies. Every reader has keys; both doors open by card, until open_by() says otherwise. A
+ * PIN's hash is PIN(digits). Time stands still until at() or after() moves it; at 0 it is Monday
+ * 2024-01-01 00:00:00 UTC. Every step's effects are in f->effects.
  */
 #pragma once
 
@@ -25,6 +26,10 @@
 #define HELD_MS 20000
 #define WARNING_MS 5000
 #define GRACE_MS 1000
+#define KEY_GAP_MS 3000
+#define SECOND_MS 10000
+
+#define PIN(digits) (UINT64_C(1##digits)) /* what fixture_hash makes of "digits" */
 
 struct fixture {
 	struct controller_config config;
@@ -35,6 +40,20 @@ struct fixture {
 	struct moment now;
 	struct effect_list effects;
 };
+
+/* As a number, a 1 in front: zeros count, and nothing gives 0. */
+static inline uint64_t fixture_hash(void *user, struct span digits)
+{
+	uint64_t hash = 1;
+
+	(void)user;
+	assert_in_range(digits.len, 1, PIN_DIGITS_MAX);
+	for (size_t i = 0; i < digits.len; i++) {
+		assert_in_range(digits.data[i], '0', '9');
+		hash = hash * 10 + (uint64_t)(digits.data[i] - '0');
+	}
+	return hash;
+}
 
 static inline void fixture_start(struct fixture *f)
 {
@@ -49,6 +68,7 @@ static inline int fixture_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct door_config door = {.configured = true,
+		.open_by_schedule = SCHEDULE_ALWAYS,
 		.unlock_ms = UNLOCK_MS,
 		.held_open_ms = HELD_MS,
 		.held_open_warning_ms = WARNING_MS,
@@ -60,6 +80,9 @@ static inline int fixture_setup(void **state)
 
 	assert_non_null(f);
 	f->config.commit_wait_ms = COMMIT_WAIT_MS;
+	f->config.pin_hash = fixture_hash;
+	f->config.pin_key_gap_ms = KEY_GAP_MS;
+	f->config.pin_second_ms = SECOND_MS;
 	f->config.door[0] = door;
 	door.slow_disk = SLOW_DISK_DENY;
 	door.rex = REX_SHUNT;
@@ -85,6 +108,14 @@ static inline int fixture_teardown(void **state)
 	free(f->index_memory);
 	free(f);
 	return 0;
+}
+
+/* Starts anew with another way to open both doors. */
+static inline void open_by(struct fixture *f, enum open_by by)
+{
+	f->config.door[0].open_by = (uint8_t)by;
+	f->config.door[1].open_by = (uint8_t)by;
+	fixture_start(f);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -123,6 +154,23 @@ static inline void card(struct fixture *f, uint8_t reader, uint64_t number)
 {
 	step(f, &(struct controller_input){.kind = INPUT_CREDENTIAL,
 			.credential = {.reader = reader, .card_number = number, .card_bits = 34}});
+}
+
+static inline void key(struct fixture *f, uint8_t reader, uint8_t which)
+{
+	step(f, &(struct controller_input){
+			.kind = INPUT_KEY, .key = {.reader = reader, .key = which}});
+}
+
+/* "1234#": each key by itself; the effects are those of the last one. */
+static inline void keys(struct fixture *f, uint8_t reader, const char *text)
+{
+	for (; *text != 0; text++) {
+		if (*text == '*')
+			key(f, reader, KEY_STAR);
+		else
+			key(f, reader, *text == '#' ? KEY_HASH : (uint8_t)(*text - '0'));
+	}
 }
 
 static inline void durable(struct fixture *f, uint64_t ticket)
@@ -176,6 +224,16 @@ static inline void put_always(struct fixture *f, uint64_t no)
 {
 	struct credential person = person_make(no);
 
+	put(f, &person);
+}
+
+/* As put_always, with a PIN beside the card that opens alone too. */
+static inline void put_pin(struct fixture *f, uint64_t no, uint64_t pin)
+{
+	struct credential person = person_make(no);
+
+	person.pin = pin;
+	person.pin_alone = true;
 	put(f, &person);
 }
 
@@ -245,6 +303,26 @@ static inline unsigned feedback_at(const struct fixture *f, uint8_t reader)
 			feedback = effect->feedback.feedback;
 	}
 	return feedback;
+}
+
+/* The feedback of the last step, all of it at this reader; FEEDBACK_NONE: no more. */
+static inline void assert_feedback(
+	const struct fixture *f, uint8_t reader, unsigned first, unsigned second)
+{
+	unsigned expected[] = {first, second};
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < f->effects.count; i++) {
+		const struct effect *effect = &f->effects.items[i];
+
+		if (effect->kind != EFFECT_FEEDBACK)
+			continue;
+		assert_int_equal(effect->feedback.reader, reader);
+		assert_in_range(count, 0, 1);
+		assert_int_equal(effect->feedback.feedback, expected[count++]);
+	}
+	while (count < 2)
+		assert_int_equal(expected[count++], FEEDBACK_NONE);
 }
 
 static inline void assert_no_output(const struct fixture *f)
