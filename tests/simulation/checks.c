@@ -8,6 +8,7 @@
  *   nobody is granted, or let in by a waiting grant, whose right was withdrawn and acknowledged;
  *   no grant waits longer than commit_wait; each ticket has one outcome; tickets go up; a use is
  *   spent once; an answer of done means that the record is on disk; alarms begin before they end.
+ *   What concerns PINs is in keypads.c.
  */
 #include "simulation.h"
 
@@ -28,7 +29,7 @@ static void hash_effect(struct sim *sim, const struct effect *effect)
 	case EFFECT_COMMIT:
 		hash_add(sim, (uint64_t)e->kind << 32 | (uint64_t)e->door << 24 |
 				      (uint64_t)e->reader << 16 | (uint64_t)e->reason << 8 |
-				      (uint64_t)e->undurable << 2 |
+				      (uint64_t)e->method << 4 | (uint64_t)e->undurable << 2 |
 				      (uint64_t)e->wants_outcome << 1 | e->takes_use);
 		hash_add(sim, (uint64_t)e->at.utc_ms);
 		hash_add(sim, (uint64_t)e->at.boot_ns);
@@ -74,7 +75,8 @@ static void grant_check(struct sim *sim, const struct commit_entry *e)
 	bool counted = row->uses_left != USES_UNLIMITED && row->uses_left > 0;
 
 	sim->stats.grants++;
-	if (e->person_no == 0 || !person->there || row->card_number != e->card_number)
+	if (e->person_no == 0 || !person->there ||
+		(e->has_card && (!row->has_card || row->card_number != e->card_number)))
 		violation(sim, "granted to person %llu, who is not enrolled",
 			(unsigned long long)e->person_no);
 	if (!checks_may_open(sim, row, e->door, e->at.utc_ms / MS_PER_S))
@@ -103,6 +105,8 @@ static void ticket_open(struct sim *sim, const struct commit_entry *e)
 		.ticket = e->ticket,
 		.person_no = e->person_no,
 		.card_number = e->card_number,
+		.has_card = e->has_card,
+		.pin = e->counts_pin ? keypads_pin(sim, e->reader) : 0,
 		.door = e->door,
 		.access = e->kind == JOURNAL_ACCESS,
 		.step = sim->stats.steps,
@@ -247,6 +251,7 @@ static void commit_check(struct sim *sim, const struct commit_entry *e)
 		sim->last_ticket = e->ticket;
 	if (e->kind == JOURNAL_ACCESS && reason_grants((enum reason)e->reason))
 		grant_check(sim, e);
+	keypads_check(sim, e);
 	sim->stats.denials += e->kind == JOURNAL_ACCESS && !reason_grants((enum reason)e->reason);
 	sim->stats.spent += e->reason == REASON_USES_SPENT;
 	sim->stats.repeated += e->kind == JOURNAL_DENIALS_REPEATED;
@@ -365,6 +370,7 @@ void checks_step(struct sim *sim)
 		else if (effect->kind == EFFECT_COMMAND_RESULT)
 			result_check(sim, effect);
 	}
+	keypads_checks_step(sim);
 	if (input->kind == INPUT_REX && input->rex.active &&
 		sim->config.door[input->rex.door].rex == REX_UNLOCK &&
 		!sim->door[input->rex.door].unlocked)

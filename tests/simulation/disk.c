@@ -101,6 +101,10 @@ static void entry_write(struct sim *sim, const struct commit_entry *entry)
 		disk->open[disk->open_count++] = entry->ticket;
 	if (journal_kind_is_outcome(entry->kind))
 		outcome_write(sim, entry->outcome_of);
+	if (entry->counts_pin) {
+		disk->reader_failures[entry->reader] = entry->reader_failures;
+		disk->person_failures[entry->person_no] = entry->person_failures;
+	}
 	if (!entry->takes_use)
 		return;
 	struct person_model *person = &disk->person[entry->person_no];
@@ -159,7 +163,14 @@ static void person_tell(struct sim *sim, uint64_t person_no)
 
 		if (!open->access || open->person_no != person_no)
 			continue;
-		if (!on_disk->there || on_disk->row.card_number != open->card_number ||
+		const struct credential *row = &on_disk->row;
+		bool card_gone =
+			open->has_card && (!row->has_card || row->card_number != open->card_number);
+		bool pin_gone =
+			open->pin != 0 && row->pin != open->pin && row->pin_duress != open->pin;
+
+		pin_gone |= open->pin != 0 && !open->has_card && !row->pin_alone;
+		if (!on_disk->there || card_gone || pin_gone ||
 			!checks_may_open(sim, &on_disk->row, open->door, sim->wall_ms / MS_PER_S))
 			open->revoked = true;
 	}

@@ -60,6 +60,7 @@ void sim_step(struct sim *sim, const struct controller_input *input)
 		sim->wall_ms = sim->now.utc_ms;
 	sim->input = input;
 	sim->stats.steps++;
+	keypads_note(sim, input);
 	controller_step(sim->controller, input, &sim->now, &sim->effects);
 	checks_step(sim);
 }
@@ -109,6 +110,7 @@ static void config_make(struct sim *sim)
 		config->reader[r] = (struct reader_config){.configured = true,
 			.door = (uint8_t)(r % DOORS),
 			.side = r < DOORS ? SIDE_ENTRY : SIDE_EXIT};
+	keypads_config(sim);
 }
 
 /* From what is on disk, as the real one starts. */
@@ -126,6 +128,7 @@ static void controller_start(struct sim *sim)
 			violation(sim, "the index does not take what it held before");
 		sim->person[p] = sim->disk.person[p];
 	}
+	keypads_start(sim);
 	sim->controller = controller_init(sim->memory, &sim->config, sim->index, sim->disk.ticket);
 	sim->last_ticket = sim->disk.ticket;
 	sim->wall_ms = sim->disk.newest_utc_ms;
@@ -183,6 +186,7 @@ static void person_change(struct sim *sim)
 		row.valid_from_s = now_s + (int64_t)sim_below(sim, 120) - 60;
 	if (sim_chance(sim, 8))
 		row.valid_to_s = now_s + (int64_t)sim_below(sim, 600) - 60;
+	keypads_person(sim, &row);
 	row.rule_count = (uint8_t)sim_below(sim, 12);
 	for (unsigned i = 0; i < row.rule_count; i++)
 		row.rule[i] = (struct credential_rule){.door = (uint8_t)sim_below(sim, DOORS + 1),
@@ -319,8 +323,10 @@ static void event(struct sim *sim)
 {
 	uint64_t dice = sim_below(sim, 1000);
 
-	if (dice < 420)
+	if (dice < 260)
 		card_present(sim);
+	else if (dice < 420)
+		keypads_visit(sim);
 	else if (dice < 560)
 		contact_move(sim);
 	else if (dice < 700)
@@ -365,6 +371,7 @@ static void world_run(struct sim *sim, int64_t event_ns)
 		if (sim->door[d].rex && sim->door[d].rex_release_ns <= sim->now.boot_ns)
 			button_turn(sim, d, false);
 	}
+	keypads_run(sim);
 	if (disk_due_ns(sim) <= sim->now.boot_ns)
 		disk_run(sim);
 	if (event_ns <= sim->now.boot_ns)
@@ -380,6 +387,7 @@ static void sim_hours(struct sim *sim)
 		int64_t next_ns = earlier(event_ns, disk_due_ns(sim));
 
 		next_ns = earlier(next_ns, controller_deadline_ns(sim->controller));
+		next_ns = earlier(next_ns, keypads_due_ns(sim));
 		for (unsigned d = 0; d < DOORS; d++) {
 			if (sim->door[d].edges_left > 0)
 				next_ns = earlier(next_ns, sim->door[d].edge_ns);
@@ -462,7 +470,22 @@ static uint64_t sim_run(uint64_t seed, struct stats *ret_stats)
 	X(cancelled)                                                                               \
 	X(unknown)                                                                                 \
 	X(exits)                                                                                   \
-	X(commands) X(crashes) X(failures) X(forced) X(held) X(repeated) X(spent) X(late) X(renewed)
+	X(commands)                                                                                \
+	X(crashes)                                                                                 \
+	X(failures)                                                                                \
+	X(forced)                                                                                  \
+	X(held)                                                                                    \
+	X(repeated)                                                                                \
+	X(spent)                                                                                   \
+	X(late)                                                                                    \
+	X(renewed)                                                                                 \
+	X(pins_alone)                                                                              \
+	X(cards_then_pins)                                                                         \
+	X(pins_then_cards)                                                                         \
+	X(wrong_pins)                                                                              \
+	X(lockouts)                                                                                \
+	X(pins_locked)                                                                             \
+	X(missing) X(wrong_orders) X(no_pins) X(pins_refused) X(cards_refused) X(duress)
 
 static void stats_add(struct stats *sum, const struct stats *more)
 {
