@@ -323,13 +323,13 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_end(arguments);
 	if (gpio == NULL)
 		return __real_ioctl(fd, request, argument);
-	uint32_t chip = chip_of(fd);
-
-	errno = ENOTTY;
 	if (request == GPIO_V2_LINE_GET_VALUES_IOCTL)
 		return values(gpio, fd, argument, false);
 	if (request == GPIO_V2_LINE_SET_VALUES_IOCTL)
 		return values(gpio, fd, argument, true);
+	uint32_t chip = chip_of(fd);
+
+	errno = ENOTTY;
 	if (chip == FAKE_CHIPS)
 		return __real_ioctl(fd, request, argument);
 	if (request == GPIO_V2_GET_LINE_IOCTL)
