@@ -29,7 +29,8 @@ class State(ctypes.Structure):
     _fields_ = [("line", (Line * LINES) * CHIPS), ("request", Request * REQUESTS),
                 ("request_count", ctypes.c_uint32), ("open_error", ctypes.c_int32),
                 ("request_error", ctypes.c_int32), ("value_error", ctypes.c_int32),
-                ("same_labels", ctypes.c_int32), ("gone", ctypes.c_uint32)]
+                ("same_labels", ctypes.c_int32), ("gone", ctypes.c_uint32),
+                ("read_back_error", ctypes.c_int32)]
 
 
 class FakeGpio:

@@ -292,6 +292,11 @@ static int values(struct fake_gpio *gpio, int fd, struct gpio_v2_line_values *io
 
 		if ((io->mask >> i & 1) == 0)
 			continue;
+		if (!set && gpio->read_back_error != 0 &&
+			(line->flags & GPIO_V2_LINE_FLAG_OUTPUT) != 0) {
+			errno = gpio->read_back_error;
+			return -1;
+		}
 		if (set && (line->flags & GPIO_V2_LINE_FLAG_OUTPUT) == 0) {
 			errno = EPERM;
 			return -1;

@@ -43,6 +43,7 @@ struct fake_gpio {
 	int32_t value_error; /* GET_VALUES and SET_VALUES answer this errno */
 	int32_t same_labels;
 	uint32_t gone; /* request whose chip went away: ENODEV */
+	int32_t read_back_error; /* GET_VALUES of outputs answers this errno */
 };
 
 /* Makes the folder's content and sets FAKE_GPIO; the state is all zero but the chips. */

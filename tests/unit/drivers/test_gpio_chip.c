@@ -196,9 +196,16 @@ static void a_label_must_be_one_chips(void **state)
 {
 	struct fixture *f = *state;
 
+	int probe = dup(STDOUT_FILENO);
+
+	close(probe);
 	f->gpio->same_labels = 1;
 	front(f, "fake-a");
 	assert_int_equal(plan_open(f), -EEXIST);
+	int again = dup(STDOUT_FILENO);
+
+	assert_int_equal(again, probe); /* both chips are closed again */
+	close(again);
 	f->memory[f->why.len] = '\0';
 	assert_non_null(strstr(f->memory, "cannot open GPIO chip `fake-a`: several chips have this "
 					  "label: name one as gpiochipN"));

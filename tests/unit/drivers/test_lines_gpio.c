@@ -345,6 +345,22 @@ static void a_lock_found_open_is_known_to_be(void **state)
 	assert_int_equal(f->gpio->line[0][LOCK].physical, 1);
 }
 
+static void a_fail_safe_lock_counts_as_open_until_it_is_driven(void **state)
+{
+	struct fixture *f = *state;
+	const struct fake_line *lock = &f->gpio->line[0][LOCK];
+
+	f->settings.door[3].config.fail = FAIL_SAFE;
+	begin(f); /* it reads locked */
+	assert_true(f->lines->driver->lock_is_open(f->lines, 3));
+	uint32_t writes = lock->writes;
+
+	f->lines->driver->set_lock(f->lines, 3, false);
+	assert_int_equal(lock->writes, writes + 1);
+	assert_int_equal(lock->moves, 0);
+	assert_false(f->lines->driver->lock_is_open(f->lines, 3));
+}
+
 static void a_lock_that_does_not_fall_is_said_to_be_open(void **state)
 {
 	struct fixture *f = *state;
@@ -448,6 +464,7 @@ int main(void)
 		TEST(a_chip_that_goes_away_is_a_tamper),
 		TEST(locks_are_driven_once),
 		TEST(a_lock_found_open_is_known_to_be),
+		TEST(a_fail_safe_lock_counts_as_open_until_it_is_driven),
 		TEST(a_lock_that_does_not_fall_is_said_to_be_open),
 		TEST(inputs_are_read),
 		TEST(an_input_that_cannot_be_read_is_an_alarm_and_opens_nothing),

@@ -124,6 +124,18 @@ static void a_lock_that_cannot_be_driven_is_an_error_and_counts_as_open(void **s
 	assert_true(locks_is_open(&f->locks, 0));
 }
 
+static void a_lock_that_cannot_be_read_is_driven_all_the_same(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(locks_set(&f->locks, 0, true, 0), 1);
+	f->gpio->read_back_error = EOPNOTSUPP;
+	assert_true(locks_is_open(&f->locks, 0));
+	assert_int_equal(locks_set(&f->locks, 0, false, 0), 1);
+	assert_int_equal(f->gpio->line[0][4].physical, 0);
+	assert_int_equal(locks_set(&f->locks, 0, false, 0), 1); /* it may have moved */
+}
+
 static void a_door_without_a_lock_is_closed_and_cannot_be_driven(void **state)
 {
 	struct fixture *f = *state;
@@ -162,6 +174,7 @@ int main(void)
 		TEST(a_gpio_lock_is_moved_and_read),
 		TEST(a_lock_that_stands_so_does_not_move_but_is_written),
 		TEST(a_lock_that_cannot_be_driven_is_an_error_and_counts_as_open),
+		TEST(a_lock_that_cannot_be_read_is_driven_all_the_same),
 		TEST(a_door_without_a_lock_is_closed_and_cannot_be_driven),
 		TEST(others_rest_and_locks_stay),
 	};
