@@ -8,6 +8,7 @@
 #include "account.h"
 #include "complain.h"
 #include "demo.h"
+#include "io.h"
 #include "lines_open.h"
 #include "listen.h"
 #include "options.h"
@@ -251,6 +252,16 @@ static int check(const struct options *options)
 	return STATUS_DONE;
 }
 
+static int io(const struct options *options)
+{
+	static struct settings settings;
+
+	if (!settings_read(options->config, &settings))
+		return STATUS_USAGE;
+	output_unblock(STDOUT_FILENO); /* a terminal that is held up must not hold a lock open */
+	return io_run(options, &settings);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -266,6 +277,8 @@ int main(int argc, char **argv)
 		return init(&options);
 	case COMMAND_CHECK:
 		return check(&options);
+	case COMMAND_IO:
+		return io(&options);
 	case COMMAND_ROLE:
 		return role_enter(options.role);
 	case COMMAND_HELP:

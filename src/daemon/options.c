@@ -16,6 +16,7 @@
 #define RUN (1u << COMMAND_RUN)
 #define INIT (1u << COMMAND_INIT)
 #define CHECK (1u << COMMAND_CHECK)
+#define IO (1u << COMMAND_IO)
 #define ROLE (1u << COMMAND_ROLE)
 
 static const struct {
@@ -24,13 +25,16 @@ static const struct {
 	size_t offset; /* of a const char * in struct options, or of a bool */
 	bool flag; /* takes no value */
 } rows[] = {
-	{"--config", RUN | CHECK, offsetof(struct options, config), false},
+	{"--config", RUN | CHECK | IO, offsetof(struct options, config), false},
 	{"--state", RUN | INIT, offsetof(struct options, state), false},
 	{"--http", RUN, offsetof(struct options, http), false},
 	{"--rtsp", RUN, offsetof(struct options, rtsp), false},
 	{"--demo", RUN, offsetof(struct options, demo), true},
 	{"--insecure-demo", RUN, offsetof(struct options, insecure_demo), true},
 	{"--admin-password-file", INIT, offsetof(struct options, password_file), false},
+	{"--seconds", IO, offsetof(struct options, seconds), false},
+	{"--pulse", IO, offsetof(struct options, pulse), false},
+	{"--ms", IO, offsetof(struct options, ms), false},
 	{"--role", ROLE, offsetof(struct options, role), false},
 };
 
@@ -42,6 +46,7 @@ static bool command_parse(const char *word, enum command *ret)
 	} commands[] = {
 		{"init", COMMAND_INIT},
 		{"check", COMMAND_CHECK},
+		{"io", COMMAND_IO},
 		{"--role", COMMAND_ROLE},
 		{"--help", COMMAND_HELP},
 		{"-h", COMMAND_HELP},
@@ -88,7 +93,7 @@ static bool option_take(int argc, char **argv, int *at, struct options *ret)
 		memcpy(field, &value, sizeof(value));
 		return true;
 	}
-	complain("unknown word `%s`; the commands are --config FILE, --demo, init, check, "
+	complain("unknown word `%s`; the commands are --config FILE, --demo, init, check, io, "
 		 "--version and --help",
 		word);
 	return false;
@@ -127,6 +132,11 @@ static bool options_check(const struct options *options)
 			return true;
 		complain("usage: posternd check --config FILE");
 		return false;
+	case COMMAND_IO:
+		if (options->config != NULL && (options->ms == NULL || options->pulse != NULL))
+			return true;
+		complain("usage: posternd io --config FILE [--seconds N] [--pulse DOOR [--ms N]]");
+		return false;
 	case COMMAND_ROLE:
 	case COMMAND_HELP:
 	case COMMAND_VERSION:
@@ -161,6 +171,7 @@ void options_help(void)
 		    "  posternd --demo [--http ADDR:PORT] [--state DIR] [--insecure-demo]\n"
 		    "  posternd init --state DIR --admin-password-file FILE\n"
 		    "  posternd check --config FILE\n"
+		    "  posternd io --config FILE [--seconds N] [--pulse DOOR [--ms N]]\n"
 		    "  posternd --version | --help\n"
 		    "\n"
 		    "  --config FILE   the configuration, below\n"
@@ -178,6 +189,12 @@ void options_help(void)
 		    "password is the\n"
 		    "                  first line of FILE, 8 to 128 bytes\n"
 		    "  check           reads FILE and says whether posternd would start with it\n"
+		    "  io              shows what comes in at the GPIO lines of FILE while "
+		    "posternd does\n"
+		    "                  not run, until Ctrl-C or for N seconds; --pulse opens one "
+		    "lock, by\n"
+		    "                  the door's id or channel, for N ms (20 to 10000, default "
+		    "1000)\n"
 		    "\n"
 		    "exit status: 0 done, 1 failed, 2 wrong usage\n"
 		    "\n"

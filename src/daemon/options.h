@@ -10,6 +10,7 @@ enum command {
 	COMMAND_RUN = 0, /* no word: --config or --demo */
 	COMMAND_INIT,
 	COMMAND_CHECK,
+	COMMAND_IO,
 	COMMAND_ROLE, /* --role NAME: started by the supervisor */
 	COMMAND_HELP,
 	COMMAND_VERSION,
@@ -26,6 +27,9 @@ struct options {
 	const char *rtsp;
 	const char *role;
 	const char *password_file;
+	const char *seconds;
+	const char *pulse; /* a door */
+	const char *ms;
 };
 
 /* False, after complaining, when the command line makes no sense: exit status 2. */

@@ -4,7 +4,7 @@
 
 #include "drivers/gpio_plan.h"
 
-#define GPIO_EVENT_SIZE 48 /* struct gpio_v2_line_event */
+#define GPIO_EVENT_SIZE 48u /* struct gpio_v2_line_event */
 #define GPIO_EDGES_MAX 64 /* taken in one read */
 
 struct gpio_edge {

@@ -302,11 +302,14 @@ static bool wire_stands(const struct wire *wire)
 	return wire->fd >= 0 && (gpio_values_get(wire->fd, wire->mask, &bits) != 0 || bits != 0);
 }
 
-static void outputs_find(struct lines_gpio *self)
+/* A lock whose fail state is open may stand so, even where the chip cannot read outputs back. */
+static void outputs_find(struct lines_gpio *self, const struct settings *settings)
 {
 	for (uint8_t i = 0; i < DOORS_MAX; i++) {
 		self->lock[i] = wire_of(self, GPIO_WIRE_LOCK, i);
-		self->open[i] = wire_stands(&self->lock[i]);
+		self->open[i] =
+			wire_stands(&self->lock[i]) ||
+			(self->lock[i].fd >= 0 && settings->door[i].config.fail == FAIL_SAFE);
 	}
 	for (uint8_t i = 0; i < READERS_MAX; i++) {
 		uint8_t number = (uint8_t)(i + 1);
@@ -383,7 +386,7 @@ struct lines *lines_gpio_new(const struct settings *settings, const int *fds)
 		errno = -error;
 		return NULL;
 	}
-	outputs_find(self);
+	outputs_find(self, settings);
 	return &self->lines;
 }
 
