@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#define PANEL_PULSE_LEAST_NS (20 * NS_PER_MS / 1000)
 #define PANEL_PULSE_LIMIT_NS (100 * NS_PER_MS / 1000) /* SIA 26-bit interface: 20 to 100 us */
 #define PANEL_INTERVAL_LEAST_NS (200 * NS_PER_MS / 1000) /* ... and 200 us to 20 ms */
 #define PANEL_PULSE_TORN_NS NS_PER_MS /* no decoder takes a longer one for a bit */
@@ -44,8 +45,9 @@ struct panel_frame {
 	bool again; /* it is sent for the second time */
 	int64_t due_ns; /* of the next edge, or the end of the silence; INT64_MAX: idle */
 	int64_t start_ns; /* the pulse of bit k is due at start_ns + k * interval_ns */
-	int64_t fall_ns; /* the latest pulse began by then ... */
-	int64_t fall_first_ns; /* ... and not before */
+	int64_t set_ns; /* what setting a line takes when nothing holds it up */
+	int64_t fall_ns; /* when the latest pulse began, as far as can be told */
+	int64_t fall_first_ns; /* it did not begin before */
 	struct panel_counts counts;
 };
 
@@ -66,7 +68,7 @@ bool panel_frame_torn(struct panel_frame *frame, int64_t now_ns);
 
 /* The line was pulled low, or let rise, between two readings of the clock. */
 void panel_frame_fell(struct panel_frame *frame, int64_t before_ns, int64_t after_ns);
-void panel_frame_rose(struct panel_frame *frame, int64_t after_ns);
+void panel_frame_rose(struct panel_frame *frame, int64_t before_ns, int64_t after_ns);
 
 /* The silence is over: idle, or a frame that was cut begins again. */
 void panel_frame_quiet(struct panel_frame *frame, int64_t now_ns);

@@ -197,7 +197,7 @@ static void edge_make(struct panel_sender *sender, uint8_t at)
 		return;
 	case PANEL_RISE:
 		line_set(sender, at, panel_frame_line(frame), false, now_ns);
-		panel_frame_rose(frame, time_of(sender));
+		panel_frame_rose(frame, now_ns, time_of(sender));
 		return;
 	case PANEL_QUIET:
 		if (sender->output.quiet != NULL)
