@@ -145,12 +145,12 @@ static void sender_wake(struct panel_sender *sender)
 		return;
 }
 
-bool panel_sender_push(struct panel_sender *sender, uint8_t at, const struct card_bits *bits)
+bool panel_sender_push(struct panel_sender *sender, uint8_t panel, const struct card_bits *bits)
 {
-	ASSERT(at < PANELS_MAX && bits->count > 0 && bits->count <= CARD_BITS_MAX);
-	struct panel *panel = &sender->panel[at];
+	ASSERT(panel < PANELS_MAX && bits->count > 0 && bits->count <= CARD_BITS_MAX);
+	struct panel *to = &sender->panel[panel];
 
-	if (!panel->configured || !spsc_push(&panel->queue, bits))
+	if (!to->configured || !spsc_push(&to->queue, bits))
 		return false;
 	sender_wake(sender);
 	return true;
@@ -280,10 +280,10 @@ void panel_sender_stop(struct panel_sender *sender)
 }
 
 void panel_sender_counters(
-	const struct panel_sender *sender, uint8_t at, struct panel_counters *ret)
+	const struct panel_sender *sender, uint8_t panel, struct panel_counters *ret)
 {
-	ASSERT(at < PANELS_MAX);
-	const struct panel_counts *counts = &sender->panel[at].frame.counts;
+	ASSERT(panel < PANELS_MAX);
+	const struct panel_counts *counts = &sender->panel[panel].frame.counts;
 
 	*ret = (struct panel_counters){
 		.frames = atomic_load_explicit(&counts->frames, memory_order_relaxed),

@@ -332,12 +332,16 @@ struct argument_rule {
 		CLONE_NEWCGROUP)
 
 static const struct argument_rule argument_rules[] = {
-	{"clone", ROLES, 0, THREAD | NAMESPACES, THREAD}, {"clone", SUPERVISOR, 0, NAMESPACES, 0},
-	{"mmap", ROLES, 2, PROT_EXEC, 0}, {"mmap2", ROLES, 2, PROT_EXEC, 0},
+	{"clone", ROLES, 0, THREAD | NAMESPACES, THREAD},
+	{"clone", SUPERVISOR, 0, NAMESPACES, 0},
+	{"mmap", ROLES, 2, PROT_EXEC, 0},
+	{"mmap2", ROLES, 2, PROT_EXEC, 0},
 	{"mprotect", ROLES, 2, PROT_EXEC, 0},
 	{"socket", SUPERVISOR, 0, UINT32_MAX, AF_UNIX}, /* sd_notify */
-	{"ioctl", EVERY, 1, UINT32_MAX, FIONBIO}, {"ioctl", EVERY, 1, UINT32_MAX, FIONREAD},
-	{"ioctl", EVERY, 1, UINT32_MAX, TCGETS}, {"prctl", ROLES, 0, UINT32_MAX, PR_SET_NAME},
+	{"ioctl", EVERY, 1, UINT32_MAX, FIONBIO},
+	{"ioctl", EVERY, 1, UINT32_MAX, FIONREAD},
+	{"ioctl", EVERY, 1, UINT32_MAX, TCGETS},
+	{"prctl", ROLES, 0, UINT32_MAX, PR_SET_NAME},
 	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_NAME},
 	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_DUMPABLE},
 	{"prctl", CORE, 0, UINT32_MAX, PR_SET_TIMERSLACK},

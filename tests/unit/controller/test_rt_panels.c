@@ -57,7 +57,8 @@ static void panel_put(
 {
 	struct panel_settings *panel = &f->settings.panel[number - 1];
 
-	*panel = (struct panel_settings){.configured = true, .reader = reader, .when = when};
+	*panel = (struct panel_settings){
+		.configured = true, .reader = reader, .when = (uint8_t)when};
 	assert_true(text_set(&panel->format, span_from_string(format)));
 }
 
