@@ -142,7 +142,7 @@ def _():
     with House(config=CONFIG) as d:
         path = f"{d.folder}/bad.yaml"
         for words, place in (("reader: 9", "12:25: panel 1 gets the cards of reader 9"),
-                             ("reader: 1, format: W33", "12:36: panel 1 is to be sent `W33`"),
+                             ("reader: 1, format: W33", "12:36: `W33` is no value for `format`"),
                              ("reader: 1, pulse: 10us", "12:35: `10us` is no value for `pulse`")):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(CONFIG.replace("{http}", "127.0.0.1:8080").replace("UNLOCK", "1s")
