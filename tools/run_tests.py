@@ -15,8 +15,8 @@ import re
 import subprocess
 import sys
 
-CROSS_THREADS = ("spsc", "latest", "rt", "core", "gate_link", "gate_streams", "gate_requests", "gate_commands", "store_query",
-                 "store_journal")
+CROSS_THREADS = ("spsc", "latest", "board", "panel_sender", "rt", "core", "core_panels", "gate_link",
+                 "gate_streams", "gate_requests", "gate_commands", "store_query", "store_journal")
 
 CASE = re.compile(r"^(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)$")
 SKIP = re.compile(r"#\s*skip\b\s*(.*)$", re.IGNORECASE)

@@ -78,6 +78,19 @@ static void check_lines(const struct settings *s)
 	}
 }
 
+static void check_panel(const struct settings *s, unsigned at)
+{
+	const struct panel_settings *panel = &s->panel[at];
+
+	ASSERT(s->reader[panel->reader - 1].config.configured && panel->when <= PANEL_READ);
+	ASSERT(panel->pulse_us >= 20 && panel->pulse_us <= 100);
+	ASSERT(panel->interval_us >= 200 && panel->interval_us <= 20000);
+	ASSERT(panel->format.len == 0 ||
+		settings_format_find(s, text_span(&panel->format)) != NULL);
+	ASSERT((panel->data0.chip.len > 0) == !s->simulated_lines);
+	ASSERT(text_is(&panel->data0.chip, text_span(&panel->data1.chip)));
+}
+
 static void check(const struct settings *s)
 {
 	unsigned doors = 0;
@@ -92,6 +105,10 @@ static void check(const struct settings *s)
 	for (unsigned i = 0; i < READERS_MAX; i++) {
 		if (s->reader[i].config.configured)
 			check_reader(s, i);
+	}
+	for (unsigned i = 0; i < PANELS_MAX; i++) {
+		if (s->panel[i].configured)
+			check_panel(s, i);
 	}
 	check_lines(s);
 	ASSERT(doors >= 1 && !s->demo && s->state_dir.bytes[0] == '/');

@@ -208,6 +208,7 @@ SIM_COMMAND(contact)
 SIM_COMMAND(tamper)
 SIM_COMMAND(lock)
 SIM_COMMAND(reader)
+SIM_COMMAND(panel)
 
 const struct command sim_commands[] = {
 	{"sim", "card", 2, 2, "state= format= json",
@@ -231,5 +232,8 @@ const struct command sim_commands[] = {
 	{"sim", "reader", 1, 1, "state= json", "READER [--state DIR]",
 		"Prints what the reader showed last, and how often it showed something.", false,
 		sim_reader},
+	{"sim", "panel", 1, 1, "state= json", "PANEL [--state DIR]",
+		"Prints how many frames a panel was sent, and the bits of the last.", false,
+		sim_panel},
 	{0},
 };

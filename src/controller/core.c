@@ -6,8 +6,8 @@
  * is read, and grants that a crash left without an outcome have got theirs.
  *
  * The process ends when the supervisor's socket ends. Order: rt drives every pulsed lock to its
- * fail state, then the store thread commits what waits, for STORE_END_MS at most: a disk that hangs
- * does not keep the process.
+ * fail state, frames to panels are ended, then the store thread commits what waits, for
+ * STORE_END_MS at most: a disk that hangs does not keep the process.
  */
 #include "core.h"
 
@@ -33,6 +33,7 @@ struct threads {
 	pthread_t rt;
 	pthread_t store;
 	pthread_t query;
+	pthread_t panels; /* where one is configured */
 };
 
 /*
@@ -48,30 +49,56 @@ static void signals_ignore(void)
 }
 
 /* The supervisor opened the plan's requests, in its order. */
-static bool lines_gpio_start(struct core *core)
+static bool lines_gpio_start(struct core *core, struct panel_output *ret_panels)
 {
 	int fds[ROLE_LINES_MAX];
 
 	for (int i = 0; i < ROLE_LINES_MAX; i++)
 		fds[i] = ROLE_FD_LINES + i;
 	core->lines = lines_gpio_new(core->settings, fds);
-	if (core->lines == NULL)
+	if (core->lines == NULL) {
 		log_error("cannot use the GPIO lines: %m");
-	return core->lines != NULL;
+		return false;
+	}
+	panel_gpio_init(&core->panel_gpio, core->settings, fds, ret_panels);
+	return true;
 }
 
-static bool lines_start(struct core *core)
+static bool lines_simulated_start(struct core *core, struct panel_output *ret_panels)
 {
-	if (!core->settings->simulated_lines)
-		return lines_gpio_start(core);
 	core->board = board_map(ROLE_FD_BOARD);
 	if (core->board == NULL) {
 		log_error("the board file sim.board in the state directory cannot be used: %m; "
 			  "move it away and start again");
 		return false;
 	}
+	panel_board_init(&core->panel_board, core->board, ret_panels);
 	core->lines = lines_simulated_new(core->board);
 	return core->lines != NULL;
+}
+
+static bool panels_start(struct core *core, const struct panel_output *output)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < PANELS_MAX; i++)
+		any = any || core->settings->panel[i].configured;
+	if (!any)
+		return true;
+	core->panels = panel_sender_new(core->settings, output);
+	core->lines->panels = core->panels;
+	if (core->panels == NULL)
+		log_error("cannot make the sender of the panels: %m");
+	return core->panels != NULL;
+}
+
+static bool lines_start(struct core *core)
+{
+	struct panel_output panels;
+
+	return (core->settings->simulated_lines ? lines_simulated_start(core, &panels)
+						: lines_gpio_start(core, &panels)) &&
+	       panels_start(core, &panels);
 }
 
 static bool store_start(struct core *core)
@@ -286,6 +313,18 @@ static bool fences_start(struct core *core, uint32_t *ret_fences)
 	return true;
 }
 
+static void *panels_run(void *user)
+{
+	struct core *core = user;
+	int error = role_pulses_try();
+
+	if (error != 0)
+		log_info("sends to panels without real-time priority: %s; pulses may come late",
+			strerror(-error));
+	panel_sender_run(core->panels);
+	return NULL;
+}
+
 static bool threads_start(struct core *core, struct threads *ret)
 {
 	pthread_attr_t attributes;
@@ -296,7 +335,9 @@ static bool threads_start(struct core *core, struct threads *ret)
 	/* A thread that does not start is no state to go on from: the supervisor tries again. */
 	bool started = pthread_create(&ret->rt, &attributes, rt_run, core->rt) == 0 &&
 		       pthread_create(&ret->store, &attributes, store_run, core) == 0 &&
-		       pthread_create(&ret->query, &attributes, query_run, core) == 0;
+		       pthread_create(&ret->query, &attributes, query_run, core) == 0 &&
+		       (core->panels == NULL ||
+			       pthread_create(&ret->panels, &attributes, panels_run, core) == 0);
 
 	(void)pthread_attr_destroy(&attributes);
 	return started;
@@ -310,6 +351,10 @@ static void threads_end(struct core *core, const struct threads *threads)
 	core_wake(core->rt_wake);
 	core_wake(core->query_wake);
 	(void)pthread_join(threads->rt, NULL);
+	if (core->panels != NULL) {
+		panel_sender_stop(core->panels);
+		(void)pthread_join(threads->panels, NULL);
+	}
 	atomic_store(&core->rt_ended, true);
 	core_wake(core->store_wake);
 	core_wake(core->applied_wake);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What core's four threads share. Each ring has one producer and one consumer, named beside it; the
+ * What core's threads share. Each ring has one producer and one consumer, named beside it; the
  * eventfd of the consumer is written after a push. Everything else belongs to one thread, or is
  * atomic, or is set before the threads start.
  */
@@ -12,6 +12,8 @@
 #include "domain/controller.h"
 #include "drivers/board.h"
 #include "drivers/lines.h"
+#include "drivers/panel_board.h"
+#include "drivers/panel_gpio.h"
 #include "platform/role.h"
 #include "store/store.h"
 
@@ -114,6 +116,9 @@ struct core {
 	struct store_options store_options;
 	struct board *board;
 	struct lines *lines;
+	struct panel_board panel_board; /* with virtual lines */
+	struct panel_gpio panel_gpio; /* with lines of GPIO chips */
+	struct panel_sender *panels; /* NULL: none is configured */
 	struct rt *rt;
 	struct controller *controller; /* rt's after the start */
 	struct store *store; /* the store thread's after the start */

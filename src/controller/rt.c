@@ -271,6 +271,7 @@ static void turn(struct rt *rt)
 		rt_readers_noise(&rt->readers, emit, rt);
 		rt_reader_states(rt);
 		rt_store_watch(rt);
+		rt_panels_beat(rt);
 		atomic_store(&rt->page->beat_ns, clock_boot_ns());
 		rt->beat_due_ns = now_ns + HEARTBEAT_INTERVAL_MS * NS_PER_MS;
 	}
@@ -366,6 +367,7 @@ struct rt *rt_new(struct core *core)
 	rt->readers.look = rt_frame_put;
 	rt->readers.look_user = rt;
 	core->frames_since_utc_ms = clock_now(true).utc_ms;
+	rt_panels_start(rt);
 	if (descriptors_new(rt) != 0) {
 		free(rt);
 		return NULL;

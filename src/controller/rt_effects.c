@@ -79,6 +79,7 @@ void rt_effects(struct rt *rt)
 		switch (effect->kind) {
 		case EFFECT_COMMIT:
 			rt_commit(rt, &effect->entry);
+			rt_panels_entry(&rt->panels, &effect->entry, clock_boot_ns());
 			break;
 		case EFFECT_OUTPUT:
 			output(rt, effect->output.door, effect->output.unlocked,

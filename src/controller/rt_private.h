@@ -3,13 +3,22 @@
 #pragma once
 
 #include "rt.h"
+#include "rt_panels.h"
 #include "rt_readers.h"
+
+/* What was last said about the pulses of each panel. */
+struct panel_watch {
+	struct panel_counters told[PANELS_MAX];
+	int64_t due_ns;
+};
 
 struct rt {
 	struct core *core;
 	struct controller *controller;
 	struct heartbeat_page *page;
 	struct rt_readers readers;
+	struct rt_panels panels;
+	struct panel_watch panel_watch;
 	int epoll;
 	int timer; /* CLOCK_BOOTTIME, at timer_ns */
 	int clock_timer; /* CLOCK_REALTIME, for its jumps only */
@@ -44,6 +53,13 @@ void rt_effects(struct rt *rt);
 
 /* Hands an entry to the store; counts it as lost when there is no room. */
 void rt_commit(struct rt *rt, const struct commit_entry *entry);
+
+/* The moment for an entry that the controller did not make. */
+struct moment rt_moment(const struct rt *rt);
+
+/* Third-party panels: at the start, and at each beat. */
+void rt_panels_start(struct rt *rt);
+void rt_panels_beat(struct rt *rt);
 
 /* Takes what the store and serve have sent. */
 void rt_changes(struct rt *rt);

@@ -36,13 +36,23 @@ void rt_readers_init(struct rt_readers *readers, const struct settings *settings
 	}
 }
 
-static void frame_emit(struct rt_reader *reader, uint8_t number, const struct card_bits *bits,
+static void frame_tell(const struct rt_readers *readers, uint8_t number,
+	const struct card_bits *bits, const struct controller_input *input)
+{
+	if (readers->frame != NULL)
+		readers->frame(readers->frame_user, number, bits,
+			input->kind == INPUT_CREDENTIAL ? &input->credential.card_number : NULL);
+}
+
+static void frame_emit(struct rt_readers *readers, uint8_t number, const struct card_bits *bits,
 	int64_t due_ns, rt_reader_emit *emit, void *user)
 {
+	struct rt_reader *reader = &readers->reader[number - 1];
 	struct controller_input input = {.kind = INPUT_UNREADABLE};
 
 	if (bits->count == 4 || bits->count == 6 || bits->count == 8) {
 		reader->key_frames++;
+		frame_tell(readers, number, bits, &input);
 		return;
 	}
 	input.credential.reader = number;
@@ -57,6 +67,7 @@ static void frame_emit(struct rt_reader *reader, uint8_t number, const struct ca
 			break;
 		}
 	}
+	frame_tell(readers, number, bits, &input);
 	emit(user, &input, due_ns);
 }
 
@@ -95,7 +106,7 @@ void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	enum wiegand_result result = wiegand_decoder_edge(&reader->decoder, &edge, &bits);
 
 	if (result == WIEGAND_FRAME)
-		frame_emit(reader, event->at, &bits, due_ns, emit, user);
+		frame_emit(readers, event->at, &bits, due_ns, emit, user);
 	frame_look(readers, event->at, result);
 	wiegand_tracer_edge(&reader->tracer, &edge);
 }
@@ -140,7 +151,7 @@ void rt_readers_time(struct rt_readers *readers, int64_t now_ns, rt_reader_emit 
 		enum wiegand_result result = wiegand_decoder_time(&reader->decoder, now_ns, &bits);
 
 		if (result == WIEGAND_FRAME)
-			frame_emit(reader, (uint8_t)(i + 1), &bits, due_ns, emit, user);
+			frame_emit(readers, (uint8_t)(i + 1), &bits, due_ns, emit, user);
 		frame_look(readers, (uint8_t)(i + 1), result);
 	}
 }

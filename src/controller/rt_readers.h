@@ -23,10 +23,19 @@ struct rt_reader {
 typedef void rt_reader_look(void *user, uint8_t reader, const struct wiegand_trace *trace,
 	const struct frame_verdict *verdict);
 
+/*
+ * Called with each frame that came out whole, before what it makes is emitted. card_number: NULL
+ * for keys and what no format fits.
+ */
+typedef void rt_reader_frame(
+	void *user, uint8_t reader, const struct card_bits *bits, const uint64_t *card_number);
+
 struct rt_readers {
 	struct rt_reader reader[READERS_MAX];
 	rt_reader_look *look; /* NULL: nobody looks on; set after rt_readers_init */
 	void *look_user;
+	rt_reader_frame *frame; /* NULL: nobody wants the bits; set after rt_readers_init */
+	void *frame_user;
 };
 
 /* Called with each input that a frame or noise makes; due_ns: when the frame's gap was over. */

@@ -136,17 +136,24 @@ void rt_orders(struct rt *rt)
 	}
 }
 
+struct moment rt_moment(const struct rt *rt)
+{
+	struct moment now = clock_now(rt->core->settings->clock_trust);
+
+	if (!now.trusted && now.utc_ms < rt->core->config.utc_floor_ms)
+		now.utc_ms = rt->core->config.utc_floor_ms;
+	return now;
+}
+
 static void lost_tell(struct rt *rt)
 {
 	struct commit_entry entry = {
 		.kind = JOURNAL_RECORDS_LOST,
-		.at = clock_now(rt->core->settings->clock_trust),
+		.at = rt_moment(rt),
 		.count = rt->lost,
 		.door = DOOR_NONE,
 	};
 
-	if (!entry.at.trusted && entry.at.utc_ms < rt->core->config.utc_floor_ms)
-		entry.at.utc_ms = rt->core->config.utc_floor_ms;
 	rt->lost = 0;
 	rt_commit(rt, &entry);
 }

@@ -279,8 +279,7 @@ static void answer_text(const struct serve *serve, const struct answer *answer, 
 	if (answer->result == RESULT_PIN_RULE)
 		pin_rule_text(serve, answer->reason, &text);
 	else if (answer->result == RESULT_BAD_VALUE && answer->reason == BAD_VALUE_DURESS)
-		buf_add_string(
-			&text, "DuressPassword is 4 to 12 digits and goes with a Password");
+		buf_add_string(&text, "DuressPassword is 4 to 12 digits and goes with a Password");
 	else if (answer->result == RESULT_BAD_VALUE)
 		buf_add_string(&text, "ValidDateEnd lies before ValidDateStart");
 	bool fits = text_set(ret, buf_span(&text));

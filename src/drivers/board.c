@@ -5,12 +5,17 @@
  * supervisor that takes over from it, a relay that already stands so does not click, and no opening
  * is counted twice. The magic is written last when a board is made, so that a half-made one is made
  * again.
+ *
+ * A panel's frame is more than a word: two places take turns, and the count says which one holds.
+ * Who reads while two frames come reads again.
  */
 #include "drivers/board.h"
 
 #include "base/assert.h"
+#include "base/compiler.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,4 +83,61 @@ uint64_t board_lock_count(const struct board *board, uint8_t door)
 {
 	ASSERT(door < DOORS_MAX);
 	return atomic_load(&board->door[door].lock) / LOCK_COUNT_ONE;
+}
+
+void board_set_panel(struct board *board, uint8_t panel, uint8_t line, bool low)
+{
+	ASSERT(panel < PANELS_MAX && line <= 1);
+	uint8_t bit = (uint8_t)(1u << line);
+
+	if (low)
+		atomic_fetch_or(&board->panel[panel].low, bit);
+	else
+		atomic_fetch_and(&board->panel[panel].low, (uint8_t)~bit);
+}
+
+void board_panels_rest(struct board *board)
+{
+	for (size_t i = 0; i < PANELS_MAX; i++)
+		atomic_store(&board->panel[i].low, 0);
+}
+
+void board_panel_frame(struct board *board, uint8_t panel, const struct card_bits *bits)
+{
+	ASSERT(panel < PANELS_MAX && bits->count <= CARD_BITS_MAX);
+	struct board_panel *at = &board->panel[panel];
+	uint64_t count = atomic_load(&at->count) + 1;
+	struct board_frame *frame = &at->frame[count % 2];
+
+	for (size_t i = 0; i < ARRAY_COUNT(frame->bits); i++) {
+		uint64_t word;
+
+		memcpy(&word, bits->bytes + i * sizeof(word), sizeof(word));
+		atomic_store(&frame->bits[i], word);
+	}
+	atomic_store(&frame->count, bits->count);
+	atomic_store(&at->count, count);
+}
+
+uint64_t board_panel_last(const struct board *board, uint8_t panel, struct card_bits *ret_bits)
+{
+	ASSERT(panel < PANELS_MAX);
+	const struct board_panel *at = &board->panel[panel];
+	uint64_t count;
+
+	do {
+		count = atomic_load(&at->count);
+		const struct board_frame *frame = &at->frame[count % 2];
+
+		for (size_t i = 0; i < ARRAY_COUNT(frame->bits); i++) {
+			uint64_t word = atomic_load(&frame->bits[i]);
+
+			memcpy(ret_bits->bytes + i * sizeof(word), &word, sizeof(word));
+		}
+		ret_bits->count = atomic_load(&frame->count);
+	} while (atomic_load(&at->count) != count);
+	/* Another process wrote it. */
+	if (ret_bits->count > CARD_BITS_MAX)
+		ret_bits->count = 0;
+	return count;
 }

@@ -280,6 +280,7 @@ static const struct lines_driver gpio_driver = {
 	.set_feedback = gpio_set_feedback,
 	.deadline_ns = gpio_deadline_ns,
 	.time = gpio_time,
+	.send = lines_panels_send,
 	.input = gpio_input,
 };
 

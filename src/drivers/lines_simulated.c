@@ -158,6 +158,7 @@ static const struct lines_driver simulated_driver = {
 	.set_lock = simulated_set_lock,
 	.lock_is_open = simulated_lock_is_open,
 	.set_feedback = simulated_set_feedback,
+	.send = lines_panels_send,
 	.input = simulated_input,
 };
 

@@ -71,6 +71,8 @@ bool locks_is_open(const struct locks *locks, uint8_t door)
 
 void locks_rest_others(struct locks *locks)
 {
+	if (locks->board != NULL)
+		board_panels_rest(locks->board);
 	for (uint32_t i = 0; i < locks->request_count; i++) {
 		/* What cannot be driven now cannot be driven at all: locks come first. */
 		if (locks->request[i].rest != 0 &&

@@ -226,6 +226,21 @@ static void reader_reply(struct sim *sim, struct client *client, uint8_t reader)
 	client_reply(client, buf_span(&reply));
 }
 
+static void panel_reply(struct sim *sim, struct client *client, uint8_t panel)
+{
+	char text[SIM_REPLY_MAX];
+	struct buf reply = buf_over(text, sizeof(text));
+	struct card_bits bits;
+
+	buf_add_string(&reply, "ok ");
+	buf_add_u64(&reply, board_panel_last(sim->board, panel, &bits));
+	for (unsigned i = 0; i < bits.count; i++) {
+		buf_add_string(&reply, i == 0 ? " " : "");
+		buf_add_byte(&reply, card_bits_get(&bits, i) ? '1' : '0');
+	}
+	client_reply(client, buf_span(&reply));
+}
+
 static void command_run(struct sim *sim, struct client *client, const struct sim_command *command)
 {
 	switch (command->verb) {
@@ -259,6 +274,9 @@ static void command_run(struct sim *sim, struct client *client, const struct sim
 		break;
 	case SIM_READER:
 		reader_reply(sim, client, command->reader);
+		break;
+	case SIM_PANEL:
+		panel_reply(sim, client, command->panel);
 		break;
 	case SIM_VERB_COUNT:
 		ASSERT(command->verb < SIM_VERB_COUNT);

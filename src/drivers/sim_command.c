@@ -195,6 +195,22 @@ static bool door_argument(const struct words *words, const struct settings *sett
 	return door_of(words->word[1], settings, ret, ret_error);
 }
 
+static bool panel_argument(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	uint64_t number;
+
+	if (!number_parse_u64(words->word[1], PANELS_MAX, &number) || number == 0)
+		return refuse(ret_error, "a panel's number is 1 to 16");
+	if (!settings->panel[number - 1].configured) {
+		buf_add_string(ret_error, "panel ");
+		buf_add_u64(ret_error, number);
+		return refuse(ret_error, " is not configured");
+	}
+	ret->panel = (uint8_t)(number - 1);
+	return true;
+}
+
 static bool contact_arguments(const struct words *words, const struct settings *settings,
 	struct sim_command *ret, struct buf *ret_error)
 {
@@ -228,6 +244,7 @@ static const struct {
 	[SIM_LOCK] = {{"lock", 4}, 2, 2, door_argument, "lock DOOR"},
 	[SIM_READER] = {{"reader", 6}, 2, 2, reader_argument, "reader READER"},
 	[SIM_KEYS] = {{"keys", 4}, 3, 4, keys_arguments, "keys READER 1234# [4|6|8]"},
+	[SIM_PANEL] = {{"panel", 5}, 2, 2, panel_argument, "panel PANEL"},
 };
 
 bool sim_command_parse(struct span line, const struct settings *settings, struct sim_command *ret,
@@ -248,7 +265,7 @@ bool sim_command_parse(struct span line, const struct settings *settings, struct
 	}
 	return refuse(ret_error,
 		"unknown request; known are card, bits, edges, rex, contact, tamper, lock, reader, "
-		"keys");
+		"keys, panel");
 }
 
 static bool capture_time(

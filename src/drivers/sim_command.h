@@ -21,6 +21,7 @@ enum sim_verb {
 	SIM_LOCK,
 	SIM_READER,
 	SIM_KEYS, /* keys in frames of key_bits at reader */
+	SIM_PANEL,
 	SIM_VERB_COUNT
 };
 
@@ -28,6 +29,7 @@ struct sim_command {
 	enum sim_verb verb;
 	uint8_t reader; /* number, configured; for the verbs that name one */
 	uint8_t door; /* index, configured; for the verbs that name one */
+	uint8_t panel; /* number - 1, configured; SIM_PANEL */
 	bool level;
 	struct card_bits bits;
 	uint8_t key_bits; /* 4, 6 or 8 */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ uint32_t role_realtime_prepare(void)
 
 	(void)limit_raise(RLIMIT_NICE, (rlim_t)(20 - REALTIME_NICE)); /* its unit: 20 - nice */
 	if (setrlimit(RLIMIT_RTTIME, &runaway) == 0 &&
-		limit_raise(RLIMIT_RTPRIO, REALTIME_PRIORITY))
+		limit_raise(RLIMIT_RTPRIO, REALTIME_PRIORITY_PULSES))
 		claims |= REALTIME_SCHEDULING;
 	/*
 	 * MCL_FUTURE under a limit would make later allocations fail: memory is locked only where
@@ -80,9 +81,9 @@ uint32_t role_realtime_prepare(void)
 	return claims;
 }
 
-int role_realtime_try(void)
+static int scheduling_try(int priority)
 {
-	struct sched_param parameter = {.sched_priority = REALTIME_PRIORITY};
+	struct sched_param parameter = {.sched_priority = priority};
 
 	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameter) == 0)
 		return 0;
@@ -90,6 +91,17 @@ int role_realtime_try(void)
 
 	(void)role_nice_try(REALTIME_NICE);
 	return error;
+}
+
+int role_realtime_try(void)
+{
+	return scheduling_try(REALTIME_PRIORITY);
+}
+
+int role_pulses_try(void)
+{
+	(void)prctl(PR_SET_TIMERSLACK, 1); /* real-time threads have none anyway */
+	return scheduling_try(REALTIME_PRIORITY_PULSES);
 }
 
 int role_nice_try(int nice)

@@ -344,6 +344,7 @@ static const struct argument_rule argument_rules[] = {
 	{"prctl", ROLES, 0, UINT32_MAX, PR_SET_NAME},
 	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_NAME},
 	{"prctl", ROLES, 0, UINT32_MAX, PR_GET_DUMPABLE},
+	{"prctl", CORE, 0, UINT32_MAX, PR_SET_TIMERSLACK},
 	{"prlimit64", ROLES, 2, UINT64_MAX, 0}, /* reading */
 	/* lines of GPIO chips: levels, but no new request, and no other setting of one */
 	{"ioctl", CORE | SUPERVISOR, 1, UINT32_MAX, GPIO_V2_LINE_GET_VALUES_IOCTL},

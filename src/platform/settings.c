@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+#define US 1000u
 #define MS 1000000u
 
 /* Where a value lives. */
@@ -26,6 +27,7 @@
 #define DOOR(field) FIELD(SECTION_DOORS, struct door_draft, field)
 #define READER(field) FIELD(SECTION_READERS, struct reader_draft, field)
 #define FORMAT(field) FIELD(SECTION_FORMATS, struct format_draft, field)
+#define PANEL(field) FIELD(SECTION_PANELS, struct panel_draft, field)
 
 #define NUMBER(key_, place, min_, max_, standard_, text_)                                          \
 	{                                                                                          \
@@ -236,6 +238,25 @@ static const struct setting table[] = {
 	DESCRIBES("priority", FORMAT(priority), SETTING_FORMAT_WORD,
 		"a whole number from 0 to 255", "0",
 		"Among a reader's formats the highest is tried first."),
+
+	REQUIRED("number", PANEL(number), SETTING_NUMBER, 1, PANELS_MAX, NULL,
+		"The panel's number."),
+	REQUIRED("reader", PANEL(panel.reader), SETTING_NUMBER, 1, READERS_MAX, NULL,
+		"The number of the reader whose cards are sent on."),
+	CHOICE("when", PANEL(panel.when), "granted|read", "granted",
+		"granted: a card is sent when it has opened the door. read: everything the reader "
+		"reads is sent at once, whoever may enter."),
+	OTHER("format", PANEL(panel.format), SETTING_FORMAT, "",
+		"The card format the panel is set to: the card's number is sent in it. Left out, "
+		"the bits are sent as the reader gave them, keypads included."),
+	TIME("pulse", PANEL(panel.pulse_us), 0, US, 20, 100, "50us", "How long a pulse lasts."),
+	TIME("interval", PANEL(panel.interval_us), 0, US, 200, 20000, "2ms",
+		"From the begin of one pulse to the begin of the next."),
+	LINE("data0", PANEL(panel.data0), SETTING_FLAG_OUTPUT,
+		"The output of DATA0; active: the panel's line is pulled low. Required with lines: "
+		"gpio."),
+	LINE("data1", PANEL(panel.data1), SETTING_FLAG_OUTPUT,
+		"The output of DATA1, on the chip of data0."),
 };
 /* clang-format on */
 
@@ -260,6 +281,8 @@ static const struct {
 	[SECTION_READERS] = {"readers", true, "A list with an entry for each reader:"},
 	[SECTION_FORMATS] = {"formats", true,
 		"A list of card formats that are not built in, at most 16:"},
+	[SECTION_PANELS] = {"panels", true,
+		"A list with an entry for each panel of another maker whose reader we are:"},
 };
 
 const char *setting_section_name(enum setting_section section)

@@ -84,16 +84,24 @@ static void add_names(const struct settings *settings, struct buf *out)
 	}
 }
 
-static bool refuse_unknown(const struct settings *settings, struct span name, struct buf *why)
+static bool refuse_unknown(const struct settings *settings, enum setting_section section,
+	struct span key, struct span name, struct buf *why)
 {
 	size_t count;
 	const struct setting *table = settings_table(&count);
-	const struct setting *row = &table[setting_row(SECTION_READERS, SPAN_LIT("formats"))];
+	const struct setting *row = &table[setting_row(section, key)];
 	char memory[NAMES_MAX];
 	struct buf names = buf_over(memory, sizeof(memory));
 
 	add_names(settings, &names);
 	return setting_refuse_word(why, row, name, buf_span(&names));
+}
+
+bool setting_format_known(const struct settings *settings, enum setting_section section,
+	struct span key, struct span name, struct buf *why)
+{
+	return settings_format_find(settings, name) != NULL ||
+	       refuse_unknown(settings, section, key, name, why);
 }
 
 /* Few and nearly sorted: each moves in front of those with a lower priority. */
@@ -124,7 +132,8 @@ bool setting_formats_place(const struct settings *settings, struct reader_settin
 		*ret_at = i;
 		format[i] = settings_format_find(settings, name);
 		if (format[i] == NULL)
-			return refuse_unknown(settings, name, why);
+			return refuse_unknown(
+				settings, SECTION_READERS, SPAN_LIT("formats"), name, why);
 		for (unsigned other = 0; other < i; other++) {
 			if (format[other] == format[i])
 				return refuse_name(name, " stands twice in `formats`", why);

@@ -151,7 +151,7 @@ static void add_use(const struct settings *settings, const struct line_use *use,
 		setting_add_quoted(why, text_span(&settings->door[use->at].id));
 		return;
 	}
-	buf_add_string(why, "` of reader ");
+	buf_add_string(why, use->row->section == SECTION_READERS ? "` of reader " : "` of panel ");
 	buf_add_u64(why, use->at + 1u);
 }
 
@@ -238,6 +238,25 @@ static bool check_reader(const struct reader_lines *reader, unsigned number, str
 	return false;
 }
 
+/* Both lines of a panel are one request of one chip: they are let rise together. */
+static bool check_panel(const struct panel_settings *panel, unsigned number, struct buf *why)
+{
+	const char *missing = NULL;
+
+	if (!line_used(&panel->data0) || !line_used(&panel->data1))
+		missing = " needs `data0` and `data1`: with `lines: gpio` they name the outputs "
+			  "that pull its two data lines low, such as `data0: gpiochip0:20`";
+	else if (!text_is(&panel->data0.chip, text_span(&panel->data1.chip)))
+		missing = " has its data lines on two chips; `data0` and `data1` must be on the "
+			  "same";
+	if (missing == NULL)
+		return true;
+	buf_add_string(why, "panel ");
+	buf_add_u64(why, number);
+	buf_add_string(why, missing);
+	return false;
+}
+
 bool setting_lines_check(const struct settings *settings, const struct setting_lines *lines,
 	struct place *ret_place, struct buf *why)
 {
@@ -252,6 +271,11 @@ bool setting_lines_check(const struct settings *settings, const struct setting_l
 		*ret_place = lines->reader[i];
 		if (settings->reader[i].config.configured &&
 			!check_reader(&settings->reader[i].lines, i + 1, why))
+			return false;
+	}
+	for (unsigned i = 0; i < PANELS_MAX; i++) {
+		*ret_place = lines->panel[i];
+		if (settings->panel[i].configured && !check_panel(&settings->panel[i], i + 1, why))
 			return false;
 	}
 	return check_once(settings, lines, ret_place, why);

@@ -17,6 +17,7 @@ enum setting_section {
 	SECTION_DOORS,
 	SECTION_READERS,
 	SECTION_FORMATS,
+	SECTION_PANELS,
 	SECTION_COUNT
 };
 
@@ -31,6 +32,7 @@ enum setting_kind {
 	SETTING_ADDRESS, /* text64: address and port */
 	SETTING_HOSTS, /* list of text64 */
 	SETTING_FORMATS, /* list of text32: card formats */
+	SETTING_FORMAT, /* text32: a card format; whether there is one is judged at the end */
 	SETTING_DIGESTS, /* list of enum digest_algorithm */
 	/* text1024 of a format_draft; `choices` says what may stand there */
 	SETTING_FORMAT_WORD,
@@ -78,6 +80,11 @@ struct format_draft {
 	struct text1024 standard_parity, parity, xor_check, constant, ignore, facilities, priority;
 };
 
+struct panel_draft {
+	uint8_t number;
+	struct panel_settings panel;
+};
+
 #define SETTINGS_ROWS_MAX 128
 
 /* Rows in the order of the documentation. *ret_count is at most SETTINGS_ROWS_MAX. */
@@ -114,6 +121,10 @@ bool setting_refuse_word(
 bool setting_format_make(const struct settings *settings, const struct format_draft *draft,
 	struct card_format *ret, size_t *ret_row, struct buf *why);
 
+/* False, with the refusal of a section's key added to why, when there is no format of that name. */
+bool setting_format_known(const struct settings *settings, enum setting_section section,
+	struct span key, struct span name, struct buf *why);
+
 /*
  * Judges the names of a reader's formats, when all of the file is read, and puts the highest
  * priority first. False, with a sentence added to why and the name to blame in *ret_at.
@@ -148,6 +159,7 @@ struct setting_lines {
 	} use[SETTING_LINES_MAX];
 	struct place door[DOORS_MAX];
 	struct place reader[READERS_MAX];
+	struct place panel[PANELS_MAX];
 };
 
 /* As setting_store and setting_add_allowed, for the kind SETTING_LINE. */
@@ -161,6 +173,21 @@ void setting_lines_note(struct setting_lines *lines, const struct setting *row, 
 
 /* Judges all lines of the file together. False, with a sentence added to why and its place. */
 bool setting_lines_check(const struct settings *settings, const struct setting_lines *lines,
+	struct place *ret_place, struct buf *why);
+
+/* --- settings_panels.c --- */
+
+/* Where the values stand that other sections have to bear out, by panel number - 1. */
+struct setting_panels {
+	struct place reader[PANELS_MAX];
+	struct place format[PANELS_MAX];
+};
+
+/* Takes an entry. False, with a sentence in why, when its number is taken. */
+bool setting_panel_put(struct settings *settings, const struct panel_draft *draft, struct buf *why);
+
+/* Judges the panels when the whole file was read. False, with a sentence in why and its place. */
+bool setting_panels_check(const struct settings *settings, const struct setting_panels *panels,
 	struct place *ret_place, struct buf *why);
 
 /* Adds "a time from 100ms to 10min, such as 3s" and the like. */

@@ -124,6 +124,11 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 				    "and the others of `postern format list`) or described "
 				    "under `formats` at the top of the file");
 		return;
+	case SETTING_FORMAT:
+		buf_add_string(out, "the name of a format, built in (W34 and the others of "
+				    "`postern format list`) or described under `formats` at the "
+				    "top of the file");
+		return;
 	case SETTING_DIGESTS:
 		buf_add_string(out, "a list of md5 and sha-256, each at most once");
 		return;
@@ -388,6 +393,10 @@ bool setting_store(
 	case SETTING_FORMAT_RANGES:
 	case SETTING_FORMAT_ITEMS:
 		good = text_set((struct text1024 *)at, value);
+		break;
+	case SETTING_FORMAT:
+		good = value.len > 0 && utf8_printable(value, NULL) &&
+		       text_set((struct text32 *)at, value);
 		break;
 	case SETTING_LINE:
 		return setting_line_store(setting, base, value, why);

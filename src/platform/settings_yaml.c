@@ -49,6 +49,7 @@ struct reader {
 	struct place reader_place[READERS_MAX]; /* of the value of `door` */
 	struct text32 reader_door[READERS_MAX];
 	struct setting_lines lines;
+	struct setting_panels panels;
 };
 
 /* --- errors --- */
@@ -602,7 +603,37 @@ static bool read_format(struct reader *r)
 	return true;
 }
 
+/* --- panels --- */
+
+static bool read_panel(struct reader *r)
+{
+	struct panel_draft draft = {0};
+
+	setting_section_standards(SECTION_PANELS, &draft);
+	if (!read_mapping(r, SECTION_PANELS, &draft, &r->entry))
+		return false;
+
+	unsigned at = draft.number - 1u;
+
+	if (!setting_panel_put(r->settings, &draft, &r->why))
+		return fail(r, value_place(&r->entry, SECTION_PANELS, "number"));
+	r->panels.reader[at] = value_place(&r->entry, SECTION_PANELS, "reader");
+	r->panels.format[at] = value_place(&r->entry, SECTION_PANELS, "format");
+	r->lines.panel[at] = r->entry.begin;
+	note_lines(r, SECTION_PANELS, &draft, (uint8_t)at);
+	return true;
+}
+
 /* --- the file --- */
+
+static bool read_entry(struct reader *r, enum setting_section section)
+{
+	if (section == SECTION_DOORS)
+		return read_door(r);
+	if (section == SECTION_READERS)
+		return read_reader(r);
+	return section == SECTION_FORMATS ? read_format(r) : read_panel(r);
+}
 
 static bool read_entries(struct reader *r, enum setting_section section)
 {
@@ -619,9 +650,7 @@ static bool read_entries(struct reader *r, enum setting_section section)
 					: " takes entries of keys and values, such as `- {index: "
 					  "0, "
 					  "id: front}`");
-		if (!(section == SECTION_DOORS		 ? read_door(r)
-			    : section == SECTION_READERS ? read_reader(r)
-							 : read_format(r)))
+		if (!read_entry(r, section))
 			return false;
 	}
 }
@@ -716,7 +745,8 @@ static bool check_whole(struct reader *r)
 	}
 	struct place place;
 
-	if (!setting_lines_check(r->settings, &r->lines, &place, &r->why))
+	if (!setting_panels_check(r->settings, &r->panels, &place, &r->why) ||
+		!setting_lines_check(r->settings, &r->lines, &place, &r->why))
 		return fail(r, place);
 	return check_limits(r);
 }

@@ -323,6 +323,7 @@ def _():
         for words, err in ((("card", "9", "1"), "reader 9 is not configured"),
                            (("card", "1", "x"), "decimal"), (("bits", "1", "012"), "0 and 1"),
                            (("card", "1", "99999999", "--format", "W26"), "does not fit"),
+                           (("panel", "1"), "panel 1 is not configured"),
                            (("rex", "9"), "door 9"), (("contact", "1", "ajar"), "open")):
             sim(*words, status=REFUSED, err=err)
         sim("card", "1", status=USAGE)

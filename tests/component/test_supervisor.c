@@ -237,7 +237,7 @@ static int tear_down(void **state)
 
 /* --- core --- */
 
-static void a_killed_core_leaves_no_door_open(void **state)
+static void a_killed_core_leaves_no_door_open_and_no_data_line_low(void **state)
 {
 	struct fixture *f = *state;
 
@@ -246,12 +246,14 @@ static void a_killed_core_leaves_no_door_open(void **state)
 
 	wait_text(f, "ready: http://127.0.0.1:");
 	wait_lock(f, 0, true);
+	board_set_panel(f->board, 5, 1, true); /* within a pulse */
 	int64_t killed_ns = clock_boot_ns();
 
 	assert_int_equal(kill(core, SIGKILL), 0);
 	wait_lock(f, 0, false);
 	assert_in_range(f->board->door[0].changed_ns - killed_ns, 0, SLACK_NS);
 	assert_int_not_equal(wait_start(f, "core"), core);
+	assert_int_equal(f->board->panel[5].low, 0);
 	wait_both(f, "core is ready", "core: hello from gate"); /* over a fresh link */
 	assert_int_equal(board_lock_count(f->board, 0), 1);
 	assert_false(board_lock_is_open(f->board, 0));
@@ -580,7 +582,7 @@ static void a_state_that_others_may_write_is_refused(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_killed_core_leaves_no_door_open),
+		TEST(a_killed_core_leaves_no_door_open_and_no_data_line_low),
 		TEST(a_stopped_core_is_killed_after_a_second),
 		TEST(a_core_that_hangs_is_killed_after_a_second),
 		TEST(a_door_beyond_its_time_is_locked_and_core_killed),

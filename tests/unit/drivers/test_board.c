@@ -108,7 +108,103 @@ static void another_file_is_refused(void **state)
 	close(pipes[1]);
 }
 
+static struct card_bits frame_of(uint16_t count, uint8_t byte)
+{
+	struct card_bits bits = {.count = count};
+
+	for (uint16_t i = 0; i < count; i++)
+		card_bits_put(&bits, i, (byte >> i % 8 & 1) != 0);
+	return bits;
+}
+
+static void a_panel_keeps_its_latest_frame_and_counts(void **state)
+{
+	(void)state;
+	int fd = board_file();
+	struct board *board = board_map(fd);
+	struct card_bits got, first = frame_of(26, 0x35), second = frame_of(CARD_BITS_MAX, 0xff);
+
+	assert_non_null(board);
+	assert_int_equal(board_panel_last(board, 3, &got), 0);
+	assert_int_equal(got.count, 0);
+	board_panel_frame(board, 3, &first);
+	assert_int_equal(board_panel_last(board, 3, &got), 1);
+	assert_memory_equal(&got, &first, sizeof(got));
+	board_panel_frame(board, 3, &second);
+	assert_int_equal(board_panel_last(board, 3, &got), 2);
+	assert_memory_equal(&got, &second, sizeof(got));
+	assert_int_equal(board_panel_last(board, 2, &got), 0);
+	assert_int_equal(board_panel_last(board, PANELS_MAX - 1, &got), 0);
+	/* What another process wrote is never believed to be longer than there is room for. */
+	board->panel[3].frame[0].count = UINT16_MAX;
+	assert_int_equal(board_panel_last(board, 3, &got), 2);
+	assert_int_equal(got.count, 0);
+	munmap(board, sizeof(*board));
+	close(fd);
+}
+
+static void what_was_left_low_rises_at_rest(void **state)
+{
+	(void)state;
+	int fd = board_file();
+	struct board *board = board_map(fd);
+
+	assert_non_null(board);
+	board_set_panel(board, 0, 1, true);
+	board_set_panel(board, PANELS_MAX - 1, 0, true);
+	board_set_panel(board, PANELS_MAX - 1, 1, true);
+	board_set_panel(board, PANELS_MAX - 1, 1, false);
+	assert_int_equal(board->panel[0].low, 2);
+	assert_int_equal(board->panel[PANELS_MAX - 1].low, 1);
+	board_panels_rest(board);
+	assert_int_equal(board->panel[0].low, 0);
+	assert_int_equal(board->panel[PANELS_MAX - 1].low, 0);
+	munmap(board, sizeof(*board));
+	close(fd);
+}
+
 #define TURNS 20000
+
+/* Each frame is all of one bit, and as long as its number says. */
+static void *framer_run(void *user)
+{
+	struct board *board = user;
+
+	for (uint32_t i = 1; i <= TURNS; i++) {
+		struct card_bits bits =
+			frame_of((uint16_t)(i % CARD_BITS_MAX + 1), i % 2 ? 0xff : 0);
+
+		board_panel_frame(board, 7, &bits);
+	}
+	return NULL;
+}
+
+static void a_frame_is_read_whole_while_the_next_is_written(void **state)
+{
+	(void)state;
+	int fd = board_file();
+	struct board *board = board_map(fd);
+	uint64_t count = 0, seen = 0;
+	pthread_t thread;
+
+	assert_non_null(board);
+	assert_int_equal(pthread_create(&thread, NULL, framer_run, board), 0);
+	while (count < TURNS) {
+		struct card_bits got, wanted;
+		uint64_t before = count;
+
+		count = board_panel_last(board, 7, &got);
+		seen += count != before;
+		if (count == 0)
+			continue;
+		wanted = frame_of((uint16_t)(count % CARD_BITS_MAX + 1), count % 2 ? 0xff : 0);
+		assert_memory_equal(&got, &wanted, sizeof(got));
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(seen > 0);
+	munmap(board, sizeof(*board));
+	close(fd);
+}
 
 struct mover {
 	struct board *board;
@@ -156,6 +252,9 @@ int main(void)
 		cmocka_unit_test(only_real_moves_click),
 		cmocka_unit_test(levels_survive_their_mapping),
 		cmocka_unit_test(another_file_is_refused),
+		cmocka_unit_test(a_panel_keeps_its_latest_frame_and_counts),
+		cmocka_unit_test(what_was_left_low_rises_at_rest),
+		cmocka_unit_test(a_frame_is_read_whole_while_the_next_is_written),
 		cmocka_unit_test(two_movers_count_every_opening_once),
 	};
 

@@ -2,6 +2,8 @@
 /* Virtual lines: what a sim, good or hostile, can and cannot do to the real-time thread. */
 #include "drivers/board.h"
 #include "drivers/lines.h"
+#include "drivers/panel_board.h"
+#include "panel_sender_private.h"
 #include "platform/clock.h"
 #include "platform/link.h"
 
@@ -296,6 +298,52 @@ static void outputs_and_inputs_are_the_boards(void **state)
 	assert_true(driver->input(f->lines, LINE_DATA0, 1));
 }
 
+static int64_t test_now(void *user)
+{
+	return *(int64_t *)user += 100;
+}
+
+static void test_wait(void *user, int64_t at_ns)
+{
+	if (at_ns != INT64_MAX)
+		*(int64_t *)user = at_ns;
+}
+
+/* What is sent comes back through our own decoder, and only then it is on the board. */
+static void a_frame_for_a_panel_comes_out_at_its_end(void **state)
+{
+	struct fixture *f = *state;
+	static struct settings settings;
+	static struct panel_board panels;
+	struct panel_output output;
+	struct card_bits bits = {.count = 26, .bytes = {0xbd, 0xd9, 0x37, 0x40}}, got;
+	int64_t now_ns = NS_PER_S;
+	struct panel_clock clock = {.now_ns = test_now, .wait = test_wait, .user = &now_ns};
+
+	assert_false(f->lines->driver->send(f->lines, 4, &bits)); /* nobody sends */
+	settings.panel[4] =
+		(struct panel_settings){.configured = true, .pulse_us = 50, .interval_us = 2000};
+	f->board->panel[4].low = 3; /* left by a core that was killed */
+	panel_board_init(&panels, f->board, &output);
+	assert_int_equal(f->board->panel[4].low, 0);
+	struct panel_sender *sender = panel_sender_new(&settings, &output);
+
+	assert_non_null(sender);
+	panel_sender_set_clock(sender, &clock);
+	f->lines->panels = sender;
+	assert_false(f->lines->driver->send(f->lines, 3, &bits));
+	assert_true(f->lines->driver->send(f->lines, 4, &bits));
+	for (bool low = false; !low; low = f->board->panel[4].low != 0)
+		panel_sender_turn(sender);
+	assert_int_equal(f->board->panel[4].low, 2); /* the first bit is a 1 */
+	for (int i = 0; i < 1000 && board_panel_last(f->board, 4, &got) == 0; i++)
+		panel_sender_turn(sender);
+	assert_int_equal(board_panel_last(f->board, 4, &got), 1);
+	assert_memory_equal(&got, &bits, sizeof(got));
+	assert_int_equal(f->board->panel[4].low, 0);
+	assert_null(panel_sender_free(sender));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -314,6 +362,7 @@ int main(void)
 		TEST(a_wrong_reader_ends_the_link),
 		TEST(a_count_that_is_not_there_ends_the_link),
 		TEST(outputs_and_inputs_are_the_boards),
+		TEST(a_frame_for_a_panel_comes_out_at_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

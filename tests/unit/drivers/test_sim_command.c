@@ -20,6 +20,7 @@ static int set_up(void **state)
 	settings.door[1].config.configured = true;
 	for (int i = 0; i < 4; i++)
 		settings.reader[i].config.configured = true;
+	settings.panel[15].configured = true;
 	settings.reader[1].format_count = 1;
 	assert_true(text_set(&settings.reader[1].format[0], SPAN_LIT("W26")));
 	char memory[256];
@@ -186,11 +187,15 @@ static void refusals_say_why(void **state)
 		const char *error;
 	} rows[] = {
 		{"", "unknown request; known are card, bits, edges, rex, contact, tamper, lock, "
-		     "reader, keys"},
+		     "reader, keys, panel"},
 		{"open 1", "unknown request; known are card, bits, edges, rex, contact, tamper, "
-			   "lock, reader, keys"},
+			   "lock, reader, keys, panel"},
 		{"LOCK 1", "unknown request; known are card, bits, edges, rex, contact, tamper, "
-			   "lock, reader, keys"},
+			   "lock, reader, keys, panel"},
+		{"panel", "usage: panel PANEL"},
+		{"panel 0", "a panel's number is 1 to 16"},
+		{"panel 17", "a panel's number is 1 to 16"},
+		{"panel 2", "panel 2 is not configured"},
 		{"lock", "usage: lock DOOR"},
 		{"lock 1 2", "usage: lock DOOR"},
 		{"card 1", "usage: card READER NUMBER [FORMAT]"},

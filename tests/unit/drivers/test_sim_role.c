@@ -174,6 +174,7 @@ static int set_up(void **state)
 	for (int i = 0; i < 2; i++) {
 		f->settings.door[i].config.configured = true;
 		f->settings.reader[i].config.configured = true;
+		f->settings.panel[i].configured = true;
 		wiegand_limits_default(&f->settings.reader[i].limits);
 	}
 	role_start(f);
@@ -428,6 +429,9 @@ static void outputs_can_be_asked(void **state)
 	assert_reply(f->client, "reader 2\n", "ok idle 0");
 	f->lines->driver->set_feedback(f->lines, 2, FEEDBACK_DENIED);
 	assert_reply(f->client, "reader 2\n", "ok denied 1");
+	assert_reply(f->client, "panel 2\n", "ok 0");
+	board_panel_frame(f->board, 1, &(struct card_bits){.count = 5, .bytes = {0xb0}});
+	assert_reply(f->client, "panel 2\n", "ok 1 10110");
 	assert_reply(f->client, "lock 1\nlock 2\n", "ok locked 1");
 	assert_line(f->client, "ok locked 0");
 }

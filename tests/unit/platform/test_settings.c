@@ -358,6 +358,7 @@ static void test_the_shipped_example_is_read(void **state UNUSED)
 	assert_false(settings.door[1].config.has_contact);
 	assert_int_equal(settings.door[1].config.slow_disk, SLOW_DISK_DENY);
 	assert_int_equal(settings.reader[1].config.side, SIDE_EXIT);
+	assert_int_equal(settings.panel[0].reader, 1);
 	assert_int_equal(settings.reader[2].config.door, 1);
 	assert_int_equal(settings.reader[0].format_count, 2);
 }

@@ -65,7 +65,7 @@ static const struct bad keys[] = {
 	{L "door: []\n", "2:1", "unknown key `door`; did you mean `doors`?"},
 	{L "xyzzy: 1\n", "2:1",
 		"unknown key `xyzzy`; allowed: lines, machine_name, state, clock, untrusted_clock, "
-		"commit_wait, http, limits, pin, doors, readers, formats"},
+		"commit_wait, http, limits, pin, doors, readers, formats, panels"},
 	{L "persons: 5\n", "2:1", "unknown key `persons`; it belongs under `limits`"},
 	{L "unlock: 5s\n", "2:1", "unknown key `unlock`; it belongs under `doors`"},
 	{IN_DOOR("commit_wait: 1s"), "5:3",

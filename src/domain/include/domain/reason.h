@@ -52,7 +52,11 @@
 	X(REASON_CARD_REFUSED, "card_refused", 0x13, false, "this door does not open by card")     \
 	X(REASON_NO_PIN, "no_pin", 0x13, false, "the person has no PIN")                           \
 	X(REASON_PIN_LOCKED, "pin_locked", 0x40, false,                                            \
-		"too many wrong PINs: PINs are not looked at for a while")
+		"too many wrong PINs: PINs are not looked at for a while")                         \
+	X(REASON_PANEL_FORMAT, "panel_format", 0x64, false,                                        \
+		"the card's number does not fit into the panel's format")                          \
+	X(REASON_PANEL_BUSY, "panel_busy", 0x64, false,                                            \
+		"too many cards wait to be sent to the panel")
 
 #define REASON_ENUM(id, name, code, granted, sentence) id,
 enum reason { REASONS(REASON_ENUM) REASON_COUNT };

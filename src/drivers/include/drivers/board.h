@@ -5,14 +5,16 @@
  */
 #pragma once
 
+#include "base/bits.h"
 #include "domain/limits.h"
+#include "platform/settings.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define BOARD_MAGIC 0x706f7374u
-#define BOARD_VERSION 1
+#define BOARD_VERSION 2
 
 struct board {
 	_Atomic uint32_t magic; /* stored last, when the page is whole */
@@ -29,6 +31,16 @@ struct board {
 		_Atomic uint8_t feedback; /* enum feedback, latest */
 		_Atomic uint32_t feedback_count; /* how many so far */
 	} reader[READERS_MAX];
+	/* Wiegand output. */
+	struct board_panel {
+		_Atomic uint8_t low; /* bit 0: DATA0 is low; bit 1: DATA1 */
+		_Atomic uint64_t count; /* frames that came out whole */
+		/* The latest at [count % 2]: the other is written while it is read. */
+		struct board_frame {
+			_Atomic uint64_t bits[CARD_BITS_MAX / 64];
+			_Atomic uint16_t count;
+		} frame[2];
+	} panel[PANELS_MAX];
 };
 
 /* Maps the file behind fd (made and sized when empty). NULL with errno when it is no board. */
@@ -38,3 +50,15 @@ struct board *board_map(int fd);
 bool board_set_lock(struct board *board, uint8_t door, bool unlocked, int64_t now_ns);
 bool board_lock_is_open(const struct board *board, uint8_t door);
 uint64_t board_lock_count(const struct board *board, uint8_t door); /* openings so far */
+
+/* Pulls line 0 or 1 of a panel (number - 1) low, or lets it rise. */
+void board_set_panel(struct board *board, uint8_t panel, uint8_t line, bool low);
+
+/* Lets all lines of all panels rise: what was left low by who died. */
+void board_panels_rest(struct board *board);
+
+/* Notes a frame that was seen on a panel's lines. One process at a time writes. */
+void board_panel_frame(struct board *board, uint8_t panel, const struct card_bits *bits);
+
+/* The latest frame and how many there were; with 0 the bits are empty. */
+uint64_t board_panel_last(const struct board *board, uint8_t panel, struct card_bits *ret_bits);

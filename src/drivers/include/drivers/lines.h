@@ -10,6 +10,7 @@
 #include "platform/settings.h"
 
 struct lines;
+struct panel_sender;
 
 /*
  * A kind of event that drivers give beside enum line_kind: edges of reader `at` are missing before
@@ -62,7 +63,13 @@ struct lines_driver {
 
 struct lines {
 	const struct lines_driver *driver;
+	/* Who makes the pulses of `send`; NULL: every frame is refused. Set by its user, not owned.
+	 */
+	struct panel_sender *panels;
 };
+
+/* `send` of every driver: hands the frame to lines->panels. */
+bool lines_panels_send(struct lines *lines, uint8_t panel, const struct card_bits *bits);
 
 /*
  * Virtual lines: outputs and input levels live in *board (shared memory that outlives every role),

@@ -50,6 +50,7 @@ MUST_CHECK int role_next_link(const struct role_context *context, enum role *ret
  * when it comes too late two edges become one.
  */
 #define REALTIME_PRIORITY 45
+#define REALTIME_PRIORITY_PULSES 48 /* ... and these as well, though a pulse must end in time */
 #define REALTIME_NICE -10 /* where SCHED_FIFO is refused, and this is not */
 #define REALTIME_RUNAWAY_MS                                                                        \
 	500 /* a real-time thread that runs this long without waiting is killed */
@@ -67,6 +68,12 @@ uint32_t role_realtime_prepare(void);
 
 /* In the real-time thread: SCHED_FIFO. 0, or -EPERM where it is not allowed: then REALTIME_NICE. */
 MUST_CHECK int role_realtime_try(void);
+
+/*
+ * In the thread that makes pulses on lines: SCHED_FIFO above the real-time thread, which it holds
+ * up for a pulse's length at most; timers without slack. 0, or -EPERM as above.
+ */
+MUST_CHECK int role_pulses_try(void);
 
 /* Sets the calling thread's nice value. 0, or -errno where a lower one is not allowed. */
 int role_nice_try(int nice);
