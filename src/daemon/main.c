@@ -123,9 +123,16 @@ static int board_open(int state_fd)
 {
 	int fd = openat(state_fd, "sim.board", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		complain("cannot open STATE/sim.board: %s", strerror(errno));
-	return fd;
+	int renewed = fd < 0 ? -errno : board_renew(fd);
+
+	if (renewed > 0)
+		log_warning("STATE/sim.board is of another version: virtual lines begin anew");
+	if (renewed >= 0)
+		return fd;
+	complain("cannot open STATE/sim.board: %s", strerror(-renewed));
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
 }
 
 static bool virtual_lines_open(struct supervisor_options *options)

@@ -32,6 +32,23 @@ static bool board_begin(struct board *board)
 	return atomic_load(&board->magic) == BOARD_MAGIC && board->version == BOARD_VERSION;
 }
 
+/* A file that another version wrote has levels nobody can read: empty, it is made anew. */
+int board_renew(int fd)
+{
+	struct {
+		uint32_t magic;
+		uint32_t version;
+	} head;
+	struct stat info;
+
+	if (fstat(fd, &info) != 0)
+		return -errno;
+	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+		head.magic != BOARD_MAGIC || head.version == BOARD_VERSION)
+		return 0;
+	return ftruncate(fd, 0) == 0 ? 1 : -errno;
+}
+
 struct board *board_map(int fd)
 {
 	struct stat info;

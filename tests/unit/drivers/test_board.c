@@ -37,6 +37,39 @@ static void an_empty_file_becomes_a_locked_board(void **state)
 	close(fd);
 }
 
+static void a_board_of_another_version_begins_anew(void **state)
+{
+	(void)state;
+	int fd = board_file();
+	struct board *board = board_map(fd);
+
+	assert_non_null(board);
+	assert_true(board_set_lock(board, 3, true, 10));
+	assert_int_equal(board_renew(fd), 0);
+	assert_int_equal(board_lock_count(board, 3), 1);
+	board->version = BOARD_VERSION - 1;
+	munmap(board, sizeof(*board));
+	assert_int_equal(board_renew(fd), 1);
+	board = board_map(fd);
+	assert_non_null(board);
+	assert_int_equal(board_lock_count(board, 3), 0);
+	munmap(board, sizeof(*board));
+	close(fd);
+}
+
+static void a_file_that_is_no_board_is_not_emptied(void **state)
+{
+	(void)state;
+	int fd = board_file();
+
+	assert_int_equal(write(fd, "something else", 14), 14);
+	assert_int_equal(board_renew(fd), 0);
+	assert_null(board_map(fd));
+	assert_int_equal(lseek(fd, 0, SEEK_END), 14);
+	assert_int_equal(board_renew(-1), -EBADF);
+	close(fd);
+}
+
 static void only_real_moves_click(void **state)
 {
 	(void)state;
@@ -248,6 +281,8 @@ static void two_movers_count_every_opening_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_board_of_another_version_begins_anew),
+		cmocka_unit_test(a_file_that_is_no_board_is_not_emptied),
 		cmocka_unit_test(an_empty_file_becomes_a_locked_board),
 		cmocka_unit_test(only_real_moves_click),
 		cmocka_unit_test(levels_survive_their_mapping),

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/bits.h"
+#include "base/compiler.h"
 #include "domain/limits.h"
 #include "platform/settings.h"
 
@@ -45,6 +46,12 @@ struct board {
 
 /* Maps the file behind fd (made and sized when empty). NULL with errno when it is no board. */
 struct board *board_map(int fd);
+
+/*
+ * Before anybody maps it: empties a board that another version made. 1 when it did, 0 when there
+ * was nothing to do (a file that is no board is left for board_map to refuse), or -errno.
+ */
+MUST_CHECK int board_renew(int fd);
 
 /* Atomic; counts only real moves. True when the level changed. */
 bool board_set_lock(struct board *board, uint8_t door, bool unlocked, int64_t now_ns);
