@@ -8,6 +8,7 @@
 #include "account.h"
 #include "complain.h"
 #include "demo.h"
+#include "drivers/board.h"
 #include "io.h"
 #include "lines_open.h"
 #include "listen.h"
