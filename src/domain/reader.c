@@ -5,7 +5,8 @@
  *
  * Floods. A run of the same denial (same reader, card, method and reason) is recorded
  * DENIALS_PER_MINUTE_MAX times a minute, the rest becomes one counted record when the minute ends
- * or something else comes. The first noise of a minute is told at once, the rest of that minute
+ * or something else comes. Frames that are no card are the same whatever their length, or noise
+ * would never be one run. The first noise of a minute is told at once, the rest of that minute
  * together at its end.
  */
 #include "base/assert.h"
@@ -67,7 +68,7 @@ static bool denial_is_same(const struct reader *reader, const struct presented *
 	       reader->repeated.method == given->method &&
 	       reader->repeated.has_card == given->has_card &&
 	       reader->repeated.card_number == given->card_number &&
-	       reader->repeated.card_bits == given->card_bits;
+	       (reader->repeated.card_bits == given->card_bits || !given->has_card);
 }
 
 /* Counts a denial; true when it gets a record of its own. */

@@ -73,6 +73,22 @@ static void another_card_reason_or_a_grant_ends_the_count(void **state)
 	assert_int_equal(deadline_ms(f), COMMIT_WAIT_MS);
 }
 
+static void frames_that_are_no_card_are_one_run_whatever_their_length(void **state)
+{
+	struct fixture *f = *state;
+	unsigned records = 0;
+
+	for (uint16_t bits = 9; bits < 59; bits++) {
+		step(f, &(struct controller_input){.kind = INPUT_UNREADABLE,
+				.credential = {.reader = 1, .card_bits = bits}});
+		records += entries(f, JOURNAL_ACCESS);
+	}
+	assert_int_equal(records, 10);
+	at(f, 60000);
+	tick(f);
+	assert_int_equal(entry_must(f, JOURNAL_DENIALS_REPEATED)->count, 40);
+}
+
 static void a_flood_of_a_blocklist_card_alarms_with_its_records(void **state)
 {
 	struct fixture *f = *state;
@@ -247,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_eleventh_same_denial_in_a_minute_is_only_counted),
 		TEST(another_card_reason_or_a_grant_ends_the_count),
+		TEST(frames_that_are_no_card_are_one_run_whatever_their_length),
 		TEST(a_flood_of_a_blocklist_card_alarms_with_its_records),
 		TEST(noise_is_told_once_and_then_summed_by_the_minute),
 		TEST(tamper_starts_and_ends_once),
