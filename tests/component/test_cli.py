@@ -190,7 +190,7 @@ def _():
                         "AccessControl,VideoMotion").splitlines()
         check(len(lines), 3)
         ensure(re.fullmatch(r"20\S+Z AccessControl Pulse RecNo=4 Kind=access UserID=102 CardNo=5 "
-                            r"CardName=Zhang San Door=0 Status=1 Method=1 Type=Entry "
+                            r"CardName=Zhang San Door=0 Status=1 Method=card Type=Entry "
                             r"Reason=granted", lines[2]), lines[2])
         for way in ((), ("--event-manager",)):
             events = objects(postern(d, "events", "watch", "--count", "2", "--after", "2",
