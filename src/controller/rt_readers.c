@@ -64,8 +64,8 @@ static void frame_emit(struct rt_readers *readers, uint8_t number, const struct 
 	struct controller_input input = {.kind = INPUT_UNREADABLE};
 
 	if (keypad_is_frame(bits->count)) {
-		key_emit(reader, number, bits, due_ns, emit, user);
 		frame_tell(readers, number, bits, &input);
+		key_emit(reader, number, bits, due_ns, emit, user);
 		return;
 	}
 	input.credential.reader = number;
