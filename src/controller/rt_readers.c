@@ -2,7 +2,7 @@
 /*
  * One Wiegand decoder a reader, driven by the edges' own times. A frame is tried against the
  * reader's formats in order: the first that fits its length and checks gives the number. A frame of
- * 4, 6 or 8 bits comes from a keypad; it is counted and ignored.
+ * 4, 6 or 8 bits is a key of its keypad, or noise. Keys are told to nobody but the controller.
  */
 #include "rt_readers.h"
 
@@ -44,15 +44,28 @@ static void frame_tell(const struct rt_readers *readers, uint8_t number,
 			input->kind == INPUT_CREDENTIAL ? &input->credential.card_number : NULL);
 }
 
+static void key_emit(struct rt_reader *reader, uint8_t number, const struct card_bits *bits,
+	int64_t due_ns, rt_reader_emit *emit, void *user)
+{
+	struct controller_input input = {.kind = INPUT_KEY, .key.reader = number};
+
+	_Static_assert(KEY_STAR == KEYPAD_STAR && KEY_HASH == KEYPAD_HASH, "the same keys");
+	if (keypad_decode(bits, &reader->six, &input.key.key))
+		emit(user, &input, due_ns);
+	else
+		reader->bad_keys++;
+	explicit_bzero(&input, sizeof(input));
+}
+
 static void frame_emit(struct rt_readers *readers, uint8_t number, const struct card_bits *bits,
 	int64_t due_ns, rt_reader_emit *emit, void *user)
 {
 	struct rt_reader *reader = &readers->reader[number - 1];
 	struct controller_input input = {.kind = INPUT_UNREADABLE};
 
-	if (bits->count == 4 || bits->count == 6 || bits->count == 8) {
-		reader->key_frames++;
+	if (keypad_is_frame(bits->count)) {
 		frame_tell(readers, number, bits, &input);
+		key_emit(reader, number, bits, due_ns, emit, user);
 		return;
 	}
 	input.credential.reader = number;
@@ -156,17 +169,19 @@ void rt_readers_time(struct rt_readers *readers, int64_t now_ns, rt_reader_emit 
 	}
 }
 
-static uint64_t noise_of(const struct wiegand_counters *c)
+static uint64_t noise_of(const struct rt_reader *reader)
 {
-	return c->short_frames + c->long_frames + c->glitches + c->long_pulses + c->close_pulses +
-	       c->overlaps + c->lost_edges + c->backward_edges;
+	const struct wiegand_counters *c = &reader->decoder.counters;
+
+	return reader->bad_keys + c->short_frames + c->long_frames + c->glitches + c->long_pulses +
+	       c->close_pulses + c->overlaps + c->lost_edges + c->backward_edges;
 }
 
 void rt_readers_noise(struct rt_readers *readers, rt_reader_emit *emit, void *user)
 {
 	for (uint32_t i = 0; i < READERS_MAX; i++) {
 		struct rt_reader *reader = &readers->reader[i];
-		uint64_t noise = noise_of(&reader->decoder.counters);
+		uint64_t noise = noise_of(reader);
 
 		if (!reader->configured || noise == reader->noise_told)
 			continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The readers on rt's lines: edges -> frames -> card numbers, noise counted. No I/O, no clock. */
+/* The readers on rt's lines: edges -> frames -> card numbers and keys, noise counted. No I/O, no
+ * clock. */
 #pragma once
 
 #include "domain/card_format.h"
@@ -7,6 +8,7 @@
 #include "domain/frame_verdict.h"
 #include "messages/messages.h"
 #include "platform/settings.h"
+#include "protocols/keypad.h"
 #include "protocols/wiegand_trace.h"
 
 struct rt_reader {
@@ -15,8 +17,9 @@ struct rt_reader {
 	struct wiegand_tracer tracer;
 	uint32_t format_count;
 	const struct card_format *format[READER_FORMATS_MAX]; /* some are the settings' own */
+	enum keypad_six six; /* what its frames of 6 bits mean, as far as it is known */
 	uint64_t noise_told; /* of all counters together */
-	uint64_t key_frames; /* 4, 6 or 8 bits: keypads are not served yet */
+	uint64_t bad_keys; /* frames of 4, 6 or 8 bits that are no key: noise */
 };
 
 /* Called behind the decision with each frame that ended, good or dropped. */

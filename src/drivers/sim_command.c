@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "domain/card_format.h"
 #include "protocols/capture.h"
+#include "protocols/keypad.h"
 
 #define WORDS_MAX 4
 
@@ -169,18 +170,9 @@ static bool keys_arguments(const struct words *words, const struct settings *set
 
 void sim_key_frame(char key, uint8_t key_bits, struct card_bits *ret)
 {
-	unsigned value = key == '*' ? 10 : key == '#' ? 11 : (unsigned)(key - '0');
-	unsigned high = value >> 2 & 3;
-	unsigned low = value & 3;
-	unsigned frame = value;
+	uint8_t value = key == '*' ? KEYPAD_STAR : key == '#' ? KEYPAD_HASH : (uint8_t)(key - '0');
 
-	if (key_bits == 6) /* even parity over the first two bits, odd over the last two */
-		frame = ((high ^ high >> 1) & 1) << 5 | value << 1 | (~(low ^ low >> 1) & 1);
-	if (key_bits == 8) /* the high nibble is the complement of the low one */
-		frame = (~value & 15) << 4 | value;
-	*ret = (struct card_bits){.count = key_bits};
-	for (unsigned i = 0; i < key_bits; i++)
-		card_bits_put(ret, i, (frame >> (key_bits - 1 - i) & 1) != 0);
+	keypad_encode(value, key_bits, KEYPAD_SIX_PARITY, ret);
 }
 
 static bool reader_argument(const struct words *words, const struct settings *settings,

@@ -214,7 +214,9 @@ static int fill_who(
 	if (error == 0) {
 		entry->who.user_id = who.user_id;
 		entry->who.name = who.name;
-		entry->who.card_no = who.card_no;
+		/* A record's card is the one that was read: with a PIN alone there is none. */
+		if (from->has_card || !journal_kind_is_record(from->kind))
+			entry->who.card_no = who.card_no;
 		entry->who.has_card_type = from->has_card;
 		entry->who.card_type = from->has_card ? from->card_type : 0;
 	} else if (error != STORE_NOT_FOUND) {

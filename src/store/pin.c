@@ -293,8 +293,12 @@ int store_pin_failures(
 		struct pin_failures row = {.reader = (uint8_t)call_get_u32(&call, READERS_MAX)};
 
 		row.person_no = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
-		row.failures = (uint8_t)call_get_u32(&call, UINT8_MAX - 1);
-		error = call.error != 0 ? call.error : each(user, &row);
+		row.failures = (uint8_t)call_get_i64(&call, 1, UINT8_MAX - 1);
+		error = call.error;
+		if (error == 0 && (row.person_no == 0) == (row.reader == READER_NONE))
+			error = STORE_CORRUPT; /* of nobody, or of two */
+		if (error == 0)
+			error = each(user, &row);
 	}
 	int end = call_end(&call);
 

@@ -190,7 +190,7 @@ def _():
                         "AccessControl,VideoMotion").splitlines()
         check(len(lines), 3)
         ensure(re.fullmatch(r"20\S+Z AccessControl Pulse RecNo=4 Kind=access UserID=102 CardNo=5 "
-                            r"CardName=Zhang San Door=0 Status=1 Method=1 Type=Entry "
+                            r"CardName=Zhang San Door=0 Status=1 Method=card Type=Entry "
                             r"Reason=granted", lines[2]), lines[2])
         for way in ((), ("--event-manager",)):
             events = objects(postern(d, "events", "watch", "--count", "2", "--after", "2",
@@ -310,6 +310,9 @@ def _():
         sim("edges", "1", capture)
         newest(4, "granted", 3)
         ensure(re.fullmatch(r"granted \d+\n", sim("reader", "1")), "the reader's light")
+        sim("keys", "1", "12*")
+        ensure(sim("reader", "1").startswith("key "), "the key's light")
+        sim("keys", "1", "34*", "--bits", "8")
         sim("rex", "2")
         d.wait_lock(2, True)
         sim("contact", "2", "open")
@@ -321,7 +324,8 @@ def _():
                                  "ChassisIntruded", "--json"))
         check([e["EventBaseInfo.Action"] for e in events], ["Start", "Stop"])
         for words, err in ((("card", "9", "1"), "reader 9 is not configured"),
-                           (("card", "1", "x"), "decimal"), (("bits", "1", "012"), "0 and 1"),
+                           (("card", "1", "x"), "decimal"),
+                           (("keys", "1", "12a"), "0 to 9"), (("bits", "1", "012"), "0 and 1"),
                            (("card", "1", "99999999", "--format", "W26"), "does not fit"),
                            (("panel", "1"), "panel 1 is not configured"),
                            (("rex", "9"), "door 9"), (("contact", "1", "ajar"), "open")):

@@ -417,7 +417,7 @@ static void noise_and_unreadable_frames_are_recorded_once(void **state)
 
 	assert_int_equal(entry.reader, 2);
 	assert_int_equal(entry.count, 1);
-	rig_edges(rig, 4, &key); /* a keypad: ignored */
+	rig_edges(rig, 4, &key); /* a keypad: no PIN yet */
 	rig_card(rig, 3, 5);
 	struct journal_entry next = rig_wait_entry(rig, entry.seq, JOURNAL_ACCESS);
 

@@ -44,10 +44,9 @@ static int insert(struct fixture *f, const char *user_id, const char *pin, const
 /* NULL: not named. */
 static int update(struct fixture *f, uint64_t no, const char *pin, const char *duress)
 {
-	struct person person =
-		person_of("", pin != NULL ? pin : "", duress != NULL ? duress : "");
-	uint32_t fields = (pin != NULL ? PERSON_PASSWORD : 0) |
-			  (duress != NULL ? PERSON_DURESS_PASSWORD : 0);
+	struct person person = person_of("", pin != NULL ? pin : "", duress != NULL ? duress : "");
+	uint32_t fields =
+		(pin != NULL ? PERSON_PASSWORD : 0) | (duress != NULL ? PERSON_DURESS_PASSWORD : 0);
 	struct person row;
 
 	person.no = no;
@@ -205,7 +204,8 @@ static void without_such_a_door_nothing_is_refused(void **state)
 static void passwords_that_no_keypad_types_are_kept(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const texts[] = {"123", "1234567890123", "12345a", "pass word", "1234 5"};
+	static const char *const texts[] = {
+		"123", "1234567890123", "12345a", "pass word", "1234 5"};
 	char user_id[8];
 
 	rule(f, 4, PIN_RULE_REFUSE);
@@ -456,10 +456,43 @@ static void counts_out_of_range_are_told(void **state)
 	struct fixture *f = *state;
 	struct failures all = {0};
 
-	fixture_close(f);
-	fixture_sql(f, "INSERT INTO pin_failures(reader, person_no, failures) VALUES(1, 0, 255)");
-	assert_int_equal(fixture_open(f), 0);
-	assert_int_equal(store_pin_failures(f->store, take, &all), STORE_CORRUPT);
+	static const char *const rows[] = {
+		"1, 0, 255", "1, 0, 0", "129, 0, 1", "0, 0, 1", "1, 7, 1", "1, -1, 1"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		char sql[128];
+
+		fixture_close(f);
+		(void)snprintf(sql, sizeof(sql),
+			"DELETE FROM pin_failures;"
+			"INSERT INTO pin_failures(reader, person_no, failures) VALUES(%s)",
+			rows[i]);
+		fixture_sql(f, sql);
+		assert_int_equal(fixture_open(f), 0);
+		assert_int_equal(store_pin_failures(f->store, take, &all), STORE_CORRUPT);
+	}
+	assert_int_equal(all.count, 0);
+}
+
+static void record_of_a_pin_alone_has_no_card(void **state)
+{
+	struct fixture *f = *state;
+	struct person person = fixture_person("1", "77", "Ann");
+	struct commit_entry entry = fixture_card(fixture_insert(f, &person), 77);
+
+	struct journal_entry row = fixture_append(f, &entry);
+
+	assert_text(&row.who.card_no, "77");
+	entry.has_card = false;
+	entry.method = METHOD_PASSWORD;
+	row = fixture_append(f, &entry);
+	assert_text(&row.who.card_no, "");
+	assert_text(&row.who.user_id, "1");
+	assert_text(&row.who.name, "Ann");
+	assert_false(row.who.has_card_type);
+	row = fixture_get_entry(f, row.seq);
+	assert_int_equal(row.method, METHOD_PASSWORD);
+	assert_false(row.has_card);
 }
 
 /* The file of the database and its log hold hashes only. */
@@ -507,6 +540,7 @@ int main(void)
 		CASE(wrong_pins_of_a_rolled_back_entry_are_not_kept),
 		CASE(committed_wrong_pins_survive_a_kill),
 		CASE(counts_out_of_range_are_told),
+		CASE(record_of_a_pin_alone_has_no_card),
 		CASE(digits_are_in_no_file),
 	};
 
