@@ -51,6 +51,7 @@ extern const struct command door_commands[];
 extern const struct command event_commands[];
 extern const struct command record_commands[];
 extern const struct command device_commands[];
+extern const struct command reader_commands[];
 extern const struct command sim_commands[];
 
 bool output_is_json(void);

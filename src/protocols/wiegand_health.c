@@ -98,7 +98,8 @@ void wiegand_health_frame(
 	} else {
 		health->dropped++;
 	}
-	health->with_overlaps += trace->moved.overlaps > 0 ? 1 : 0;
+	/* A pulse whose end was lost stays low over the next one: that is no crosstalk. */
+	health->with_overlaps += trace->moved.overlaps > 0 && trace->moved.lost_edges == 0 ? 1 : 0;
 	health->with_lost_edges += trace->moved.lost_edges > 0 ? 1 : 0;
 	health->with_glitches += trace->moved.glitches > 0 ? 1 : 0;
 	for (unsigned line = 0; line < 2; line++)

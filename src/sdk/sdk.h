@@ -106,3 +106,10 @@ bool text_acceptable(const char *text, size_t characters_max, size_t bytes_max);
 /* One part of an event stream: text of either CGI, split into events. 0, or what the callback or a
  * fault returned. */
 int events_deliver(struct span part, postern_event_fn *each, void *user);
+
+/*
+ * An answer of the raw view of a reader: its state (NULL: not wanted), then each frame. Takes
+ * answer->text over unless it is no such answer. 0, POSTERN_E_STOPPED or what is wrong with it.
+ */
+int reader_frames_deliver(struct answer *answer, postern_reader_frame_fn *each, void *user,
+	struct postern_reader_state *state);

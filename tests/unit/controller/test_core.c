@@ -96,6 +96,89 @@ static void an_enrolled_card_opens_and_one_number_names_it_everywhere(void **sta
 	assert_int_equal(atomic_load(&rig->page->unlocked_until_ns[0]), 0);
 }
 
+#define FRAMES_OF "/cgi-bin/accessControl.cgi?action=getReaderFrames&reader="
+
+/* Asks until the newest frame is number last: rt may not be through with it. */
+static const struct message_reader_frames *frames_ask(
+	struct rig *rig, uint8_t reader, uint64_t after_no, uint32_t limit, uint64_t last)
+{
+	int64_t until_ns = clock_boot_ns() + 5 * NS_PER_S;
+
+	for (;;) {
+		struct message_reader_query query = {
+			.header = {.type = MESSAGE_READER_QUERY},
+			.handle = rig_handle(rig, FRAMES_OF "1"),
+			.after_no = after_no,
+			.limit = limit,
+			.reader = reader,
+		};
+		const struct message_reader_frames *frames = rig_ask(rig, &query);
+
+		assert_int_equal(frames->header.type, MESSAGE_READER_FRAMES);
+		if (frames->last_no == last)
+			return frames;
+		while (!frames->last)
+			frames = rig_receive(rig);
+		assert_true(clock_boot_ns() < until_ns);
+	}
+}
+
+static void frames_of_a_reader_are_looked_at_from_outside(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_card(rig, 1, 77);
+	rig_card(rig, 2, 78);
+	const struct message_reader_frames *frames = frames_ask(rig, 1, 0, 64, 2);
+
+	assert_true(frames->last);
+	assert_int_equal(frames->oldest_no, 1);
+	assert_int_equal(frames->count, 1);
+	assert_int_equal(frames->row[0].reader, 1);
+	assert_int_equal(frames->row[0].verdict.reads, 1);
+	assert_int_equal(frames->row[0].verdict.number, 77);
+	assert_int_equal(frames->row[0].trace.edges_kept, 68);
+	assert_true(frames->since_utc_ms > 0);
+	assert_true(llabs(frames->row[0].utc_ms - frames->since_utc_ms) < 10000);
+	uint64_t no = frames->row[0].no;
+
+	assert_int_equal(frames_ask(rig, 1, no, 64, 2)->count, 0);
+	/* More than one message holds: nothing is left out, nothing comes twice. */
+	for (unsigned i = 0; i < MESSAGE_READER_FRAMES_MAX + 2; i++)
+		rig_card(rig, 3, 100 + i);
+	frames = frames_ask(rig, 3, 0, MESSAGE_READER_FRAMES_MAX + 1, 24);
+	assert_int_equal(frames->count, MESSAGE_READER_FRAMES_MAX);
+	assert_false(frames->last);
+	uint64_t number = frames->row[frames->count - 1].verdict.number;
+
+	assert_int_equal(number, 100 + MESSAGE_READER_FRAMES_MAX - 1);
+	frames = rig_receive(rig);
+	assert_int_equal(frames->count, 1);
+	assert_true(frames->last);
+	assert_int_equal(frames->row[0].verdict.number, number + 1);
+}
+
+static void frames_are_given_to_who_may_and_of_readers_there_are(void **state)
+{
+	struct rig *rig = *state;
+	struct message_reader_query query = {
+		.header = {.type = MESSAGE_READER_QUERY},
+		.handle = rig_handle(
+			rig, "/cgi-bin/accessControl.cgi?action=getDoorStatus&channel=1"),
+		.limit = 64,
+		.reader = 1,
+	};
+	const struct message_result *result = rig_ask(rig, &query);
+
+	assert_int_equal(result->header.type, MESSAGE_RESULT);
+	assert_int_equal(result->result, RESULT_BAD_HANDLE);
+	query.handle = rig_handle(rig, FRAMES_OF "9");
+	query.reader = 9;
+	result = rig_ask(rig, &query);
+	assert_int_equal(result->header.type, MESSAGE_RESULT);
+	assert_int_equal(result->result, RESULT_NOT_FOUND);
+}
+
 static void latencies_are_counted(void **state)
 {
 	struct rig *rig = *state;
@@ -518,6 +601,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(core_stands_behind_its_fences),
 		CASE(an_enrolled_card_opens_and_one_number_names_it_everywhere),
+		CASE(frames_of_a_reader_are_looked_at_from_outside),
+		CASE(frames_are_given_to_who_may_and_of_readers_there_are),
 		CASE(latencies_are_counted),
 		CASE(a_removed_card_is_denied_from_the_answer_on),
 		CASE(a_guest_opens_as_often_as_allowed_also_across_updates),

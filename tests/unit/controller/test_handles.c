@@ -151,7 +151,7 @@ static void a_handle_serves_its_own_operation_only(void **state)
 			handles = (struct handles){0};
 		}
 	}
-	assert_int_equal(served, 19);
+	assert_int_equal(served, 20);
 }
 
 static void open_and_close_cannot_be_swapped_and_holds_have_no_handle(void **state)

@@ -205,6 +205,22 @@ static void core_simple(struct rig *rig, const void *memory, enum message_type t
 	}
 }
 
+static void core_frames(struct rig *rig, uint32_t id)
+{
+	struct message_reader_frames frames = rig->model.frames;
+
+	frames.header.type = MESSAGE_READER_FRAMES;
+	frames.last = frames.count < 2;
+	frames.count -= frames.last ? 0 : 1;
+	core_reply(rig, &frames, id);
+	if (frames.last)
+		return;
+	frames.row[0] = rig->model.frames.row[frames.count];
+	frames.count = 1;
+	frames.last = true;
+	core_reply(rig, &frames, id);
+}
+
 static void core_serve(struct rig *rig, const void *memory)
 {
 	const struct message_header *header = memory;
@@ -231,6 +247,11 @@ static void core_serve(struct rig *rig, const void *memory)
 	}
 	if (type == MESSAGE_JOURNAL_FETCH) {
 		core_fetch(rig, memory);
+		return;
+	}
+	if (type == MESSAGE_READER_QUERY) {
+		model->reader_query = *(const struct message_reader_query *)memory;
+		core_frames(rig, header->request_id);
 		return;
 	}
 	if (type == MESSAGE_PERSON_INSERT || type == MESSAGE_PERSON_UPDATE)

@@ -26,6 +26,8 @@ struct rig_core {
 	struct schedule schedule[SCHEDULES_MAX];
 	uint32_t person_count;
 	struct person person[1100];
+	struct message_reader_frames
+		frames; /* the answer: the last of several in a message of its own */
 	bool streams_refused; /* JOURNAL_FETCH is answered RESULT_BAD_HANDLE */
 	/* told back to the test */
 	uint32_t count[MESSAGE_TYPE_COUNT]; /* messages received */
@@ -35,6 +37,7 @@ struct rig_core {
 	struct message_record_query record_query;
 	struct message_door_command door_command;
 	struct message_schedule_put schedule_put;
+	struct message_reader_query reader_query;
 	uint32_t streams_open;
 	uint64_t next_stream_id;
 	uint64_t last_seq;

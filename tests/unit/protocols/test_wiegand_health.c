@@ -355,6 +355,15 @@ static void missing_edges_are_a_loose_contact(void **state UNUSED)
 	assert_int_equal(stream.edge[52 + 8].line, stream.edge[52 + 6].line);
 	edge_remove(&stream, 52 + 6);
 	assert_findings(&stream, ONLY(WIEGAND_TORN));
+	/* A rise before pulses on the other line, which then overlap. */
+	stream_cards(&stream, 50 * US, 2 * MS);
+	assert_int_not_equal(stream.edge[13].line, stream.edge[14].line);
+	assert_int_equal(stream.edge[13].level, 1);
+	edge_remove(&stream, 13);
+	struct wiegand_health health = test_of(&stream);
+
+	assert_int_equal(health.with_lost_edges, 1);
+	assert_findings(&stream, ONLY(WIEGAND_TORN));
 }
 
 static void pulses_too_short_for_a_reader_are_spikes(void **state UNUSED)

@@ -27,8 +27,8 @@ struct wiegand_health {
 	uint32_t fit[WIEGAND_FIT_COUNT]; /* of cards */
 	uint32_t measured; /* frames that figures were taken of */
 	uint32_t jittery; /* of these, how many had pulses or intervals that were not alike */
-	uint32_t with_overlaps; /* frames that had some, as the next two */
-	uint32_t with_lost_edges;
+	uint32_t with_overlaps; /* frames that had some, and no lost edges */
+	uint32_t with_lost_edges; /* frames that had some, as the next */
 	uint32_t with_glitches;
 	bool held[2]; /* a line stood low in silence, as last heard */
 	struct wiegand_figures pulse[2]; /* of all frames */
