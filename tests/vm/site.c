@@ -245,23 +245,22 @@ static int64_t number_of(const struct postern_event *event, const char *name)
 	return value == NULL ? 0 : strtoll(value, NULL, 10);
 }
 
+static struct site_events news;
+
 struct reading {
-	struct site_events *events;
-	const char *kind;
+	const char *kind; /* NULL: until end_ns */
 	unsigned wanted;
 	int64_t end_ns;
 };
 
 static int event_take(void *user, const struct postern_event *event)
 {
-	struct reading *reading = user;
-	struct site_events *events = reading->events;
-
-	assert_true(events->count < SITE_EVENTS_MAX);
+	(void)user;
+	assert_true(news.count < SITE_EVENTS_MAX);
 	/* The journal is dense: nothing is missed, nothing comes twice. */
 	assert_int_equal(event->seq, site.seen_seq + 1);
 	site.seen_seq = event->seq;
-	struct site_event *at = &events->event[events->count++];
+	struct site_event *at = &news.event[news.count++];
 
 	*at = (struct site_event){.seq = event->seq,
 		.rec_no = event->rec_no,
@@ -278,42 +277,66 @@ static int event_take(void *user, const struct postern_event *event)
 	return 0;
 }
 
+static bool reading_has(const struct reading *reading)
+{
+	return reading->kind != NULL && site_count(&news, reading->kind) >= reading->wanted;
+}
+
 static int reading_is_over(void *user)
 {
 	const struct reading *reading = user;
 
-	return reading->kind == NULL ||
-	       site_count(reading->events, reading->kind) >= reading->wanted ||
-	       world_now_ns() > reading->end_ns;
+	return reading_has(reading) || world_now_ns() >= reading->end_ns;
 }
 
-const struct site_events *site_news(const char *kind, unsigned wanted)
+/* The stream begins with what is there; its first heartbeat comes a second later. */
+static void news_read(struct reading *reading)
 {
-	static struct site_events events;
 	struct postern_watch_options options = POSTERN_WATCH_OPTIONS_INIT;
-	struct reading reading = {&events, kind, wanted, world_now_ns() + NEWS_S * NS_PER_S};
 
-	events.count = 0;
-	if (kind == NULL)
-		world_sleep_ms(300);
+	if (site.seen_seq == 0) {
+		/* The journal begins with `started`; afterSeq 0 would mean: from now on. */
+		site.seen_seq = 1;
+	}
 	options.heartbeat_s = 1;
 	options.heartbeat = reading_is_over;
 	options.after_seq = site.seen_seq;
-	if (site.seen_seq == 0) {
-		/* The journal begins with `started`; Seq 0 would mean: from now on. */
-		options.after_seq = 1;
-		site.seen_seq = 1;
-	}
-	int error = postern_events_watch(site.device, &options, event_take, &reading);
+	int error = postern_events_watch(site.device, &options, event_take, reading);
 
 	if (error != POSTERN_E_STOPPED)
 		assert_posted(error);
-	if (kind != NULL && site_count(&events, kind) < wanted) {
-		for (unsigned i = 0; i < events.count; i++)
-			print_message("# %s %s\n", events.event[i].kind, events.event[i].reason);
-		fail_msg("%u of %u entries %s", site_count(&events, kind), wanted, kind);
+}
+
+void site_forget(void)
+{
+	struct reading reading = {.end_ns = 0};
+
+	news.count = 0;
+	news_read(&reading);
+	news.count = 0;
+}
+
+const struct site_events *site_news_after(int64_t ms)
+{
+	struct reading reading = {.end_ns = 0};
+
+	world_sleep_ms(ms);
+	news_read(&reading);
+	return &news;
+}
+
+const struct site_events *site_await(const char *kind, unsigned wanted)
+{
+	struct reading reading = {kind, wanted, world_now_ns() + NEWS_S * NS_PER_S};
+
+	if (!reading_has(&reading))
+		news_read(&reading);
+	if (!reading_has(&reading)) {
+		for (unsigned i = 0; i < news.count; i++)
+			print_message("# %s %s\n", news.event[i].kind, news.event[i].reason);
+		fail_msg("%u of %u entries %s", site_count(&news, kind), wanted, kind);
 	}
-	return &events;
+	return &news;
 }
 
 unsigned site_count(const struct site_events *events, const char *kind)
