@@ -46,7 +46,7 @@ static void assert_posted(int error)
 
 /* --- the process --- */
 
-static pid_t posternd_spawn(const char *const arguments[])
+pid_t site_spawn(const char *const arguments[])
 {
 	pid_t pid = fork();
 
@@ -65,7 +65,7 @@ static pid_t posternd_spawn(const char *const arguments[])
 	_exit(127);
 }
 
-static int posternd_wait(pid_t pid)
+int site_spawned_end(pid_t pid)
 {
 	int status;
 
@@ -84,7 +84,7 @@ static void account_make(void)
 	const char *arguments[] = {"posternd", "init", "--state", SITE_STATE,
 		"--admin-password-file", PASSWORD_FILE, NULL};
 
-	assert_int_equal(posternd_wait(posternd_spawn(arguments)), 0);
+	assert_int_equal(site_spawned_end(site_spawn(arguments)), 0);
 	site.seen_seq = 0;
 }
 
@@ -123,20 +123,20 @@ void site_start(const char *config)
 		account_make();
 	if (site.device == NULL)
 		device_open();
-	site.supervisor = posternd_spawn(arguments);
+	site.supervisor = site_spawn(arguments);
 	wait_answer();
 }
 
 void site_lost(void)
 {
-	(void)posternd_wait(site.supervisor);
+	(void)site_spawned_end(site.supervisor);
 	site.supervisor = 0;
 }
 
 int site_stop(void)
 {
 	assert_return_code(kill(site.supervisor, SIGTERM), errno);
-	int status = posternd_wait(site.supervisor);
+	int status = site_spawned_end(site.supervisor);
 
 	site.supervisor = 0;
 	return status;
@@ -401,4 +401,9 @@ bool site_log_has(const char *words)
 	(void)fclose(file);
 	text[len] = '\0';
 	return strstr(text, words) != NULL;
+}
+
+void site_log_clear(void)
+{
+	assert_return_code(truncate(LOG, 0), errno);
 }

@@ -73,5 +73,11 @@ const struct site_event *site_only(const struct site_events *events, const char 
 /* Records by the finder, of a card or (NULL) all: how many there are, and the last of them. */
 uint64_t site_records(const char *card_no, struct site_event *ret_last);
 
-/* Whether posternd's log holds these words. */
+/* Whether posternd's log holds these words; what it says is appended, also by site_spawn. */
 bool site_log_has(const char *words);
+void site_log_clear(void);
+
+/* Another run of posternd beside or instead of the site; NULL ends the arguments after its name. */
+pid_t site_spawn(const char *const arguments[]);
+/* Its exit status; 128 + the signal that ended it. */
+int site_spawned_end(pid_t pid);
