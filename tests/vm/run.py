@@ -16,6 +16,7 @@ processor, a clock that begins at a fixed date and a fixed seed, two runs of the
 """
 import glob
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "tools"))
 import kernel  # noqa: E402
 import run_tests  # noqa: E402
 
-ORDER = ("wires", "door", "fail", "noise")
+ORDER = ("wires", "door", "fail", "noise", "panel", "io")
 BOOT_LIMIT_S = 170
 SHOWN_LINES = 40
 KERNEL_LINE = "console=ttyS0 quiet panic=1 oops=panic tsc=reliable cryptomgr.notests"
@@ -152,7 +153,8 @@ def main():
     began = time.monotonic()
     kernel.say(f"booting the board with Linux {version}")
     said = boot(vm, os.path.join(folder, "boot", f"vmlinuz-{version}"), image)
-    kernel.say(f"the board ran for {time.monotonic() - began:.0f} s")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    kernel.say(f"the board ran for {time.monotonic() - began:.0f} s and used a processor for {used:.0f} s")
     sums = [run_tests.sum_test(part) for part in split(said, names)]
     passed, failed, skipped = (sum(column) for column in zip(*sums))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")

@@ -46,7 +46,7 @@ static void assert_posted(int error)
 
 /* --- the process --- */
 
-static pid_t posternd_spawn(const char *const arguments[])
+pid_t site_spawn(const char *const arguments[])
 {
 	pid_t pid = fork();
 
@@ -65,7 +65,7 @@ static pid_t posternd_spawn(const char *const arguments[])
 	_exit(127);
 }
 
-static int posternd_wait(pid_t pid)
+int site_spawned_end(pid_t pid)
 {
 	int status;
 
@@ -84,7 +84,7 @@ static void account_make(void)
 	const char *arguments[] = {"posternd", "init", "--state", SITE_STATE,
 		"--admin-password-file", PASSWORD_FILE, NULL};
 
-	assert_int_equal(posternd_wait(posternd_spawn(arguments)), 0);
+	assert_int_equal(site_spawned_end(site_spawn(arguments)), 0);
 	site.seen_seq = 0;
 }
 
@@ -123,20 +123,20 @@ void site_start(const char *config)
 		account_make();
 	if (site.device == NULL)
 		device_open();
-	site.supervisor = posternd_spawn(arguments);
+	site.supervisor = site_spawn(arguments);
 	wait_answer();
 }
 
 void site_lost(void)
 {
-	(void)posternd_wait(site.supervisor);
+	(void)site_spawned_end(site.supervisor);
 	site.supervisor = 0;
 }
 
 int site_stop(void)
 {
 	assert_return_code(kill(site.supervisor, SIGTERM), errno);
-	int status = posternd_wait(site.supervisor);
+	int status = site_spawned_end(site.supervisor);
 
 	site.supervisor = 0;
 	return status;
@@ -245,23 +245,22 @@ static int64_t number_of(const struct postern_event *event, const char *name)
 	return value == NULL ? 0 : strtoll(value, NULL, 10);
 }
 
+static struct site_events news;
+
 struct reading {
-	struct site_events *events;
-	const char *kind;
+	const char *kind; /* NULL: until end_ns */
 	unsigned wanted;
 	int64_t end_ns;
 };
 
 static int event_take(void *user, const struct postern_event *event)
 {
-	struct reading *reading = user;
-	struct site_events *events = reading->events;
-
-	assert_true(events->count < SITE_EVENTS_MAX);
+	(void)user;
+	assert_true(news.count < SITE_EVENTS_MAX);
 	/* The journal is dense: nothing is missed, nothing comes twice. */
 	assert_int_equal(event->seq, site.seen_seq + 1);
 	site.seen_seq = event->seq;
-	struct site_event *at = &events->event[events->count++];
+	struct site_event *at = &news.event[news.count++];
 
 	*at = (struct site_event){.seq = event->seq,
 		.rec_no = event->rec_no,
@@ -278,42 +277,66 @@ static int event_take(void *user, const struct postern_event *event)
 	return 0;
 }
 
+static bool reading_has(const struct reading *reading)
+{
+	return reading->kind != NULL && site_count(&news, reading->kind) >= reading->wanted;
+}
+
 static int reading_is_over(void *user)
 {
 	const struct reading *reading = user;
 
-	return reading->kind == NULL ||
-	       site_count(reading->events, reading->kind) >= reading->wanted ||
-	       world_now_ns() > reading->end_ns;
+	return reading_has(reading) || world_now_ns() >= reading->end_ns;
 }
 
-const struct site_events *site_news(const char *kind, unsigned wanted)
+/* The stream begins with what is there; its first heartbeat comes a second later. */
+static void news_read(struct reading *reading)
 {
-	static struct site_events events;
 	struct postern_watch_options options = POSTERN_WATCH_OPTIONS_INIT;
-	struct reading reading = {&events, kind, wanted, world_now_ns() + NEWS_S * NS_PER_S};
 
-	events.count = 0;
-	if (kind == NULL)
-		world_sleep_ms(300);
+	if (site.seen_seq == 0) {
+		/* The journal begins with `started`; afterSeq 0 would mean: from now on. */
+		site.seen_seq = 1;
+	}
 	options.heartbeat_s = 1;
 	options.heartbeat = reading_is_over;
 	options.after_seq = site.seen_seq;
-	if (site.seen_seq == 0) {
-		/* The journal begins with `started`; Seq 0 would mean: from now on. */
-		options.after_seq = 1;
-		site.seen_seq = 1;
-	}
-	int error = postern_events_watch(site.device, &options, event_take, &reading);
+	int error = postern_events_watch(site.device, &options, event_take, reading);
 
 	if (error != POSTERN_E_STOPPED)
 		assert_posted(error);
-	if (kind != NULL && site_count(&events, kind) < wanted) {
-		for (unsigned i = 0; i < events.count; i++)
-			print_message("# %s %s\n", events.event[i].kind, events.event[i].reason);
-		fail_msg("%u of %u entries %s", site_count(&events, kind), wanted, kind);
+}
+
+void site_forget(void)
+{
+	struct reading reading = {.end_ns = 0};
+
+	news.count = 0;
+	news_read(&reading);
+	news.count = 0;
+}
+
+const struct site_events *site_news_after(int64_t ms)
+{
+	struct reading reading = {.end_ns = 0};
+
+	world_sleep_ms(ms);
+	news_read(&reading);
+	return &news;
+}
+
+const struct site_events *site_await(const char *kind, unsigned wanted)
+{
+	struct reading reading = {kind, wanted, world_now_ns() + NEWS_S * NS_PER_S};
+
+	if (!reading_has(&reading))
+		news_read(&reading);
+	if (!reading_has(&reading)) {
+		for (unsigned i = 0; i < news.count; i++)
+			print_message("# %s %s\n", news.event[i].kind, news.event[i].reason);
+		fail_msg("%u of %u entries %s", site_count(&news, kind), wanted, kind);
 	}
-	return &events;
+	return &news;
 }
 
 unsigned site_count(const struct site_events *events, const char *kind)
@@ -378,4 +401,9 @@ bool site_log_has(const char *words)
 	(void)fclose(file);
 	text[len] = '\0';
 	return strstr(text, words) != NULL;
+}
+
+void site_log_clear(void)
+{
+	assert_return_code(truncate(LOG, 0), errno);
 }

@@ -57,11 +57,15 @@ void site_lost(void);
 /* Enrols a person with a card, and a PIN unless NULL, for the doors 0 .. door_count - 1, always. */
 void site_enrol(const char *user_id, const char *card_no, const char *pin, int door_count);
 
+/* Begins the news anew: forgets what the journal holds by now. */
+void site_forget(void);
 /*
- * What the journal got since the last call (or the start of the state): waits until `wanted`
- * entries of a kind are there, or 10 s, then returns all. NULL kind: what is there after 300 ms.
+ * The news: what the journal got since site_forget. Waits until `wanted` entries of a kind are
+ * among them; fails when they are not there within 10 s.
  */
-const struct site_events *site_news(const char *kind, unsigned wanted);
+const struct site_events *site_await(const char *kind, unsigned wanted);
+/* The news as they are after so long a wait. */
+const struct site_events *site_news_after(int64_t ms);
 unsigned site_count(const struct site_events *events, const char *kind);
 /* The only entry of a kind; fails when there is none or are several. */
 const struct site_event *site_only(const struct site_events *events, const char *kind);
@@ -69,5 +73,11 @@ const struct site_event *site_only(const struct site_events *events, const char 
 /* Records by the finder, of a card or (NULL) all: how many there are, and the last of them. */
 uint64_t site_records(const char *card_no, struct site_event *ret_last);
 
-/* Whether posternd's log holds these words. */
+/* Whether posternd's log holds these words; what it says is appended, also by site_spawn. */
 bool site_log_has(const char *words);
+void site_log_clear(void);
+
+/* Another run of posternd beside or instead of the site; NULL ends the arguments after its name. */
+pid_t site_spawn(const char *const arguments[]);
+/* Its exit status; 128 + the signal that ended it. */
+int site_spawned_end(pid_t pid);

@@ -19,40 +19,57 @@
 #include <cmocka.h>
 
 #define ANN 305419896
+#define LONG_CONFIG "/tests/fail.yaml"
 #define PULSE_MS 1000 /* of the front door in site.yaml */
 #define FAIL_STATE_MS 10 /* from the end of core, or from the supervisor's deadline */
+/*
+ * The kernel takes a dead process's memory apart before it tells its parent, on this board 45 ms
+ * for core's 30 MB, and half as much for the supervisor.
+ */
+#define DEATH_MS 60
 #define SILENCE_MS 1000 /* without a beat of core's heart; it beats every 250 ms */
 #define GRACE_MS 50 /* of the supervisor, beyond the end of a pulse */
 #define KILLS 12
 
-static void start(const char *config)
+static int start(const char *config)
 {
 	wiring_begin();
 	site_clear();
 	site_start(config);
 	site_enrol("ann", "305419896", NULL, 2);
 	wiring_forget();
+	return 0;
 }
 
 static int start_short(void **state)
 {
 	(void)state;
-	start(SITE_CONFIG);
-	return 0;
+	return start(SITE_CONFIG);
 }
 
 static int start_long(void **state)
 {
 	(void)state;
-	start("/tests/fail.yaml");
+	return start(LONG_CONFIG);
+}
+
+/* Also after a failure: the doors at rest, and a site that answers. */
+static int rest(void **state)
+{
+	(void)state;
+	if (site_supervisor() == 0)
+		site_start(LONG_CONFIG);
+	world_sleep_ms(5000); /* no pulse is longer; also the supervisor's patience is back */
+	wiring_forget();
+	assert_false(wiring_get(FRONT_LOCK));
+	assert_true(wiring_get(HALL_LOCK));
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	if (site_supervisor() != 0)
-		site_clear();
+	site_clear();
 	wiring_end();
 	return 0;
 }
@@ -86,7 +103,7 @@ static void a_killed_core_leaves_a_locked_door(void **state)
 		int64_t killed_ns = strike(core, SIGKILL);
 
 		late_ns[i] = wiring_wait(FRONT_LOCK, false, 1000) - killed_ns;
-		assert_in_range(late_ns[i], 0, FAIL_STATE_MS * NS_PER_MS);
+		assert_in_range(late_ns[i], 0, (DEATH_MS + FAIL_STATE_MS) * NS_PER_MS);
 		(void)site_wait_role("core", core);
 		wiring_quiet(FRONT_LOCK, 200); /* the start of the next core moves nothing */
 	}
@@ -107,7 +124,7 @@ static void a_killed_core_leaves_a_free_way_where_that_is_the_fail_state(void **
 		int64_t free_ns = wiring_wait(HALL_LOCK, false, 1000);
 
 		late_ns[i] = free_ns - killed_ns;
-		assert_in_range(late_ns[i], 0, FAIL_STATE_MS * NS_PER_MS);
+		assert_in_range(late_ns[i], 0, (DEATH_MS + FAIL_STATE_MS) * NS_PER_MS);
 		back_ns[i] = wiring_wait(HALL_LOCK, true, 10000) - free_ns;
 		(void)site_wait_role("core", core);
 		wiring_quiet(HALL_LOCK, 100);
@@ -211,11 +228,11 @@ static void a_killed_supervisor_leaves_its_doors_to_core(void **state)
 	site_lost();
 	(void)printf("# kill -9 of the supervisor to a locked door: %lld us\n",
 		(long long)(late_ns / NS_PER_US));
-	assert_in_range(late_ns, 0, FAIL_STATE_MS * NS_PER_MS);
+	assert_in_range(late_ns, 0, (DEATH_MS + FAIL_STATE_MS) * NS_PER_MS);
 	world_sleep_ms(500);
 	assert_int_equal(site_role("core"), 0);
 	assert_int_equal(site_role("gate"), 0);
-	site_start("/tests/fail.yaml");
+	site_start(LONG_CONFIG);
 	assert_int_not_equal(site_role("core"), core);
 	wiring_quiet(FRONT_LOCK, 200);
 }
@@ -255,7 +272,7 @@ static void what_a_chip_keeps_driving_the_next_start_locks(void **state)
 	assert_true(wiring_get(FRONT_LOCK));
 	int64_t start_ns = world_now_ns();
 
-	site_start("/tests/fail.yaml");
+	site_start(LONG_CONFIG);
 	int64_t locked_ns = wiring_wait(FRONT_LOCK, false, 1000);
 
 	(void)printf("# all killed, lines kept by the chip: locked %lld ms after the next start\n",
@@ -276,29 +293,32 @@ static void what_a_chip_lets_go_of_the_resistor_pulls(void **state)
 	release_controller(false);
 	(void)printf("# all killed, lines let go by the chip: pulled down after %lld us\n",
 		(long long)(late_ns / NS_PER_US));
-	assert_in_range(late_ns, 0, FAIL_STATE_MS * NS_PER_MS);
-	site_start("/tests/fail.yaml");
+	assert_in_range(late_ns, 0, 2 * DEATH_MS * NS_PER_MS);
+	site_start(LONG_CONFIG);
 	wiring_quiet(FRONT_LOCK, 200);
 }
 
-#define SHORT_TEST(name) cmocka_unit_test_setup_teardown(name, start_short, end)
-#define LONG_TEST(name) cmocka_unit_test_setup_teardown(name, start_long, end)
+#define AT_REST(name) cmocka_unit_test_setup(name, rest)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		SHORT_TEST(a_killed_core_leaves_a_locked_door),
-		SHORT_TEST(a_killed_core_leaves_a_free_way_where_that_is_the_fail_state),
-		SHORT_TEST(a_core_that_dies_at_rest_does_not_click),
-		LONG_TEST(a_stopped_core_leaves_a_locked_door),
-		LONG_TEST(a_stopped_core_leaves_a_free_way_where_that_is_the_fail_state),
-		SHORT_TEST(no_pulse_is_longer_than_promised),
-		SHORT_TEST(a_killed_gate_moves_no_lock),
-		LONG_TEST(a_killed_supervisor_leaves_its_doors_to_core),
-		LONG_TEST(what_a_chip_keeps_driving_the_next_start_locks),
-		LONG_TEST(what_a_chip_lets_go_of_the_resistor_pulls),
+	const struct CMUnitTest short_pulses[] = {
+		AT_REST(a_killed_core_leaves_a_locked_door),
+		AT_REST(a_killed_core_leaves_a_free_way_where_that_is_the_fail_state),
+		AT_REST(a_core_that_dies_at_rest_does_not_click),
+		AT_REST(no_pulse_is_longer_than_promised),
+		AT_REST(a_killed_gate_moves_no_lock),
+	};
+	const struct CMUnitTest long_pulses[] = {
+		AT_REST(a_stopped_core_leaves_a_locked_door),
+		AT_REST(a_stopped_core_leaves_a_free_way_where_that_is_the_fail_state),
+		AT_REST(a_killed_supervisor_leaves_its_doors_to_core),
+		AT_REST(what_a_chip_keeps_driving_the_next_start_locks),
+		AT_REST(what_a_chip_lets_go_of_the_resistor_pulls),
 	};
 
 	world_precise();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(short_pulses, start_short, end);
+
+	return failed + cmocka_run_group_tests(long_pulses, start_long, end);
 }

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #define FRAME_EDGES_MAX (2 * WIEGAND_FRAME_BITS_MAX)
-#define SEEN_BUFFER 16384
+#define SEEN_BUFFER 1024 /* the most that the kernel gives */
 
 static const uint32_t driven[] = {FRONT_CONTACT, FRONT_REX, HALL_REX, ENTRY_DATA0, ENTRY_DATA1,
 	ENTRY_TAMPER, EXIT_DATA0, EXIT_DATA1, HALL_DATA0, HALL_DATA1};
@@ -157,9 +157,7 @@ struct card_bits card_of(const char *format, uint64_t number)
 	struct card_bits bits;
 
 	assert_non_null(found);
-	fields = (struct card_fields){.card = number};
-	if (found->facility.range_count > 0)
-		fields = (struct card_fields){.card = number & 0xffff, .facility = number >> 16};
+	assert_true(card_format_fields_of_number(found, number, &fields));
 	assert_int_equal(card_format_encode(found, &fields, &bits), CARD_FORMAT_OK);
 	return bits;
 }

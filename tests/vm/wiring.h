@@ -22,6 +22,8 @@ enum line {
 	EXIT_DATA1 = 14,
 	HALL_DATA0 = 16, /* reader 3 */
 	HALL_DATA1 = 17,
+	PANEL1_DATA0 = 24, /* of panel.yaml; the panels take these themselves */
+	PANEL2_DATA0 = 26,
 };
 
 #define PULSE_NS (50 * NS_PER_US)

@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 #define CHIPS_MAX 8
-#define SPIN_NS (150 * NS_PER_US)
+#define SPIN_NS (40 * NS_PER_US)
 
 /* --- lines --- */
 

@@ -55,8 +55,8 @@ int64_t world_now_ns(void);
 void world_sleep_ms(int64_t ms);
 void world_sleep_until_ns(int64_t at_ns);
 
-/* The kernel's interrupt threads and core's real-time thread have 50. */
-#define PRIORITY_BELOW_INTERRUPTS 45
+/* The kernel's interrupt threads have 50, core's real-time threads 45 and 48. */
+#define PRIORITY_BELOW_INTERRUPTS 40
 #define PRIORITY_ABOVE_INTERRUPTS 55
 void world_priority(int priority);
 
