@@ -523,13 +523,15 @@ static void numbers_in_the_database_keep_their_meaning(void **state UNUSED)
 		"tamper_end", "duress", "blocklist", "grant_cancelled", "unlocked_before_record",
 		"outcome_unknown", "storage_slow", "store_failed", "store_recovered",
 		"records_lost", "clock_untrusted", "clock_trusted", "reader_noise", "started",
-		"core_restarted"};
+		"core_restarted", "pin_lockout", "panel_skipped"};
 	static const char *const reasons[] = {"none", "granted", "granted_pre_arrears",
 		"granted_duress", "command", "exit_button", "unknown_card", "unreadable",
 		"card_lost", "card_cancelled", "card_frozen", "card_arrears", "card_overdue",
 		"no_right", "not_valid", "not_yet_valid", "expired", "uses_spent",
 		"clock_untrusted", "held_locked", "patrol", "blocklist", "mother_card",
-		"outside_schedule", "busy", "storage_slow", "repeated"};
+		"outside_schedule", "busy", "storage_slow", "repeated", "wrong_pin", "pin_missing",
+		"card_missing", "wrong_order", "pin_refused", "card_refused", "no_pin",
+		"pin_locked", "panel_format", "panel_busy"};
 
 	assert_true(JOURNAL_KIND_COUNT >= ARRAY_COUNT(kinds));
 	for (unsigned i = 0; i < ARRAY_COUNT(kinds); i++)
