@@ -250,8 +250,6 @@ static bool failures_start(struct core *core, struct failures *failures)
 	if (error != 0)
 		log_error(
 			"cannot read the wrong PINs that are counted: %s", store_error_text(error));
-	core->config.pin_failures = failures->row;
-	core->config.pin_failures_count = failures->count;
 	return error == 0;
 }
 
@@ -272,6 +270,8 @@ static bool controller_start(struct core *core)
 
 	if (memory == NULL)
 		return false;
+	core->config.pin_failures = failures.row;
+	core->config.pin_failures_count = failures.count;
 	core->controller = controller_init(memory, &core->config, index, state.last_ticket);
 	core->config.pin_failures = NULL; /* read once */
 	core->config.pin_failures_count = 0;
