@@ -267,6 +267,7 @@ bool authentication_judge(struct authentication *a, const struct message_authent
 	throttle_right(&a->throttle, request->peer_address);
 	const struct cgi_method *method = method_of(a, request, ret_no);
 
+	explicit_bzero(a->query_text, sizeof(a->query_text)); /* a person's PIN may be in it */
 	if (method == NULL)
 		return false;
 	if (account->role < method->role) {

@@ -179,6 +179,7 @@ void options_help(void)
 		    "FILE\n"
 		    "  --demo          two virtual doors: readers 1 and 2 enter them, 3 and 4 "
 		    "leave them;\n"
+		    "                  they open by card or PIN, by both while schedule 100 is on;\n"
 		    "                  STATE is $XDG_STATE_HOME/postern-demo or "
 		    "~/.local/state/postern-demo\n"
 		    "  --http          where the demo serves HTTP; default 127.0.0.1:8080; port 0: "

@@ -166,6 +166,20 @@ static void *request_new(void *cls, const char *uri, struct MHD_Connection *conn
 	return request;
 }
 
+/* A person's PIN may stand in them. */
+static void texts_free(struct request *request)
+{
+	if (request->query != NULL)
+		explicit_bzero(request->query + 1, request->target_len + request->body_len + 1);
+	if (request->target != NULL)
+		explicit_bzero(request->target, request->target_len);
+	if (request->body != NULL)
+		explicit_bzero(request->body, request->body_len);
+	free(request->target);
+	free(request->body);
+	free(request->query);
+}
+
 static void request_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
 	enum MHD_RequestTerminationCode code UNUSED)
 {
@@ -179,9 +193,7 @@ static void request_completed(void *cls, struct MHD_Connection *connection, void
 	else if (request->stream_place)
 		streams_give_back(request->gate->streams);
 	reply_free(&request->reply);
-	free(request->target);
-	free(request->body);
-	free(request->query);
+	texts_free(request);
 	free(request->state);
 	free(request);
 	peer_due(cls, connection, NEXT_HEAD_NS);
