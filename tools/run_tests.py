@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 CROSS_THREADS = ("spsc", "latest", "board", "panel_sender", "rt", "core", "core_panels", "pins", "gate_link",
-                 "gate_streams", "gate_requests", "gate_commands", "store_query", "store_journal")
+                 "gate_streams", "gate_requests", "gate_commands", "gate_readers", "store_query", "store_journal")
 
 CASE = re.compile(r"^(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)$")
 SKIP = re.compile(r"#\s*skip\b\s*(.*)$", re.IGNORECASE)

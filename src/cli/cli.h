@@ -16,7 +16,7 @@ enum exit_status {
 	EXIT_NOT_AUTHENTICATED = 4,
 };
 
-#define POSITIONALS_MAX 4
+#define POSITIONALS_MAX 16
 #define OPTIONS_MAX 32
 
 /* A command line after the command's name, cut into words. Strings belong to argv. */
@@ -53,6 +53,7 @@ extern const struct command record_commands[];
 extern const struct command device_commands[];
 extern const struct command reader_commands[];
 extern const struct command sim_commands[];
+extern const struct command format_commands[];
 
 bool output_is_json(void);
 void output_set_json(bool json);

@@ -16,7 +16,7 @@
 #define USER_DEFAULT "admin"
 
 static const struct command *const tables[] = {user_commands, door_commands, event_commands,
-	record_commands, device_commands, reader_commands, sim_commands};
+	record_commands, device_commands, reader_commands, sim_commands, format_commands};
 
 struct global_options {
 	const char *url;

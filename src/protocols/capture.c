@@ -88,7 +88,7 @@ static enum capture_line_kind remark_parse(struct span remark, struct span *ret_
 enum capture_line_kind capture_line_parse(
 	struct span line, struct capture_line *ret, struct buf *why)
 {
-	if (line.len > 0 && line.data[line.len - 1] == '\r')
+	while (line.len > 0 && (blank(line.data[line.len - 1]) || line.data[line.len - 1] == '\r'))
 		line.len--;
 	line = span_trim(line);
 	*ret = (struct capture_line){.kind = CAPTURE_BLANK};

@@ -337,6 +337,201 @@ def _():
               "locked 3\n")
 
 
+def local(*words, status=DONE, err=None, text=None):
+    """As postern() for a command that asks no device; text: its standard input."""
+    tried.add(" ".join(words[:2]))
+    done = subprocess.run([program("postern"), *words], input=text or "", capture_output=True,
+                          text=True, timeout=60, check=False)
+    said = done.stderr
+    check(done.returncode, status, f"{' '.join(words)}: {done.stdout!r} {said!r}")
+    if err is not None:
+        ensure(err in said, f"{' '.join(words)}: {said!r} does not say {err!r}")
+    if status != DONE:
+        ensure(said.startswith("postern: ") and said.endswith("\n"), f"{words}: {said!r}")
+    return done.stdout
+
+
+def edges(bits, at_ns):
+    return "".join(f"{at_ns + i * 2000000} {bit} 0\n{at_ns + i * 2000000 + 50000} {bit} 1\n"
+                   for i, bit in enumerate(bits))
+
+
+def encode(form, card, facility=None):
+    out = local("format", "test", form, "--encode", "--card", str(card), "--json",
+                *(() if facility is None else ("--facility", str(facility))))
+    return objects(out)[0]["bits"]
+
+
+@test("format list names the built-in formats, and test reads what it has made by each of them")
+def _():
+    lines = local("format", "list").splitlines()
+    rows = objects(local("format", "list", "--json"))
+    check([line.split()[0] for line in lines], [row["name"] for row in rows])
+    ensure(len(rows) >= 30, str(len(rows)))
+    check(lines[1], 'W26              26 bits  card=9-24 facility=1-8 parity="0 even 1-12; '
+                    '25 odd 13-24"  also H10301')
+    check(rows[1], {"name": "W26", "aliases": ["H10301"], "bits": 26, "card": "9-24",
+                    "facility": "1-8", "description": 'name=W26 bits=26 card=9-24 facility=1-8 '
+                                                      'parity="0 even 1-12; 25 odd 13-24"'})
+    for row in rows:
+        made = objects(local("format", "test", row["description"], "--encode", "--card", "999",
+                             "--json"))[0]
+        check(len(made["bits"]), row["bits"])
+        for word in ("bits", "hex", "osdp"):
+            read = objects(local("format", "test", row["name"], made[word], "--json"))[0]
+            check((read["card"], read["fits"], read["enrolled"]), (999, True, 999), row["name"])
+
+
+@test("format test reads frames check by check, and makes them in each form")
+def _():
+    frame = "10111101110110010011011101"
+    with tempfile.TemporaryDirectory() as folder:
+        described = os.path.join(folder, "acme")
+        with open(described, "w", encoding="utf-8") as file:
+            file.write("# the old readers\n\nname=acme bits=26 card=9-24 facility=1-8 "
+                       "parity=\"0 even 1-12; 25 odd 13-24\" facilities=123,7\r\n")
+        for form, name, more in (("W26", "W26", ""), ("h10301", "W26", ""),
+                                 ("@" + described, "acme",
+                                  "filter    the facility code is one of `facilities`: right\n")):
+            for bits in (frame, "2F764DD:26", "02f764dd:26", "BDD93740:26:left"):
+                check(local("format", "test", form, bits),
+                      f"format    {name}\nfacility  123\ncard      45678\nenrolled  8106606\n"
+                      "parity    bit 0, even over 1-12: right\n"
+                      "parity    bit 25, odd over 13-24: right\n" + more)
+        out = local("format", "test", "@" + described, encode("W26", 45678, 124), status=REFUSED,
+                    err="does not fit acme: the facility code is none that is taken")
+        ensure("filter    the facility code is one of `facilities`: WRONG\n" in out, out)
+        local("format", "test", "@" + folder + "/none", frame, status=USAGE, err="cannot read")
+        local("format", "test", "@/dev/null", frame, status=USAGE, err="holds no description")
+    out = local("format", "test", "W26", frame[:-1] + "0", status=REFUSED,
+                err="does not fit W26: a parity bit is wrong")
+    ensure("card      45678\n" in out and "1-12: right\n" in out and "13-24: WRONG\n" in out, out)
+    read = objects(local("format", "test", "P10001", "E1234567E0:40", "--json", status=REFUSED))[0]
+    check([(c["kind"], c["text"]) for c in read["checks"] if not c["right"]],
+          [("constant", "bit 3 must be 1")])
+    out = local("format", "test", "bits=40 card=16-31 xor=\"32-39 over 0-31\"", "F1234567F1:40",
+                status=REFUSED, err="the XOR of the data is wrong")
+    ensure("xor       bits 32-39 over 0-31: WRONG\n" in out, out)
+    ensure(re.search(r"(?m)^remark    bits 0-15: in no field", out), out)
+    check(local("format", "test", "C1000-35", "--encode", "--card", "567890", "--facility",
+                "1234"),
+          "format    C1000-35\nbits      11010011010010100010101010010100100\n"
+          "hex       69A5154A4:35\nosdp      D34A2A9480:35:left\nenrolled  1294510674\n")
+    check(objects(local("format", "test", "C15001", "--encode", "--card", "3456", "--facility",
+                        "12", "--oem", "900", "--json"))[0]["osdp"], "708181B010:36:left")
+    for words, err in ((("W26", "2F764DD:25"), "the number has more bits"),
+                       (("W26", "BDD93741:26:left"), "behind the last bit there are ones"),
+                       (("W26", "2F764DD:26:right"), "is not `left`"),
+                       (("W26", "2F764DD:"), "not 1 to 128"), (("W26", "FF:26"), "fewer digits"),
+                       (("W26", "2G764DD:26"), "not hexadecimal"), (("W26", "0121"), "0 and 1"),
+                       (("W26", ""), "1 to 128"), (("W27", frame), "no built-in format `W27`"),
+                       (("bits=26 card=9-30", frame), "the last bit is 25"), (("W26",), "BITS"),
+                       (("W26", frame, "--encode", "--card", "1"), "leave BITS out"),
+                       (("W26", frame, "--card", "1"), "--card is for --encode"),
+                       (("W26", "--encode"), "--card N"),
+                       (("W26", "--encode", "--card", "65536"), "from 0 to 65535"),
+                       (("W26", "--encode", "--card", "x"), "`x` is not a whole number"),
+                       (("W34", "--encode", "--card", "1", "--facility", "1"), "no such field")):
+        local("format", "test", *words, status=USAGE, err=err)
+    local("format", "test", "W34", frame, status=REFUSED, err="has 26 bits, the format 34")
+
+
+@test("format learn finds a format from words, a capture and typed lines; its YAML is a setting")
+def _():
+    made = ('bits=47 card=9-24,30-40 facility=1-8 parity="0 even 1-22; 46 odd 23-45" '
+            "ignore=25-29,41-45")
+    cards = [(200, 93481217), (17, 130277001), (131, 41529770), (90, 77191500)]
+    frames = [encode(made, card, facility) for facility, card in cards]
+    words = [f"{bits}={facility}/{card}" for bits, (facility, card) in zip(frames, cards)]
+    best = objects(local("format", "learn", *words[:3], "--json"))[0]
+    check((best["name"], best["built_in"], best["fits"], best["reading"], best["check_bits"]),
+          ("learned-47", False, [1, 2, 3], "facility_and_card", 2))
+    read = objects(local("format", "test", best["description"], frames[3], "--json"))[0]
+    check((read["facility"], read["card"]), cards[3])
+
+    typed = "".join(f"{bits}\n{facility}-{card}\n" for bits, (facility, card) in
+                    zip(frames, cards))
+    check(local("format", "learn", text=typed), local("format", "learn", *words))
+    check(local("format", "learn", text="\n".join(words).replace("=", " ")),
+          local("format", "learn", *words))
+
+    with House() as d, tempfile.TemporaryDirectory() as folder:
+        capture, config = os.path.join(folder, "capture"), os.path.join(folder, "posternd.yaml")
+        with open(capture, "w", encoding="utf-8") as file:
+            file.write("# reader 1\n")
+            for at, (bits, (facility, card)) in enumerate(zip(frames, cards)):
+                file.write(f"# number {facility}/{card}\n" + edges(bits, at * 200000000))
+        check(local("format", "learn", capture), local("format", "learn", *words))
+        check(postern(d, "sim", "--state", d.state, "edges", "1", capture), "")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(local("format", "learn", capture) + "lines: simulated\ndoors:\n"
+                       "  - {index: 0, id: front}\nreaders:\n"
+                       "  - {number: 1, door: front, formats: [learned-47]}\n")
+        status, out, err = run([program("posternd"), "check", "--config", config])
+        check(status, 0, out + err)
+
+        with open(capture, "a", encoding="utf-8") as file:
+            file.write("# number 7\n" + edges("10", 2 * 10**9) + "# number 8\n")
+        lost = "the card 7 is left out: its frame is spoiled"
+        local("format", "learn", capture, err=f"{capture}:{3 + 4 * 95}: {lost}")
+        local("format", "learn", capture, err="the card 8 is left out: no frame")
+
+
+@test("format learn says which built-in format it is, what else it may be, and what it cannot use")
+def _():
+    cards = [(123, 45678), (7, 1), (200, 60001), (99, 31000)]
+    words = [f"{encode('W26', card, facility)}={facility}/{card}" for facility, card in cards]
+    out = local("format", "learn", *words[:3])
+    check(out.splitlines()[:6],
+          ["# learned from 3 cards of 26 bits", "#",
+           "# proposal 1 of 1, 99 %: built in, to be named at the reader: formats: [W26]",
+           "#   facility code and card number are printed as they are sent",
+           "#   2 check bits are right in 3 samples"])
+    out = local("format", "learn", *words[:3], words[3] + "0")
+    ensure("sample 4 is not read as printed" in out, out)
+    number = [objects(local("format", "test", "W26", word.split("=")[0], "--json"))[0]["enrolled"]
+              for word in words]
+    rows = objects(local("format", "learn", "--json", *(
+        f"{word.split('=')[0]}={n}" for word, n in zip(words, number))))
+    check([(row["name"], row["reading"]) for row in rows[:2]],
+          [("W26-24", "card"), ("W26", "enrolled")])
+    check(rows[1]["tell"], ["proposal 1 and proposal 2 read every card alike"])
+    local("format", "learn", words[0], "0" * 26 + "=77/4711", "1" * 26 + "=9/65000",
+          status=REFUSED, err="no format reads these frames")
+    frame = words[0].split("=")[0]
+    for more, err in (((words[0], f"{frame}=1/2"), "one frame is given with two"),
+                      ((words[0], "0" * 34 + "=1/2"), "different lengths"),
+                      ((words[0], words[1].split("/")[0]), "some without"),
+                      (("0" * 23 + "=1",), "24 to 66 bits, this one 23"),
+                      ((frame + "=12x",), "`12x`: a printed number is decimal"),
+                      (("/nonexistent",), "BITS=NUMBER"), (("/dev/null",), "nothing to learn"),
+                      ((), "nothing to learn")):
+        local("format", "learn", *more, status=USAGE, err=err)
+    local("format", "learn", status=USAGE, err="`hello`", text=f"{frame}\nhello\n")
+    with tempfile.NamedTemporaryFile("w", suffix=".capture") as file:
+        file.write("100 0 0\n99 0 1\n")
+        file.flush()
+        local("format", "learn", file.name, status=USAGE, err=":2: the time goes back")
+
+
+@test("format learn asks a person card by card, and says when it is enough")
+def _():
+    leader, terminal = os.openpty()
+    with subprocess.Popen([program("postern"), "format", "learn"], stdin=terminal,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+        os.close(terminal)
+        os.write(leader, b"10111101110110010011011101\n123/45678\n1011\n"
+                         b"10000000100000000000000010\n1/1\n\n")
+        out, err = asked.communicate(timeout=60)
+        os.close(leader)
+    check(asked.returncode, DONE, err)
+    ensure("formats: [W26]" in out, out)
+    check(err.count("bits of card 1: "), 1)
+    check(err.count("bits of card 2: "), 2, "asked again after a wrong one")
+    ensure("24 to 66 bits, this one 4" in err, err)
+    ensure("the best W26 (9" in err, err)
+
+
 @test("wrong password, nobody there, wrong words: each its exit status, each in words")
 def _():
     with House() as d, tempfile.TemporaryDirectory() as folder:
