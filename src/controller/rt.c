@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "platform/clock.h"
+#include "platform/life.h"
 #include "platform/log.h"
 
 #include <errno.h>
@@ -304,6 +305,7 @@ void *rt_run(void *user)
 	struct epoll_event events[8];
 	int error = role_realtime_try();
 
+	life_hold(&rt->page->life);
 	if (error != 0)
 		log_info("runs without real-time priority: %s", strerror(-error));
 	while (!atomic_load(&rt->core->stopping)) {
@@ -316,6 +318,7 @@ void *rt_run(void *user)
 		}
 	}
 	pulses_end(rt);
+	life_release(&rt->page->life);
 	return NULL;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The supervisor: one thread, one poll, nothing allocated after its start, no foreign byte parsed
- * but READY. It keeps the lock lines beside core (drivers/locks.h: a mapping of the virtual board,
- * or duplicates of core's GPIO line requests), so that a door is never left to a process that died:
- * on core's end, after 1 s without a beat, or when a door stands open beyond its time plus
- * OUTPUT_GRACE_MS it drives every configured door to its fail state (only those that stand
- * otherwise: a relay does not click twice) and starts core again.
+ * The supervisor: one poll, nothing allocated after its start, no foreign byte parsed but READY; a
+ * second thread does nothing but wake it when core's real-time thread ends (platform/life.h). It
+ * keeps the lock lines beside core (drivers/locks.h: a mapping of the virtual board, or duplicates
+ * of core's GPIO line requests), so that a door is never left to a process that died: on core's
+ * end, after 1 s without a beat, or when a door stands open beyond its time plus OUTPUT_GRACE_MS it
+ * drives every configured door to its fail state (only those that stand otherwise: a relay does not
+ * click twice) and starts core again.
  *
  * Order when core fails: SIGKILL, then the fail states at once, then again when the process is
  * reaped, because a killed process may still have been moving a line; only then its page is cleared
@@ -17,12 +18,14 @@
 #include "supervisor_private.h"
 
 #include "platform/clock.h"
+#include "platform/life.h"
 #include "platform/log.h"
 #include "platform/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -39,6 +42,7 @@
 #define STOP_S 3
 #define PRIORITY 60 /* above core's real-time thread, which it has to outlive */
 #define LATE_NS (200 * NS_PER_MS) /* we slept longer than we asked: core may have as well ... */
+#define WATCH_STACK (64 * 1024)
 #define PARDON_NS (500 * NS_PER_MS) /* ... and gets this long for a beat */
 
 enum { POLL_SIGNAL, POLL_TIMER, POLL_WAKE, POLL_CORE, POLL_GATE, POLL_SIM, POLL_COUNT };
@@ -71,13 +75,19 @@ static void page_clear(struct supervisor *s)
 {
 	for (size_t door = 0; door < DOORS_MAX; door++)
 		atomic_store(&s->page->unlocked_until_ns[door], 0);
+	atomic_store(&s->page->life, 0);
 }
 
-static void core_fail(struct supervisor *s, const char *why, unsigned door)
+static void core_end(struct supervisor *s)
 {
 	child_kill(&s->child[ROLE_CORE]);
 	outputs_fail(s);
 	s->core_failed = true;
+}
+
+static void core_fail(struct supervisor *s, const char *why, unsigned door)
+{
+	core_end(s);
 	if (door == 0)
 		log_error("ALARM: core %s: killed", why);
 	else
@@ -95,6 +105,9 @@ static int64_t core_watch(struct supervisor *s, int64_t now_ns)
 	switch (watch_judge(&s->watch, s->settings, s->page, &s->locks, now_ns, &next_ns, &door)) {
 	case VERDICT_FINE:
 		return next_ns;
+	case VERDICT_ENDED:
+		core_end(s); /* how it ended is known and told when it is reaped */
+		return INT64_MAX;
 	case VERDICT_SILENT:
 		core_fail(s, "gives no sign of life", 0);
 		return INT64_MAX;
@@ -340,6 +353,48 @@ static void turn(struct supervisor *s)
 	announce(s);
 }
 
+/* --- the second thread --- */
+
+/*
+ * Wakes the first one when core's real-time thread has ended. The kernel tells a futex in no other
+ * way, and tells the end of the whole process much later.
+ */
+static void *life_watch(void *user)
+{
+	const struct supervisor *s = user;
+	const uint64_t one = 1;
+
+	for (uint32_t seen = 0;;) {
+		seen = life_wait(&s->page->life, seen);
+		if (life_has_ended(seen))
+			(void)!write(s->wake_fd, &one, sizeof(one));
+	}
+	return NULL;
+}
+
+/* Behind the sandbox, which it then shares. Without priority for it, it runs as everybody does. */
+static int life_watch_start(struct supervisor *s)
+{
+	struct sched_param parameter = {.sched_priority = PRIORITY};
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	(void)pthread_attr_init(&attributes);
+	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	(void)pthread_attr_setstacksize(&attributes, WATCH_STACK);
+	(void)pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
+	(void)pthread_attr_setschedpolicy(&attributes, SCHED_FIFO);
+	(void)pthread_attr_setschedparam(&attributes, &parameter);
+	int error = pthread_create(&thread, &attributes, life_watch, s);
+
+	if (error == EPERM) {
+		(void)pthread_attr_setinheritsched(&attributes, PTHREAD_INHERIT_SCHED);
+		error = pthread_create(&thread, &attributes, life_watch, s);
+	}
+	(void)pthread_attr_destroy(&attributes);
+	return error;
+}
+
 /* --- the start --- */
 
 static void watchdog_begin(struct supervisor *s)
@@ -391,6 +446,12 @@ int supervisor_run(const struct supervisor_options *options)
 
 	if (fences < 0) {
 		log_error("cannot build the sandbox: %s", strerror(-fences));
+		return 1;
+	}
+	int error = life_watch_start(s);
+
+	if (error != 0) {
+		log_error("cannot start a thread: %s", strerror(error));
 		return 1;
 	}
 	log_info("version " POSTERN_VERSION " listening on http://%.*s; fences: %s",

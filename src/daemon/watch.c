@@ -6,6 +6,8 @@
  */
 #include "watch.h"
 
+#include "platform/life.h"
+
 int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns, bool *ret_alarm)
 {
 	if (now_ns - started_ns >= RESTART_SETTLED_MS * NS_PER_MS)
@@ -51,6 +53,8 @@ enum verdict watch_judge(const struct watch *watch, const struct settings *setti
 {
 	int64_t next_ns = silent_ns(watch, page, now_ns);
 
+	if (life_has_ended(atomic_load(&page->life)))
+		return VERDICT_ENDED;
 	if (next_ns <= now_ns)
 		return VERDICT_SILENT;
 	for (uint8_t door = 0; door < DOORS_MAX; door++) {

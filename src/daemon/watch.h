@@ -31,6 +31,7 @@ int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns
 
 enum verdict {
 	VERDICT_FINE = 0,
+	VERDICT_ENDED, /* its real-time thread is no more: nobody moves the locks */
 	VERDICT_SILENT, /* no beat for too long */
 	VERDICT_OVERDUE, /* a door stands open beyond its time */
 };

@@ -4,6 +4,7 @@
 
 #include "base/compiler.h"
 
+#include <linux/futex.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,6 +67,21 @@ static void a_second_without_a_beat_is_silence(void **state)
 	assert_int_equal(judge(START + 1300 * MS, &next_ns, &door), VERDICT_FINE);
 	assert_int_equal(next_ns, START + 1500 * MS);
 	assert_int_equal(judge(START + 1500 * MS, &next_ns, &door), VERDICT_SILENT);
+}
+
+static void the_end_of_the_thread_that_moves_locks_is_the_end(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = START + 300 * MS;
+	page.life = 4711u | FUTEX_WAITERS; /* it lives: its number */
+	assert_int_equal(judge(START + 400 * MS, &next_ns, &door), VERDICT_FINE);
+	page.life = FUTEX_WAITERS | FUTEX_OWNER_DIED;
+	assert_int_equal(judge(START + 400 * MS, &next_ns, &door), VERDICT_ENDED);
+	page.life = 0;
+	assert_int_equal(judge(START + 400 * MS, &next_ns, &door), VERDICT_FINE);
 }
 
 static void a_beat_from_the_future_buys_one_second(void **state)
@@ -198,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_beat_may_take_5_s),
 		TEST(a_second_without_a_beat_is_silence),
+		TEST(the_end_of_the_thread_that_moves_locks_is_the_end),
 		TEST(a_beat_from_the_future_buys_one_second),
 		TEST(an_open_door_is_overdue_after_its_time_and_the_grace),
 		TEST(the_earliest_deadline_wakes),

@@ -43,8 +43,23 @@ static uint64_t levels_of_rest(void)
 	return ((UINT64_C(1) << DRIVEN) - 1) & ~low;
 }
 
+/* An earlier user may have left the controller's ends driven: that chip keeps them so. */
+static void controller_rest(void)
+{
+	struct wires all;
+	uint32_t offset[WIRES_MAX];
+
+	for (uint32_t i = 0; i < WIRES_MAX; i++)
+		offset[i] = i;
+	wires_take(&all,
+		&(struct wires_ask){.chip = "controller", .flags = GPIO_V2_LINE_FLAG_INPUT}, offset,
+		WIRES_MAX);
+	wires_release(&all);
+}
+
 void wiring_begin(void)
 {
+	controller_rest();
 	wires_take(&hands,
 		&(struct wires_ask){.chip = "world",
 			.flags = GPIO_V2_LINE_FLAG_OUTPUT,

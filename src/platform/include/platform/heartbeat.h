@@ -24,6 +24,7 @@
 #define LATENCY_BUCKETS 64
 
 struct heartbeat_page {
+	_Atomic uint32_t life; /* of the real-time thread: platform/life.h */
 	_Atomic int64_t beat_ns; /* CLOCK_BOOTTIME of the latest beat; 0 before the first */
 	_Atomic int64_t
 		unlocked_until_ns[DOORS_MAX]; /* 0: locked; INT64_MAX: held open by command */
