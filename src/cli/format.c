@@ -392,7 +392,7 @@ const struct command format_commands[] = {
 		false, format_test},
 	{"format", "learn", 0, POSITIONALS_MAX, "json", "[BITS=NUMBER | FILE]...",
 		"Finds the formats that read frames as the numbers printed on their cards; FILE: a "
-		"capture with `# number`.",
+		"capture with `# number`; without: asks, or reads lines of BITS NUMBER.",
 		false, format_learn},
 	{0},
 };

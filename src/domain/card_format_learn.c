@@ -7,7 +7,8 @@
  * score 0 (card_format_learn_score.c). Each sample is left out in turn too: a number that was typed
  * wrong must not hide what the others say.
  *
- * Work is bounded by a budget of steps; memory is the caller's struct and about 8 KiB of stack.
+ * Work is bounded by a budget of steps, which built-in formats need none of; memory is the caller's
+ * struct and about 8 KiB of stack.
  */
 #include "card_format_learn_parts.h"
 
@@ -135,7 +136,7 @@ static void learn_built_in(struct run *run, const struct numbers *numbers)
 	const struct card_format *format;
 
 	for (unsigned i = 0; (format = card_format_at(i)) != NULL; i++) {
-		if (format->bits != run->columns.bits || !budget_take(&run->budget, 500))
+		if (format->bits != run->columns.bits)
 			continue;
 		struct learn_proposal proposal = {.format = *format,
 			.built_in = true,
@@ -175,17 +176,21 @@ static void columns_make(struct run *run)
 
 static void learn_chosen(struct run *run, uint16_t chosen, bool described)
 {
+	struct numbers numbers[LEARN_READING_COUNT];
+	bool possible[LEARN_READING_COUNT];
+
 	run->chosen = chosen;
 	run->has_facility = run->learning->sample[0].printed.has_facility;
 	columns_make(run);
 	for (unsigned reading = 0; reading < LEARN_READING_COUNT; reading++) {
-		if (!reading_possible(run, (enum learn_reading)reading))
-			continue;
-		struct numbers numbers = numbers_make(run, (enum learn_reading)reading);
-
-		learn_built_in(run, &numbers);
-		if (described)
-			learn_described(run, &numbers);
+		possible[reading] = reading_possible(run, (enum learn_reading)reading);
+		numbers[reading] = numbers_make(run, (enum learn_reading)reading);
+		if (possible[reading])
+			learn_built_in(run, &numbers[reading]);
+	}
+	for (unsigned reading = 0; reading < LEARN_READING_COUNT; reading++) {
+		if (possible[reading] && described)
+			learn_described(run, &numbers[reading]);
 	}
 	run->learning->cut_short = run->learning->cut_short || run->budget.cut_short;
 }
@@ -304,11 +309,12 @@ static void proposals_weigh(struct learning *learning)
 
 enum learn_result learning_run(struct learning *learning)
 {
-	enum learn_result result = samples_judge(learning);
+	enum learn_result result;
 
 	ASSERT(learning->sample_count <= LEARN_SAMPLES_MAX);
 	learning->proposal_count = 0;
 	learning->cut_short = false;
+	result = samples_judge(learning);
 	if (result != LEARN_OK)
 		return result;
 	learn_from_all(learning);

@@ -73,7 +73,7 @@ static void trial_run(const struct trial *trial, struct rate *rate)
 /* Bounds in per mille of the trials. */
 static void rate_judge(const char *what, const struct rate *rate, unsigned first, unsigned any)
 {
-	print_message("%s: of %u fourth cards the first proposal reads %u, one of the proposals "
+	print_message("# %s: of %u fourth cards the first proposal reads %u, one of the proposals "
 		      "%u\n",
 		what, rate->trials, rate->first, rate->any);
 	assert_true(rate->first * 1000 >= first * rate->trials);

@@ -85,8 +85,7 @@ struct learn_difference {
 };
 
 /*
- * The state of a learning: samples in, proposals out. Large (about 20 KiB); may be static. Owned by
- * the caller.
+ * The state of a learning: samples in, proposals out. About 3 KiB, owned by the caller.
  */
 struct learning {
 	uint8_t sample_count; /* in: 1 to LEARN_SAMPLES_MAX; the same card twice is no fault */
