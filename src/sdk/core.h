@@ -58,6 +58,7 @@ struct postern_device {
 	struct postern_call *turn; /* whose request is out, or whose stream has not begun */
 	CURL *curl; /* idle, with its digest nonce; NULL: none */
 	int64_t kept_ms; /* since when */
+	curl_socket_t kept_socket; /* its idle connection; CURL_SOCKET_BAD: it left none */
 	char *base_url; /* without trailing '/' */
 	char *user;
 	char *password;

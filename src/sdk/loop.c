@@ -136,20 +136,19 @@ static void run_timers(struct postern *context)
 		timer->fired(timer);
 }
 
-/* Only what stands there now: a callback that cancels the next call each time does not hold us. */
+/* As many as stand there now: callbacks that cancel the next call each time do not hold us. */
 static void tell_verdicts(struct postern *context)
 {
-	struct link last;
+	size_t count = 0;
 
-	link_init(&last);
-	link_append(&context->ending, &last);
-	while (context->ending.next != &last) {
+	for (struct link *at = context->ending.next; at != &context->ending; at = at->next)
+		count++;
+	for (; count > 0 && !link_alone(&context->ending); count--) {
 		struct postern_call *call =
 			LINK_OWNER(context->ending.next, struct postern_call, work);
 
 		call_end(call, call->verdict);
 	}
-	link_remove(&last);
 }
 
 int postern_dispatch(struct postern *context)

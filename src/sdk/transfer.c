@@ -5,16 +5,18 @@
  * each gets one request at a time, so that none is served twice while another waits.
  *
  * A finished request's handle stays with its device, with connection and digest nonce, for the next
- * one: at most kept_max in a context and not for long. A stream gets a fresh handle, and a handle
- * whose transfer failed is dropped: a device that has restarted knows no old nonce, and its refusal
- * of one looks like a wrong password.
+ * one: at most kept_max in a context and not for long. A stream gets a fresh handle; a handle whose
+ * transfer failed or whose idle connection was closed is dropped: a device that has restarted knows
+ * no old nonce, and its refusal of one looks like a wrong password.
  *
  * libcurl's callbacks only store; steps run when it has returned.
  */
 #include "base/assert.h"
 #include "core.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 static size_t take_body(char *data, size_t size, size_t count, void *user)
 {
@@ -91,13 +93,14 @@ void device_forget_handle(struct postern_device *device)
 	device->context->kept_count--;
 }
 
-static void keep_handle(struct postern_device *device, CURL *curl)
+static void keep_handle(struct postern_device *device, CURL *curl, curl_socket_t idle)
 {
 	struct postern *context = device->context;
 
 	device_forget_handle(device);
 	device->curl = curl;
 	device->kept_ms = context->clock_ms();
+	device->kept_socket = idle;
 	link_append(&context->kept, &device->kept);
 	context->kept_count++;
 	if (context->kept_count > context->kept_max)
@@ -116,10 +119,22 @@ static void forget_old_handles(struct postern *context)
 	}
 }
 
+/* Nothing is to be read from a connection that is idle and lives. */
+static bool is_alive(curl_socket_t socket)
+{
+	char byte;
+
+	return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 /* The device's own handle when there is one and it may be used, or a fresh one. */
 static CURL *handle_for(struct postern_call *call)
 {
 	struct postern_device *device = call->device;
+
+	if (device->curl != NULL && device->kept_socket != CURL_SOCKET_BAD &&
+		!is_alive(device->kept_socket))
+		device_forget_handle(device);
 	CURL *curl = device->curl;
 
 	if (call->stream != NULL || curl == NULL)
@@ -168,13 +183,16 @@ int transfer_queue(struct postern_call *call)
 static void detach(struct postern_call *call, bool keep)
 {
 	struct postern *context = call->device->context;
+	curl_socket_t idle = CURL_SOCKET_BAD;
 
 	if (call->curl == NULL)
 		return;
+	if (keep)
+		curl_easy_getinfo(call->curl, CURLINFO_ACTIVESOCKET, &idle);
 	curl_multi_remove_handle(context->multi, call->curl);
 	count_attached(context, -1);
 	if (keep)
-		keep_handle(call->device, call->curl);
+		keep_handle(call->device, call->curl, idle);
 	else
 		curl_easy_cleanup(call->curl);
 	call->curl = NULL;
