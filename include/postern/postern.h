@@ -100,7 +100,8 @@ POSTERN_API struct postern *postern_free(struct postern *context);
  * error, unsent: a wrong password is one try, not many.
  *
  * A program with a loop of its own watches postern_fd for reading, sleeps for at most
- * postern_timeout_ms, and calls postern_dispatch after either (examples/many_devices.c).
+ * postern_timeout_ms, and calls postern_dispatch after either (examples/many_devices.c). A stream
+ * holds a descriptor: who watches more devices than RLIMIT_NOFILE allows raises that.
  */
 
 struct postern_call; /* one call under way: from x_start() until its callback has returned */

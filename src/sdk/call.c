@@ -151,13 +151,24 @@ void call_end(struct postern_call *call, int error)
 	transfer_stop(call);
 	call->state = CALL_ENDED;
 	link_remove(&call->link);
-	hand_detail_on(call, error);
 	device->busy++;
 	device->context->depth++;
-	call->class->end(call, error);
+	if (!call->untold) {
+		hand_detail_on(call, error);
+		call->class->end(call, error);
+	}
 	device->context->depth--;
 	call_free(call);
 	device_release(device);
+}
+
+void call_abandon(struct postern_call *call)
+{
+	call->untold = true;
+	if (call->in_step)
+		call->stopped = true;
+	else
+		call_end(call, POSTERN_E_STOPPED);
 }
 
 void call_end_later(struct postern_call *call, int error)

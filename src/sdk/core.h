@@ -120,7 +120,8 @@ struct postern_call {
 	enum call_state state;
 	int verdict; /* CALL_ENDING */
 	bool in_step;
-	bool stopped; /* while in_step: end it when the step returns */
+	bool stopped; /* while in_step: end it when the step returns; hand nothing more out */
+	bool untold; /* abandoned */
 	bool headed; /* the head of a 200 is there */
 	CURL *curl; /* while a transfer runs */
 	char *url; /* while it waits */
@@ -160,6 +161,12 @@ void call_left(struct postern_call *call, int result);
 
 /* Tells and frees it, whatever it is doing. Not from a step. */
 void call_end(struct postern_call *call, int error);
+
+/*
+ * Ends it without a word: for a call that another one began for itself, when that ends. Not inside
+ * its own last callback.
+ */
+void call_abandon(struct postern_call *call);
 
 /* Its end comes from the next dispatch; its transfer stops at once. */
 void call_end_later(struct postern_call *call, int error);

@@ -41,7 +41,9 @@ static int watch_socket(
 		event.events |= EPOLLOUT;
 	if (epoll_ctl(context->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
 		return 0;
-	return epoll_ctl(context->epoll, EPOLL_CTL_ADD, fd, &event);
+	/* An error told to libcurl would end every transfer; without it this one comes late. */
+	(void)epoll_ctl(context->epoll, EPOLL_CTL_ADD, fd, &event);
+	return 0;
 }
 
 static int set_curl_time(CURLM *multi UNUSED, long timeout_ms, void *user)

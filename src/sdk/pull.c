@@ -22,6 +22,18 @@ struct seen {
 	size_t capacity;
 };
 
+struct pull_call {
+	struct postern_call call;
+	struct postern_record_query query; /* of the next page */
+	char *card_no; /* the query's, owned */
+	char *user_id;
+	struct seen seen;
+	struct postern_pull_report report;
+	postern_record_fn *each;
+	postern_pull_fn *done;
+	void *user;
+};
+
 static bool seen_has(const struct seen *seen, const struct postern_record *record)
 {
 	if (record->create_time != seen->second)
@@ -53,22 +65,23 @@ static bool seen_add(struct seen *seen, const struct postern_record *record)
 }
 
 /* Hands out the rows of a page that did not come before; *ret_new: how many. */
-static int take_page(const struct postern_records *page, struct seen *seen, postern_record_fn *each,
-	void *user, struct postern_pull_report *report, size_t *ret_new)
+static int take_page(struct pull_call *pull, const struct postern_records *page, size_t *ret_new)
 {
+	struct postern_pull_report *report = &pull->report;
+
 	*ret_new = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		const struct postern_record *record = &page->record[i];
 
-		if (seen_has(seen, record)) {
+		if (seen_has(&pull->seen, record)) {
 			report->overlaps++;
 			continue;
 		}
-		if (!seen_add(seen, record))
+		if (!seen_add(&pull->seen, record))
 			return POSTERN_E_MEMORY;
 		report->kept++;
 		*ret_new += 1;
-		if (each(user, record) != 0)
+		if (pull->each(pull->user, record) != 0 || pull->call.stopped)
 			return POSTERN_E_STOPPED;
 	}
 	return POSTERN_OK;
@@ -102,18 +115,6 @@ static bool advance(struct postern_record_query *query, const struct postern_rec
 	return false;
 }
 
-struct pull_call {
-	struct postern_call call;
-	struct postern_record_query query; /* of the next page */
-	char *card_no; /* the query's, owned */
-	char *user_id;
-	struct seen seen;
-	struct postern_pull_report report;
-	postern_record_fn *each;
-	postern_pull_fn *done;
-	void *user;
-};
-
 static int pull_answered(struct postern_call *call, int error, struct answer *answer);
 
 static int ask(struct pull_call *pull)
@@ -130,7 +131,7 @@ static int take_answer(struct pull_call *pull, const struct postern_records *pag
 
 	if (pull->report.pages++ == 0)
 		pull->report.total = page->total;
-	int error = take_page(page, &pull->seen, pull->each, pull->user, &pull->report, &new_rows);
+	int error = take_page(pull, page, &new_rows);
 
 	if (error != POSTERN_OK || is_done(&pull->report, page, new_rows, pull->query.count))
 		return error;

@@ -19,6 +19,13 @@ struct watch {
 	char *part_memory;
 };
 
+static int hand_out(void *user, const struct postern_event *event)
+{
+	struct watch *watch = user;
+
+	return watch->each(watch->user, event) != 0 || watch->call.stopped;
+}
+
 static int take_part(struct watch *watch)
 {
 	struct span part = buf_span(&watch->reader.part);
@@ -31,7 +38,7 @@ static int take_part(struct watch *watch)
 			return POSTERN_E_STOPPED;
 		return POSTERN_OK;
 	}
-	return events_deliver(part, watch->each, watch->user);
+	return events_deliver(part, hand_out, watch);
 }
 
 static int watch_bytes(struct postern_call *call, struct span bytes)

@@ -412,6 +412,10 @@ static void one_wrong_password_is_one_try(void **state)
 #define HEARTBEAT "--x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nHeartbeat\r\n"
 #define EVENT "--x\r\nContent-Type: text/plain\r\nContent-Length: 17\r\n\r\nEvents[0].Code=A\n\r\n"
 
+#define TWO_EVENTS                                                                                 \
+	"--x\r\nContent-Type: text/plain\r\nContent-Length: 34\r\n\r\n"                            \
+	"Events[0].Code=A\nEvents[1].Code=A\n\r\n"
+
 static unsigned events;
 
 static int take_event(void *user, const struct postern_event *event)
@@ -497,7 +501,7 @@ static void cancel_own(struct waiter *waiter)
 	postern_call_cancel(waiter->call);
 }
 
-/* The first of two events of one piece ends it: the second is not handed out. */
+/* The first of several events ends it: no other is handed out, from this part or the next. */
 static void an_event_may_cancel_its_watch_or_free_its_device(void **state)
 {
 	struct fixture *f = *state;
@@ -505,18 +509,146 @@ static void an_event_may_cancel_its_watch_or_free_its_device(void **state)
 	struct peer_connection *stream = begin_watch(f, &watch);
 
 	watch.then = cancel_own;
-	peer_send(stream, STREAM_HEAD EVENT EVENT);
+	peer_send(stream, STREAM_HEAD TWO_EVENTS EVENT);
 	peer_settle(&f->peer, f->context);
 	assert_int_equal(events, 1);
 	assert_int_equal(told.count, 1);
 	expect_told(0, "watch", POSTERN_E_STOPPED);
 	watch = (struct waiter){.then = free_device};
 	stream = begin_watch(f, &watch);
-	peer_send(stream, STREAM_HEAD EVENT EVENT);
+	peer_send(stream, STREAM_HEAD TWO_EVENTS EVENT);
 	peer_settle(&f->peer, f->context);
 	assert_int_equal(events, 1);
 	assert_int_equal(told.count, 1);
 	expect_told(0, "watch", POSTERN_E_STOPPED);
+}
+
+static int cancel_at_first(void *user, const struct postern_record *record UNUSED)
+{
+	events++;
+	postern_call_cancel(((struct waiter *)user)->call);
+	return 0;
+}
+
+static void pull_ended(
+	void *user, struct postern_call *call, int error, const struct postern_pull_report *report)
+{
+	assert_int_equal(report->kept, 1);
+	ended(user, call, error);
+}
+
+static void a_record_may_cancel_its_pull(void **state)
+{
+	struct fixture *f = *state;
+	struct postern_record_query query = POSTERN_RECORD_QUERY_INIT;
+	struct waiter waiter = {.name = "pull"};
+
+	told.count = 0;
+	events = 0;
+	assert_int_equal(postern_records_pull_start(f->device, &query, cancel_at_first, pull_ended,
+				 &waiter, &waiter.call),
+		POSTERN_OK);
+	peer_settle(&f->peer, f->context);
+	peer_answer(peer_asked(&f->peer, "AccessControlCardRec"),
+		"found=2\r\nrecords[0].RecNo=1\r\nrecords[1].RecNo=2\r\n");
+	peer_settle(&f->peer, f->context);
+	assert_int_equal(events, 1);
+	expect_told(0, "pull", POSTERN_E_STOPPED);
+}
+
+/* A call as the SDK's own files make them: asks, sleeps, asks again, with a call of its own. */
+struct patient {
+	struct postern_call call;
+	struct postern_call *child;
+	unsigned asked;
+};
+
+static unsigned patients_dropped;
+
+static int patient_answered(struct postern_call *call, int error, struct answer *answer UNUSED);
+
+static int patient_woken(struct postern_call *call)
+{
+	return http_start(call, "/cgi-bin/again", patient_answered);
+}
+
+static int patient_answered(struct postern_call *call, int error, struct answer *answer UNUSED)
+{
+	struct patient *patient = (struct patient *)call;
+
+	if (patient->asked++ == 0)
+		return call_sleep(call, 2500, patient_woken);
+	return error;
+}
+
+static void patient_end(struct postern_call *call UNUSED, int error)
+{
+	told.name[told.count] = "patient";
+	told.error[told.count++] = error;
+}
+
+static void patient_drop(struct postern_call *call)
+{
+	struct patient *patient = (struct patient *)call;
+
+	patients_dropped++;
+	if (patient->child != NULL)
+		call_abandon(patient->child);
+}
+
+static struct patient *begin_patient(struct fixture *f)
+{
+	static const struct call_class class = {.end = patient_end, .drop = patient_drop};
+	int error;
+	struct patient *patient = call_new(f->device, sizeof(*patient), &class, true, &error);
+
+	told.count = 0;
+	patients_dropped = 0;
+	assert_int_equal(error, POSTERN_OK);
+	assert_int_equal(
+		call_begin(&patient->call,
+			http_start(&patient->call, "/cgi-bin/first", patient_answered), NULL),
+		POSTERN_OK);
+	peer_settle(&f->peer, f->context);
+	return patient;
+}
+
+static void a_call_may_sleep_between_two_requests(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)begin_patient(f);
+	peer_close(peer_asked(&f->peer, "first"));
+	peer_settle(&f->peer, f->context);
+	assert_int_equal(postern_timeout_ms(f->context), 2500);
+	time_ms += 2499;
+	peer_settle(&f->peer, f->context);
+	assert_null(peer_asked(&f->peer, "again"));
+	time_ms += 1;
+	peer_settle(&f->peer, f->context);
+	peer_answer(peer_asked(&f->peer, "again"), "");
+	peer_settle(&f->peer, f->context);
+	assert_int_equal(told.count, 1);
+	expect_told(0, "patient", POSTERN_OK);
+	assert_int_equal(patients_dropped, 1);
+}
+
+static void a_call_ends_with_the_one_that_it_began_for_itself(void **state)
+{
+	struct fixture *f = *state;
+	struct patient *patient = begin_patient(f);
+	struct waiter child = {0};
+
+	open_door(f->device, &child, "child");
+	patient->child = child.call;
+	peer_settle(&f->peer, f->context);
+	postern_call_cancel(&patient->call);
+	peer_settle(&f->peer, f->context);
+	assert_int_equal(told.count, 1);
+	expect_told(0, "patient", POSTERN_E_STOPPED);
+	assert_int_equal(patients_dropped, 1);
+	assert_int_equal(child.ends, 0);
+	assert_true(link_alone(&f->device->calls));
 }
 
 static void a_connection_that_closed_takes_the_old_login_with_it(void **state)
@@ -592,6 +724,9 @@ int main(void)
 		CASE(a_stream_leaves_the_turn_and_dies_of_silence),
 		CASE(bytes_that_wait_count_when_the_program_looks_late),
 		CASE(an_event_may_cancel_its_watch_or_free_its_device),
+		CASE(a_record_may_cancel_its_pull),
+		CASE(a_call_may_sleep_between_two_requests),
+		CASE(a_call_ends_with_the_one_that_it_began_for_itself),
 		CASE(a_connection_that_closed_takes_the_old_login_with_it),
 		CASE(an_idle_device_costs_little),
 	};
