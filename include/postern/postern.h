@@ -64,8 +64,8 @@ POSTERN_API struct postern *postern_new(void);
 
 struct postern_options {
 	size_t size;
-	unsigned transfers_max; /* requests on their way at once; the rest waits in line, each device
-				   in turn. Streams count until they have begun. 0: 64 */
+	unsigned transfers_max; /* requests on their way at once; the rest waits in line, each
+				   device in turn. Streams count until they have begun. 0: 64 */
 	unsigned connections_kept; /* idle connections and log-ins kept for the next call; 0: 128 */
 };
 #define POSTERN_OPTIONS_INIT                                                                       \
@@ -85,9 +85,9 @@ POSTERN_API struct postern *postern_free(struct postern *context);
 /* --- many devices at once ---
  *
  * Every function that asks a device has two forms. x() waits for the answer. x_start() returns at
- * once: 0 when the call is under way, and then its callback runs exactly once, when it has ended; an
- * error when it never began, and then the callback does not run. What the arguments point at may go
- * when x_start() has returned.
+ * once: 0 when the call is under way, and then its callback runs exactly once, when it has ended;
+ * an error when it never began, and then the callback does not run. What the arguments point at may
+ * go when x_start() has returned.
  *
  * Callbacks run only inside postern_dispatch, postern_wait and the x() forms, which run the
  * context's loop until their own call has ended; and, with POSTERN_E_STOPPED, inside
@@ -389,8 +389,8 @@ POSTERN_API int postern_records_pull(struct postern_device *device,
 	const struct postern_record_query *query, postern_record_fn *each, void *user,
 	struct postern_pull_report *report);
 /* report: what was pulled, also with an error; lives until the callback returns. */
-typedef void postern_pull_fn(void *user, struct postern_call *call, int error,
-	const struct postern_pull_report *report);
+typedef void postern_pull_fn(
+	void *user, struct postern_call *call, int error, const struct postern_pull_report *report);
 POSTERN_API int postern_records_pull_start(struct postern_device *device,
 	const struct postern_record_query *query, postern_record_fn *each, postern_pull_fn *done,
 	void *user, struct postern_call **call);

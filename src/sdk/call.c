@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+PRINTF_LIKE(2, 0)
 static void set_detail(char **detail, const char *format, va_list arguments)
 {
 	free(*detail);

@@ -61,8 +61,8 @@ static bool accept_one(struct peer *peer)
 			return true;
 		}
 	}
-	ASSERT(!"more connections than the peer holds");
-	return false;
+	close(fd); /* more than the peer holds: the test sees a failed connection */
+	return true;
 }
 
 static bool read_some(struct peer *peer, struct peer_connection *connection)
