@@ -541,8 +541,8 @@ POSTERN_API int postern_reader_frames(struct postern_device *device,
 	const struct postern_reader_query *query, postern_reader_frame_fn *each, void *user,
 	struct postern_reader_state *state);
 /* state: NULL when none came; lives until the callback returns. */
-typedef void postern_reader_state_fn(void *user, struct postern_call *call, int error,
-	const struct postern_reader_state *state);
+typedef void postern_reader_state_fn(
+	void *user, struct postern_call *call, int error, const struct postern_reader_state *state);
 POSTERN_API int postern_reader_frames_start(struct postern_device *device,
 	const struct postern_reader_query *query, postern_reader_frame_fn *each,
 	postern_reader_state_fn *done, void *user, struct postern_call **call);
