@@ -3,7 +3,8 @@
  * libpostern: drive postern controllers and Dahua-compatible access-control devices over their CGI.
  *
  * Rules that hold everywhere:
- * - A context owns the transfers, a device belongs to a context; one thread at a time uses it.
+ * - A context owns the transfers, a device belongs to a context; one thread at a time uses a
+ *   context with all that belongs to it. Several contexts may be used by several threads.
  * - Functions return 0 or a positive enum postern_error; postern_strerror() says it in words and
  *   postern_device_detail() says what this device answered.
  * - Structs that may grow begin with `size`: set it to sizeof, best by the _INIT macros.
@@ -43,9 +44,10 @@ enum postern_error {
 	POSTERN_E_DEVICE = 12, /* the device has a fault of its own (5xx) */
 	POSTERN_E_PROTOCOL = 13, /* the answer is none that such a device gives */
 	POSTERN_E_MEMORY = 14,
-	POSTERN_E_STOPPED = 15, /* the caller's callback asked to stop */
+	POSTERN_E_STOPPED = 15, /* the caller's callback asked to stop, cancelled or freed it */
 	POSTERN_E_INCOMPLETE = 16, /* records: more in one second than a page can hold */
-	POSTERN_E_CLOSED = 17 /* events: the stream ended or fell silent */
+	POSTERN_E_CLOSED = 17, /* events: the stream ended or fell silent */
+	POSTERN_E_STATE = 18 /* not now: inside a callback, or while the device is being freed */
 };
 
 /* A sentence in English; valid for ever. Any number. */
@@ -59,8 +61,75 @@ struct postern_device; /* one device and one account on it */
 
 /* NULL when memory is out. */
 POSTERN_API struct postern *postern_new(void);
-/* Frees the context and its devices; NULL is allowed. Returns NULL. */
+
+struct postern_options {
+	size_t size;
+	unsigned transfers_max; /* requests on their way at once; the rest waits in line, each
+				   device in turn. Streams count until they have begun. 0: 64 */
+	unsigned connections_kept; /* idle connections and log-ins kept for the next call; 0: 128 */
+};
+#define POSTERN_OPTIONS_INIT                                                                       \
+	{                                                                                          \
+		sizeof(struct postern_options), 0, 0                                               \
+	}
+
+/* As postern_new; also NULL when options->size is not set. */
+POSTERN_API struct postern *postern_new_with(const struct postern_options *options);
+
+/*
+ * Frees the context and its devices; NULL is allowed. Returns NULL. Calls under way end with
+ * POSTERN_E_STOPPED: their callbacks run inside this. Not from inside a callback.
+ */
 POSTERN_API struct postern *postern_free(struct postern *context);
+
+/* --- many devices at once ---
+ *
+ * Every function that asks a device has two forms. x() waits for the answer. x_start() returns at
+ * once: 0 when the call is under way, and then its callback runs exactly once, when it has ended;
+ * an error when it never began, and then the callback does not run. What the arguments point at may
+ * go when x_start() has returned.
+ *
+ * Callbacks run only inside postern_dispatch, postern_wait and the x() forms, which run the
+ * context's loop until their own call has ended; and, with POSTERN_E_STOPPED, inside
+ * postern_device_free and postern_free. A callback may start, cancel and free anything of the
+ * context but the context itself; functions that wait answer POSTERN_E_STATE there.
+ *
+ * Requests of one device go one after the other, in the order in which they were asked for (of a
+ * call that needs several, each stands in line anew), so that a device is never asked faster than
+ * it answers. When it refuses the log-in, everything that waits for this device ends with the same
+ * error, unsent: a wrong password is one try, not many.
+ *
+ * A program with a loop of its own watches postern_fd for reading, sleeps for at most
+ * postern_timeout_ms, and calls postern_dispatch after either (examples/many_devices.c). A stream
+ * holds a descriptor: who watches more devices than RLIMIT_NOFILE allows raises that.
+ */
+
+struct postern_call; /* one call under way: from x_start() until its callback has returned */
+
+/* One descriptor (epoll) for all that the context does; valid until postern_free. */
+POSTERN_API int postern_fd(const struct postern *context);
+/* How long a program may sleep if nothing comes: milliseconds, 0: not at all, -1: for ever. */
+POSTERN_API int postern_timeout_ms(struct postern *context);
+/* Does what there is to do and runs callbacks; never waits. 0 or POSTERN_E_STATE. */
+POSTERN_API int postern_dispatch(struct postern *context);
+/* Waits for something to do, at most so long (-1: for ever), and dispatches. May return early. */
+POSTERN_API int postern_wait(struct postern *context, int timeout_ms);
+
+/*
+ * Ends a call that is under way: nothing more is sent, and its callback runs with
+ * POSTERN_E_STOPPED, in the next dispatch (at once behind the callback that asked for it, when
+ * that was one of the call's own). What was sent may have had its effect. Harmless on a call whose
+ * last callback runs; not allowed after that.
+ */
+POSTERN_API void postern_call_cancel(struct postern_call *call);
+POSTERN_API struct postern_device *postern_call_device(const struct postern_call *call);
+/* What this call failed of, or "": for its last callback. */
+POSTERN_API const char *postern_call_detail(const struct postern_call *call);
+
+/* The last callbacks. error: 0 or enum postern_error; results are as after x(). */
+typedef void postern_done_fn(void *user, struct postern_call *call, int error);
+/* number: 0 with an error. */
+typedef void postern_number_fn(void *user, struct postern_call *call, int error, uint64_t number);
 
 struct postern_device_options {
 	size_t size;
@@ -68,7 +137,8 @@ struct postern_device_options {
 	const char *user; /* required */
 	const char *password; /* required; copied */
 	unsigned connect_timeout_ms; /* 0: 5000 */
-	unsigned timeout_ms; /* for a whole answer; 0: 30000; streams have their own rules */
+	unsigned timeout_ms; /* from the request's sending to the whole answer; 0: 30000; streams
+				have their own rules */
 };
 #define POSTERN_DEVICE_OPTIONS_INIT                                                                \
 	{                                                                                          \
@@ -78,9 +148,16 @@ struct postern_device_options {
 /* Sends nothing yet. POSTERN_E_ARGUMENT when the URL is no http:// or https:// address. */
 POSTERN_API int postern_device_new(struct postern *context,
 	const struct postern_device_options *options, struct postern_device **device);
+/*
+ * NULL is allowed. Returns NULL. The device's calls under way end with POSTERN_E_STOPPED inside
+ * this; the one whose callback frees the device ends when that has returned.
+ */
 POSTERN_API struct postern_device *postern_device_free(struct postern_device *device);
 
-/* What the latest failed call on this device was about; "" after a success. Until the next call. */
+/*
+ * What the latest call that ended on this device failed of; "" after a success. Until another call
+ * of the device ends or is refused.
+ */
 POSTERN_API const char *postern_device_detail(const struct postern_device *device);
 
 /* One field of an answer as it came: "CitizenIDName", "Zhang San". */
@@ -104,6 +181,11 @@ struct postern_device_info {
 /* The result is freed with postern_device_info_free. */
 POSTERN_API int postern_device_info(
 	struct postern_device *device, struct postern_device_info **info);
+/* info: NULL with an error; else the callback's to free. */
+typedef void postern_device_info_fn(
+	void *user, struct postern_call *call, int error, struct postern_device_info *info);
+POSTERN_API int postern_device_info_start(struct postern_device *device,
+	postern_device_info_fn *done, void *user, struct postern_call **call);
 POSTERN_API struct postern_device_info *postern_device_info_free(struct postern_device_info *info);
 
 /* --- people: rows of AccessControlCard (one person with one card) --- */
@@ -148,16 +230,27 @@ struct postern_person {
 /* recordUpdater insert. *rec_no gets the new row's number. */
 POSTERN_API int postern_person_add(
 	struct postern_device *device, const struct postern_person *person, uint64_t *rec_no);
+/* The number is the new row's. */
+POSTERN_API int postern_person_add_start(struct postern_device *device,
+	const struct postern_person *person, postern_number_fn *done, void *user,
+	struct postern_call **call);
 
 /* recordUpdater update of row person->rec_no: only what is given changes. */
 POSTERN_API int postern_person_update(
 	struct postern_device *device, const struct postern_person *person);
+POSTERN_API int postern_person_update_start(struct postern_device *device,
+	const struct postern_person *person, postern_done_fn *done, void *user,
+	struct postern_call **call);
 
 /* recordUpdater remove; a row that is not there counts as removed. */
 POSTERN_API int postern_person_remove(struct postern_device *device, uint64_t rec_no);
+POSTERN_API int postern_person_remove_start(struct postern_device *device, uint64_t rec_no,
+	postern_done_fn *done, void *user, struct postern_call **call);
 
 /* recordUpdater clear: every row of the device. */
 POSTERN_API int postern_person_clear(struct postern_device *device);
+POSTERN_API int postern_person_clear_start(struct postern_device *device, postern_done_fn *done,
+	void *user, struct postern_call **call);
 
 struct postern_people {
 	size_t count;
@@ -167,10 +260,17 @@ struct postern_people {
 /* recordFinder find by UserID or CardNo (NULL: not a condition), all pages. */
 POSTERN_API int postern_people_find(struct postern_device *device, const char *user_id,
 	const char *card_no, struct postern_people **people);
+/* people: NULL with an error; else the callback's to free. */
+typedef void postern_people_fn(
+	void *user, struct postern_call *call, int error, struct postern_people *people);
+POSTERN_API int postern_people_find_start(struct postern_device *device, const char *user_id,
+	const char *card_no, postern_people_fn *done, void *user, struct postern_call **call);
 POSTERN_API struct postern_people *postern_people_free(struct postern_people *people);
 
 /* recordFinder getQuerySize; takes Size= and count=. */
 POSTERN_API int postern_people_count(struct postern_device *device, uint64_t *count);
+POSTERN_API int postern_people_count_start(struct postern_device *device, postern_number_fn *done,
+	void *user, struct postern_call **call);
 
 /* --- doors --- */
 
@@ -183,6 +283,12 @@ POSTERN_API int postern_door_open(
 	struct postern_device *device, int channel, const char *user_id, const char *type);
 POSTERN_API int postern_door_close(
 	struct postern_device *device, int channel, const char *user_id, const char *type);
+POSTERN_API int postern_door_open_start(struct postern_device *device, int channel,
+	const char *user_id, const char *type, postern_done_fn *done, void *user,
+	struct postern_call **call);
+POSTERN_API int postern_door_close_start(struct postern_device *device, int channel,
+	const char *user_id, const char *type, postern_done_fn *done, void *user,
+	struct postern_call **call);
 
 enum postern_door_status {
 	POSTERN_DOOR_UNKNOWN = 0,
@@ -192,6 +298,10 @@ enum postern_door_status {
 };
 POSTERN_API int postern_door_status(
 	struct postern_device *device, int channel, enum postern_door_status *status);
+typedef void postern_door_status_fn(
+	void *user, struct postern_call *call, int error, enum postern_door_status status);
+POSTERN_API int postern_door_status_start(struct postern_device *device, int channel,
+	postern_door_status_fn *done, void *user, struct postern_call **call);
 
 /* --- access records: rows of AccessControlCardRec --- */
 
@@ -244,6 +354,12 @@ struct postern_records {
 /* One recordFinder find: one page. */
 POSTERN_API int postern_records_find(struct postern_device *device,
 	const struct postern_record_query *query, struct postern_records **records);
+/* records: NULL with an error; else the callback's to free. */
+typedef void postern_records_fn(
+	void *user, struct postern_call *call, int error, struct postern_records *records);
+POSTERN_API int postern_records_find_start(struct postern_device *device,
+	const struct postern_record_query *query, postern_records_fn *done, void *user,
+	struct postern_call **call);
 POSTERN_API struct postern_records *postern_records_free(struct postern_records *records);
 
 /* Non-zero stops. */
@@ -272,6 +388,12 @@ struct postern_pull_report {
 POSTERN_API int postern_records_pull(struct postern_device *device,
 	const struct postern_record_query *query, postern_record_fn *each, void *user,
 	struct postern_pull_report *report);
+/* report: what was pulled, also with an error; lives until the callback returns. */
+typedef void postern_pull_fn(
+	void *user, struct postern_call *call, int error, const struct postern_pull_report *report);
+POSTERN_API int postern_records_pull_start(struct postern_device *device,
+	const struct postern_record_query *query, postern_record_fn *each, postern_pull_fn *done,
+	void *user, struct postern_call **call);
 
 /* --- live events --- */
 
@@ -314,6 +436,9 @@ struct postern_watch_options {
  */
 POSTERN_API int postern_events_watch(struct postern_device *device,
 	const struct postern_watch_options *options, postern_event_fn *each, void *user);
+POSTERN_API int postern_events_watch_start(struct postern_device *device,
+	const struct postern_watch_options *options, postern_event_fn *each, postern_done_fn *done,
+	void *user, struct postern_call **call);
 
 /* --- readers: what they really send (postern's own; accounts of role admin only) --- */
 
@@ -415,6 +540,12 @@ typedef int postern_reader_frame_fn(void *user, const struct postern_reader_fram
 POSTERN_API int postern_reader_frames(struct postern_device *device,
 	const struct postern_reader_query *query, postern_reader_frame_fn *each, void *user,
 	struct postern_reader_state *state);
+/* state: NULL when none came; lives until the callback returns. */
+typedef void postern_reader_state_fn(
+	void *user, struct postern_call *call, int error, const struct postern_reader_state *state);
+POSTERN_API int postern_reader_frames_start(struct postern_device *device,
+	const struct postern_reader_query *query, postern_reader_frame_fn *each,
+	postern_reader_state_fn *done, void *user, struct postern_call **call);
 
 /* --- schedules (configManager AccessTimeSchedule) --- */
 
@@ -424,6 +555,8 @@ POSTERN_API int postern_reader_frames(struct postern_device *device,
  */
 POSTERN_API int postern_schedule_set_day(
 	struct postern_device *device, int schedule, int day, const char *intervals);
+POSTERN_API int postern_schedule_set_day_start(struct postern_device *device, int schedule, int day,
+	const char *intervals, postern_done_fn *done, void *user, struct postern_call **call);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Contexts and devices: who owns what, options, and what the library says about errors. */
+#include "base/assert.h"
 #include "base/utf8.h"
 #include "sdk.h"
 
@@ -30,6 +31,8 @@ const char *postern_strerror(int error)
 		[POSTERN_E_INCOMPLETE] =
 			"one second holds more records than the device hands out at once",
 		[POSTERN_E_CLOSED] = "the event stream ended",
+		[POSTERN_E_STATE] =
+			"not possible now: inside a callback, or the device is being freed",
 	};
 
 	if (error < 0 || (size_t)error >= ARRAY_COUNT(sentences))
@@ -44,31 +47,63 @@ const char *postern_version(void)
 
 struct postern *postern_new(void)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	struct postern_options options = POSTERN_OPTIONS_INIT;
+
+	return postern_new_with(&options);
+}
+
+struct postern *postern_new_with(const struct postern_options *options)
+{
+	if (options == NULL || options->size < sizeof(*options) ||
+		curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return NULL;
 	struct postern *context = calloc(1, sizeof(*context));
 
-	if (context == NULL)
+	if (context == NULL) {
 		curl_global_cleanup();
+		return NULL;
+	}
+	link_init(&context->devices);
+	link_init(&context->ready);
+	link_init(&context->fed);
+	link_init(&context->ending);
+	link_init(&context->kept);
+	context->running_max =
+		options->transfers_max == 0 ? TRANSFERS_DEFAULT : options->transfers_max;
+	context->kept_max =
+		options->connections_kept == 0 ? KEPT_DEFAULT : options->connections_kept;
+	if (!loop_init(context))
+		return postern_free(context);
 	return context;
 }
 
 static void device_drop(struct postern_device *device)
 {
-	curl_easy_cleanup(device->curl);
+	device_forget_handle(device);
 	free(device->base_url);
+	free(device->user);
+	if (device->password != NULL)
+		explicit_bzero(device->password, strlen(device->password));
+	free(device->password);
+	free(device->detail);
 	free(device);
+}
+
+void device_release(struct postern_device *device)
+{
+	if (--device->busy == 0 && device->dying && link_alone(&device->calls))
+		device_drop(device);
 }
 
 struct postern *postern_free(struct postern *context)
 {
 	if (context == NULL)
 		return NULL;
-	for (struct postern_device *next, *device = context->devices; device != NULL;
-		device = next) {
-		next = device->next;
-		device_drop(device);
-	}
+	ASSERT(context->depth == 0);
+	context->closing = true;
+	while (!link_alone(&context->devices))
+		postern_device_free(LINK_OWNER(context->devices.next, struct postern_device, link));
+	loop_drop(context);
 	free(context);
 	curl_global_cleanup();
 	return NULL;
@@ -96,21 +131,17 @@ static char *copy_base_url(const char *url)
 static bool device_set_up(
 	struct postern_device *device, const struct postern_device_options *options)
 {
-	unsigned connect_ms = options->connect_timeout_ms;
-
+	link_init(&device->link);
+	link_init(&device->ready);
+	link_init(&device->kept);
+	link_init(&device->calls);
+	link_init(&device->waiting);
 	device->timeout_ms = options->timeout_ms == 0 ? TIMEOUT_DEFAULT_MS : options->timeout_ms;
-	device->curl = curl_easy_init();
-	if (device->curl == NULL)
-		return false;
-	curl_easy_setopt(device->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(device->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(device->curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(device->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_DIGEST);
-	curl_easy_setopt(device->curl, CURLOPT_USERAGENT, "postern/" POSTERN_VERSION);
-	curl_easy_setopt(device->curl, CURLOPT_CONNECTTIMEOUT_MS,
-		(long)(connect_ms == 0 ? CONNECT_TIMEOUT_DEFAULT_MS : connect_ms));
-	return curl_easy_setopt(device->curl, CURLOPT_USERNAME, options->user) == CURLE_OK &&
-	       curl_easy_setopt(device->curl, CURLOPT_PASSWORD, options->password) == CURLE_OK;
+	device->connect_timeout_ms = options->connect_timeout_ms == 0 ? CONNECT_TIMEOUT_DEFAULT_MS
+								      : options->connect_timeout_ms;
+	device->user = strdup(options->user);
+	device->password = strdup(options->password);
+	return device->user != NULL && device->password != NULL;
 }
 
 int postern_device_new(struct postern *context, const struct postern_device_options *options,
@@ -119,6 +150,8 @@ int postern_device_new(struct postern *context, const struct postern_device_opti
 	if (context == NULL || options == NULL || options->size < sizeof(*options) ||
 		options->url == NULL || options->user == NULL || options->password == NULL)
 		return POSTERN_E_ARGUMENT;
+	if (context->closing)
+		return POSTERN_E_STATE;
 	char *base_url = copy_base_url(options->url);
 
 	if (base_url == NULL)
@@ -131,32 +164,46 @@ int postern_device_new(struct postern *context, const struct postern_device_opti
 	}
 	made->base_url = base_url;
 	made->context = context;
-	made->next = context->devices;
-	context->devices = made;
 	if (!device_set_up(made, options)) {
-		postern_device_free(made);
+		device_drop(made);
 		return POSTERN_E_MEMORY;
 	}
+	link_append(&context->devices, &made->link);
 	*device = made;
 	return POSTERN_OK;
 }
 
+/* A call of the device that is not in a step, or NULL; those in a step are marked to end. */
+static struct postern_call *next_to_end(struct postern_device *device)
+{
+	for (struct link *at = device->calls.next; at != &device->calls; at = at->next) {
+		struct postern_call *call = LINK_OWNER(at, struct postern_call, link);
+
+		if (!call->in_step)
+			return call;
+		call->stopped = true;
+	}
+	return NULL;
+}
+
 struct postern_device *postern_device_free(struct postern_device *device)
 {
-	if (device == NULL)
-		return NULL;
-	struct postern_device **at = &device->context->devices;
+	struct postern_call *call;
 
-	while (*at != device)
-		at = &(*at)->next;
-	*at = device->next;
-	device_drop(device);
+	if (device == NULL || device->dying)
+		return NULL;
+	device->dying = true;
+	device->busy++;
+	link_remove(&device->link);
+	while ((call = next_to_end(device)) != NULL)
+		call_end(call, call_fail(call, POSTERN_E_STOPPED, "the device was freed"));
+	device_release(device);
 	return NULL;
 }
 
 const char *postern_device_detail(const struct postern_device *device)
 {
-	return device->detail;
+	return device->detail == NULL ? "" : device->detail;
 }
 
 bool text_acceptable(const char *text, size_t characters_max, size_t bytes_max)

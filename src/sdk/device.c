@@ -33,43 +33,98 @@ struct info_owner {
 	char text[ARRAY_COUNT(info_rows)][INFO_TEXT_MAX];
 };
 
+struct info_call {
+	struct postern_call call;
+	struct info_owner *owner;
+	size_t asked; /* rows */
+	postern_device_info_fn *done;
+	void *user;
+};
+
+static int ask(struct info_call *info);
+
 /* One answer; a device that does not know the question leaves an empty text. */
-static int ask(struct postern_device *device, const struct info_row *row, char *text)
+static int info_answered(struct postern_call *call, int error, struct answer *answer)
 {
+	struct info_call *info = (struct info_call *)call;
+
+	if (error == POSTERN_OK)
+		answer_value(answer, info_rows[info->asked].key, info->owner->text[info->asked],
+			INFO_TEXT_MAX);
+	else if (error != POSTERN_E_UNSUPPORTED && error != POSTERN_E_REFUSED)
+		return error;
+	info->asked++;
+	return info->asked == ARRAY_COUNT(info_rows) ? POSTERN_OK : ask(info);
+}
+
+static int ask(struct info_call *info)
+{
+	const struct info_row *row = &info_rows[info->asked];
 	struct target target;
-	struct answer answer;
 
 	target_begin(&target, row->cgi, row->action);
-	int error = http_get(device, target_end(&target, device), &answer);
+	return http_start(&info->call, target_end(&target, info->call.device), info_answered);
+}
 
-	if (error == POSTERN_E_UNSUPPORTED || error == POSTERN_E_REFUSED)
-		return POSTERN_OK;
-	if (error != POSTERN_OK)
+static void info_end(struct postern_call *call, int error)
+{
+	struct info_call *info = (struct info_call *)call;
+	struct info_owner *owner = info->owner;
+
+	if (error != POSTERN_OK) {
+		info->done(info->user, call, error, NULL);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(info_rows); i++) {
+		const char *text = owner->text[i];
+
+		memcpy((char *)&owner->info + info_rows[i].at, &text, sizeof(text));
+	}
+	info->owner = NULL;
+	info->done(info->user, call, error, &owner->info);
+}
+
+static void info_drop(struct postern_call *call)
+{
+	free(((struct info_call *)call)->owner);
+}
+
+int postern_device_info_start(struct postern_device *device, postern_device_info_fn *done,
+	void *user, struct postern_call **call)
+{
+	static const struct call_class class = {.end = info_end, .drop = info_drop};
+	int error;
+	struct info_call *info = call_new(device, sizeof(*info), &class, done != NULL, &error);
+
+	if (info == NULL)
 		return error;
-	answer_value(&answer, row->key, text, INFO_TEXT_MAX);
-	answer_drop(&answer);
-	return POSTERN_OK;
+	info->done = done;
+	info->user = user;
+	info->owner = calloc(1, sizeof(*info->owner));
+	if (info->owner == NULL)
+		return call_begin(&info->call,
+			call_fail(&info->call, POSTERN_E_MEMORY, "out of memory"), NULL);
+	info->owner->info.size = sizeof(info->owner->info);
+	return call_begin(&info->call, ask(info), call);
+}
+
+static void sync_info(
+	void *user, struct postern_call *call, int error, struct postern_device_info *info)
+{
+	((struct sync *)user)->result = info;
+	sync_done(user, call, error);
 }
 
 int postern_device_info(struct postern_device *device, struct postern_device_info **info)
 {
-	struct info_owner *owner = calloc(1, sizeof(*owner));
+	struct sync sync;
+	int error = sync_begin(&sync, device);
 
-	if (owner == NULL)
-		return device_fail(device, POSTERN_E_MEMORY, "out of memory");
-	owner->info.size = sizeof(owner->info);
-	for (size_t i = 0; i < ARRAY_COUNT(info_rows); i++) {
-		const char *text = owner->text[i];
-		int error = ask(device, &info_rows[i], owner->text[i]);
-
-		if (error != POSTERN_OK) {
-			free(owner);
-			return error;
-		}
-		memcpy((char *)&owner->info + info_rows[i].at, &text, sizeof(text));
-	}
-	*info = &owner->info;
-	return POSTERN_OK;
+	if (error == POSTERN_OK)
+		error = sync_wait(&sync, postern_device_info_start(device, sync_info, &sync, NULL));
+	if (error == POSTERN_OK)
+		*info = sync.result;
+	return error;
 }
 
 struct postern_device_info *postern_device_info_free(struct postern_device_info *info)
@@ -95,63 +150,145 @@ static int check_door_words(
 	return POSTERN_OK;
 }
 
-static int door_command(struct postern_device *device, const char *action, int channel,
-	const char *user_id, const char *type)
+/* What both forms of a door's commands are made of. */
+struct door_words {
+	const char *action;
+	int channel;
+	const char *user_id;
+	const char *type;
+};
+
+static int door_start(struct postern_device *device, const struct door_words *words,
+	postern_done_fn *done, void *user, struct postern_call **call)
 {
 	struct target target;
-	int error = check_door_words(device, channel, user_id, type);
+	int error = check_door_words(device, words->channel, words->user_id, words->type);
 
 	if (error != POSTERN_OK)
 		return error;
-	target_begin(&target, "accessControl.cgi", action);
-	target_number(&target, "channel", channel);
-	target_text(&target, "UserID", user_id);
-	target_text(&target, "Type", type == NULL ? "Remote" : type);
-	const char *text = target_end(&target, device);
+	target_begin(&target, "accessControl.cgi", words->action);
+	target_number(&target, "channel", words->channel);
+	target_text(&target, "UserID", words->user_id);
+	target_text(&target, "Type", words->type == NULL ? "Remote" : words->type);
+	return command_start(device, target_end(&target, device), done, user, call);
+}
 
-	return text == NULL ? POSTERN_E_ARGUMENT : http_command(device, text);
+static int door_command(struct postern_device *device, const struct door_words *words)
+{
+	struct sync sync;
+	int error = sync_begin(&sync, device);
+
+	return error != POSTERN_OK
+		       ? error
+		       : sync_wait(&sync, door_start(device, words, sync_done, &sync, NULL));
+}
+
+int postern_door_open_start(struct postern_device *device, int channel, const char *user_id,
+	const char *type, postern_done_fn *done, void *user, struct postern_call **call)
+{
+	const struct door_words words = {"openDoor", channel, user_id, type};
+
+	return door_start(device, &words, done, user, call);
 }
 
 int postern_door_open(
 	struct postern_device *device, int channel, const char *user_id, const char *type)
 {
-	return door_command(device, "openDoor", channel, user_id, type);
+	const struct door_words words = {"openDoor", channel, user_id, type};
+
+	return door_command(device, &words);
+}
+
+int postern_door_close_start(struct postern_device *device, int channel, const char *user_id,
+	const char *type, postern_done_fn *done, void *user, struct postern_call **call)
+{
+	const struct door_words words = {"closeDoor", channel, user_id, type};
+
+	return door_start(device, &words, done, user, call);
 }
 
 int postern_door_close(
 	struct postern_device *device, int channel, const char *user_id, const char *type)
 {
-	return door_command(device, "closeDoor", channel, user_id, type);
+	const struct door_words words = {"closeDoor", channel, user_id, type};
+
+	return door_command(device, &words);
 }
 
-int postern_door_status(
-	struct postern_device *device, int channel, enum postern_door_status *status)
+struct status_call {
+	struct postern_call call;
+	enum postern_door_status status;
+	postern_door_status_fn *done;
+	void *user;
+};
+
+static int status_answered(struct postern_call *call, int error, struct answer *answer)
 {
 	static const struct {
 		const char *word;
 		enum postern_door_status status;
 	} words[] = {{"Open", POSTERN_DOOR_OPEN}, {"Close", POSTERN_DOOR_CLOSED},
 		{"Break", POSTERN_DOOR_BREAK}};
-	struct target target;
-	struct answer answer;
 	char value[32];
+
+	if (error != POSTERN_OK)
+		return error;
+	answer_value(answer, "Info.status", value, sizeof(value));
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+		if (span_equal_nocase(span_from_string(value), span_from_string(words[i].word)))
+			((struct status_call *)call)->status = words[i].status;
+	}
+	return POSTERN_OK;
+}
+
+static void status_end(struct postern_call *call, int error)
+{
+	struct status_call *status = (struct status_call *)call;
+
+	status->done(status->user, call, error, status->status);
+}
+
+int postern_door_status_start(struct postern_device *device, int channel,
+	postern_door_status_fn *done, void *user, struct postern_call **call)
+{
+	static const struct call_class class = {.end = status_end};
+	struct target target;
 	int error = check_door_words(device, channel, NULL, NULL);
 
 	if (error != POSTERN_OK)
 		return error;
+	struct status_call *status =
+		call_new(device, sizeof(*status), &class, done != NULL, &error);
+
+	if (status == NULL)
+		return error;
+	status->status = POSTERN_DOOR_UNKNOWN;
+	status->done = done;
+	status->user = user;
 	target_begin(&target, "accessControl.cgi", "getDoorStatus");
 	target_number(&target, "channel", channel);
-	error = http_get(device, target_end(&target, device), &answer);
-	if (error != POSTERN_OK)
-		return error;
-	answer_value(&answer, "Info.status", value, sizeof(value));
-	answer_drop(&answer);
-	*status = POSTERN_DOOR_UNKNOWN;
-	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
-		if (span_equal_nocase(span_from_string(value), span_from_string(words[i].word)))
-			*status = words[i].status;
-	}
-	return POSTERN_OK;
+	return call_begin(&status->call,
+		http_start(&status->call, target_end(&target, device), status_answered), call);
+}
+
+static void sync_status(
+	void *user, struct postern_call *call, int error, enum postern_door_status status)
+{
+	sync_number(user, call, error, (uint64_t)status);
+}
+
+int postern_door_status(
+	struct postern_device *device, int channel, enum postern_door_status *status)
+{
+	struct sync sync;
+	int error = sync_begin(&sync, device);
+
+	if (error == POSTERN_OK)
+		error = sync_wait(&sync,
+			postern_door_status_start(device, channel, sync_status, &sync, NULL));
+	if (error == POSTERN_OK)
+		*status = (enum postern_door_status)sync.number;
+	return error;
 }
 
 /* "08:00" into minutes; 24:00 is allowed. */
@@ -191,8 +328,8 @@ static bool add_segment(
 
 #define SEGMENTS_MAX 4 /* a day on every device */
 
-int postern_schedule_set_day(
-	struct postern_device *device, int schedule, int day, const char *intervals)
+int postern_schedule_set_day_start(struct postern_device *device, int schedule, int day,
+	const char *intervals, postern_done_fn *done, void *user, struct postern_call **call)
 {
 	struct target target;
 	struct span rest = span_trim(span_from_string(intervals));
@@ -223,7 +360,17 @@ int postern_schedule_set_day(
 			schedule, day, segment);
 		target_text(&target, name, "0 00:00:00-00:00:00");
 	}
-	const char *text = target_end(&target, device);
+	return command_start(device, target_end(&target, device), done, user, call);
+}
 
-	return text == NULL ? POSTERN_E_ARGUMENT : http_command(device, text);
+int postern_schedule_set_day(
+	struct postern_device *device, int schedule, int day, const char *intervals)
+{
+	struct sync sync;
+	int error = sync_begin(&sync, device);
+
+	return error != POSTERN_OK
+		       ? error
+		       : sync_wait(&sync, postern_schedule_set_day_start(device, schedule, day,
+						  intervals, sync_done, &sync, NULL));
 }

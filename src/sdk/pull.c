@@ -22,6 +22,18 @@ struct seen {
 	size_t capacity;
 };
 
+struct pull_call {
+	struct postern_call call;
+	struct postern_record_query query; /* of the next page */
+	char *card_no; /* the query's, owned */
+	char *user_id;
+	struct seen seen;
+	struct postern_pull_report report;
+	postern_record_fn *each;
+	postern_pull_fn *done;
+	void *user;
+};
+
 static bool seen_has(const struct seen *seen, const struct postern_record *record)
 {
 	if (record->create_time != seen->second)
@@ -53,22 +65,23 @@ static bool seen_add(struct seen *seen, const struct postern_record *record)
 }
 
 /* Hands out the rows of a page that did not come before; *ret_new: how many. */
-static int take_page(const struct postern_records *page, struct seen *seen, postern_record_fn *each,
-	void *user, struct postern_pull_report *report, size_t *ret_new)
+static int take_page(struct pull_call *pull, const struct postern_records *page, size_t *ret_new)
 {
+	struct postern_pull_report *report = &pull->report;
+
 	*ret_new = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		const struct postern_record *record = &page->record[i];
 
-		if (seen_has(seen, record)) {
+		if (seen_has(&pull->seen, record)) {
 			report->overlaps++;
 			continue;
 		}
-		if (!seen_add(seen, record))
+		if (!seen_add(&pull->seen, record))
 			return POSTERN_E_MEMORY;
 		report->kept++;
 		*ret_new += 1;
-		if (each(user, record) != 0)
+		if (pull->each(pull->user, record) != 0 || pull->call.stopped)
 			return POSTERN_E_STOPPED;
 	}
 	return POSTERN_OK;
@@ -102,53 +115,139 @@ static bool advance(struct postern_record_query *query, const struct postern_rec
 	return false;
 }
 
-static int pull(struct postern_device *device, struct postern_record_query *query,
-	postern_record_fn *each, void *user, struct postern_pull_report *report, struct seen *seen)
+static int pull_answered(struct postern_call *call, int error, struct answer *answer);
+
+static int ask(struct pull_call *pull)
 {
-	for (;;) {
-		struct postern_records *page;
-		size_t new_rows;
-		int error = postern_records_find(device, query, &page);
+	struct target target;
 
-		if (error != POSTERN_OK)
-			return error;
-		if (report->pages++ == 0)
-			report->total = page->total;
-		error = take_page(page, seen, each, user, report, &new_rows);
-		bool done = error == POSTERN_OK && is_done(report, page, new_rows, query->count);
-		bool stuck =
-			error == POSTERN_OK && !done && !advance(query, page, new_rows, report);
+	return http_start(&pull->call, records_target(pull->call.device, &pull->query, &target),
+		pull_answered);
+}
 
-		postern_records_free(page);
-		if (error != POSTERN_OK)
-			return error;
-		if (done)
-			return POSTERN_OK;
-		if (stuck)
-			return device_fail(device, POSTERN_E_INCOMPLETE,
-				"second %lld holds more records than a page of %u",
-				(long long)report->crowded_second, query->count);
-	}
+static int take_answer(struct pull_call *pull, const struct postern_records *page)
+{
+	size_t new_rows;
+
+	if (pull->report.pages++ == 0)
+		pull->report.total = page->total;
+	int error = take_page(pull, page, &new_rows);
+
+	if (error != POSTERN_OK || is_done(&pull->report, page, new_rows, pull->query.count))
+		return error;
+	if (advance(&pull->query, page, new_rows, &pull->report))
+		return ask(pull);
+	return call_fail(&pull->call, POSTERN_E_INCOMPLETE,
+		"second %lld holds more records than a page of %u",
+		(long long)pull->report.crowded_second, pull->query.count);
+}
+
+static int pull_answered(struct postern_call *call, int error, struct answer *answer)
+{
+	struct postern_records *page;
+
+	if (error == POSTERN_OK)
+		error = records_from_answer(call, answer, &page);
+	if (error != POSTERN_OK)
+		return error;
+	error = take_answer((struct pull_call *)call, page);
+	postern_records_free(page);
+	return error;
+}
+
+static void pull_end(struct postern_call *call, int error)
+{
+	struct pull_call *pull = (struct pull_call *)call;
+	struct postern_pull_report *report = &pull->report;
+
+	report->complete = error == POSTERN_OK && (report->total == POSTERN_NOT_GIVEN ||
+							  report->kept >= (uint64_t)report->total);
+	pull->done(pull->user, call, error, report);
+}
+
+static void pull_drop(struct postern_call *call)
+{
+	struct pull_call *pull = (struct pull_call *)call;
+
+	free(pull->seen.rec_no);
+	free(pull->card_no);
+	free(pull->user_id);
+}
+
+/* False when memory is out. */
+static bool own(const char **text, char **copy)
+{
+	*copy = *text == NULL ? NULL : strdup(*text);
+	bool copied = *text == NULL || *copy != NULL;
+
+	*text = *copy;
+	return copied;
+}
+
+int postern_records_pull_start(struct postern_device *device,
+	const struct postern_record_query *query, postern_record_fn *each, postern_pull_fn *done,
+	void *user, struct postern_call **call)
+{
+	static const struct call_class class = {.end = pull_end, .drop = pull_drop};
+	int error;
+
+	if (query == NULL || query->size < sizeof(*query) || query->after_rec_no > INT64_MAX ||
+		each == NULL)
+		return device_fail(device, POSTERN_E_ARGUMENT, "query: size is not set");
+	struct pull_call *pull = call_new(device, sizeof(*pull), &class, done != NULL, &error);
+
+	if (pull == NULL)
+		return error;
+	pull->query = *query;
+	if (query->count == 0 || query->count > PAGE_ROWS_MAX)
+		pull->query.count = PAGE_ROWS_MAX;
+	pull->seen.second = POSTERN_NOT_GIVEN;
+	pull->report = (struct postern_pull_report)POSTERN_PULL_REPORT_INIT;
+	pull->each = each;
+	pull->done = done;
+	pull->user = user;
+	if (!own(&pull->query.card_no, &pull->card_no) ||
+		!own(&pull->query.user_id, &pull->user_id))
+		return call_begin(&pull->call,
+			call_fail(&pull->call, POSTERN_E_MEMORY, "out of memory"), NULL);
+	return call_begin(&pull->call, ask(pull), call);
+}
+
+/* The form that waits hands the same callback the caller's own user. */
+struct pull_wait {
+	struct sync sync;
+	postern_record_fn *each;
+	void *user;
+	struct postern_pull_report report;
+};
+
+static int wait_each(void *user, const struct postern_record *record)
+{
+	struct pull_wait *wait = user;
+
+	return wait->each(wait->user, record);
+}
+
+static void wait_done(
+	void *user, struct postern_call *call, int error, const struct postern_pull_report *report)
+{
+	struct pull_wait *wait = user;
+
+	wait->report = *report;
+	sync_done(&wait->sync, call, error);
 }
 
 int postern_records_pull(struct postern_device *device, const struct postern_record_query *query,
 	postern_record_fn *each, void *user, struct postern_pull_report *report)
 {
-	struct postern_pull_report local = POSTERN_PULL_REPORT_INIT;
-	struct seen seen = {.second = POSTERN_NOT_GIVEN};
+	struct pull_wait wait = {.each = each, .user = user, .report = POSTERN_PULL_REPORT_INIT};
+	int error = sync_begin(&wait.sync, device);
 
-	if (query == NULL || query->size < sizeof(*query) || each == NULL)
-		return device_fail(device, POSTERN_E_ARGUMENT, "query: size is not set");
-	struct postern_record_query next = *query;
-
-	if (next.count == 0 || next.count > PAGE_ROWS_MAX)
-		next.count = PAGE_ROWS_MAX;
-	int error = pull(device, &next, each, user, &local, &seen);
-
-	free(seen.rec_no);
-	local.complete = error == POSTERN_OK &&
-			 (local.total == POSTERN_NOT_GIVEN || local.kept >= (uint64_t)local.total);
+	if (error == POSTERN_OK)
+		error = sync_wait(&wait.sync,
+			postern_records_pull_start(device, query, each == NULL ? NULL : wait_each,
+				wait_done, &wait, NULL));
 	if (report != NULL)
-		*report = local;
+		*report = wait.report;
 	return error;
 }

@@ -230,32 +230,131 @@ int reader_frames_deliver(struct answer *answer, postern_reader_frame_fn *each, 
 	return error;
 }
 
-int postern_reader_frames(struct postern_device *device, const struct postern_reader_query *query,
-	postern_reader_frame_fn *each, void *user, struct postern_reader_state *state)
-{
-	struct target target;
-	struct answer answer;
+struct frames_call {
+	struct postern_call call;
+	postern_reader_frame_fn *each;
+	postern_reader_state_fn *done;
+	void *user;
+	struct postern_reader_state state;
+	struct postern_reader_state *early; /* filled before the first frame; NULL: nobody's */
+	bool answered;
+};
 
-	if (query == NULL || query->size < sizeof(*query) || each == NULL ||
-		(state != NULL && state->size < sizeof(*state)))
-		return device_fail(device, POSTERN_E_ARGUMENT, "query or state: size is not set");
+static int hand_out(void *user, const struct postern_reader_frame *frame)
+{
+	struct frames_call *frames = user;
+
+	if (!frames->answered && frames->early != NULL)
+		*frames->early = frames->state;
+	frames->answered = true;
+	return frames->each(frames->user, frame) != 0 || frames->call.stopped;
+}
+
+static int frames_answered(struct postern_call *call, int error, struct answer *answer)
+{
+	struct frames_call *frames = (struct frames_call *)call;
+
+	if (error != POSTERN_OK)
+		return error;
+	error = reader_frames_deliver(answer, hand_out, frames, &frames->state);
+	if (error != POSTERN_OK && error != POSTERN_E_STOPPED)
+		return call_fail(call, error, "%s", postern_strerror(error));
+	frames->answered = true;
+	return error;
+}
+
+static void frames_end(struct postern_call *call, int error)
+{
+	struct frames_call *frames = (struct frames_call *)call;
+
+	frames->done(frames->user, call, error, frames->answered ? &frames->state : NULL);
+}
+
+static int check_query(struct postern_device *device, const struct postern_reader_query *query)
+{
 	if (query->reader < 1 || query->reader > READER_MAX || query->count > COUNT_MAX ||
 		query->after > INT64_MAX)
 		return device_fail(device, POSTERN_E_ARGUMENT,
 			"readers are 1 to %d, count is at most %d", READER_MAX, COUNT_MAX);
-	target_begin(&target, "accessControl.cgi", "getReaderFrames");
-	target_number(&target, "reader", query->reader);
-	target_number(&target, "afterFrame", (int64_t)query->after);
-	target_number(&target, "count", query->count == 0 ? COUNT_MAX : query->count);
+	return POSTERN_OK;
+}
+
+static const char *frames_target(struct postern_device *device,
+	const struct postern_reader_query *query, struct target *target)
+{
+	target_begin(target, "accessControl.cgi", "getReaderFrames");
+	target_number(target, "reader", query->reader);
+	target_number(target, "afterFrame", (int64_t)query->after);
+	target_number(target, "count", query->count == 0 ? COUNT_MAX : query->count);
 	if (query->edges != 0)
-		target_text(&target, "edges", "true");
-	int error = http_get(device, target_end(&target, device), &answer);
+		target_text(target, "edges", "true");
+	return target_end(target, device);
+}
+
+int postern_reader_frames_start(struct postern_device *device,
+	const struct postern_reader_query *query, postern_reader_frame_fn *each,
+	postern_reader_state_fn *done, void *user, struct postern_call **call)
+{
+	static const struct call_class class = {.end = frames_end};
+	struct target target;
+	int error;
+
+	if (query == NULL || query->size < sizeof(*query) || each == NULL)
+		return device_fail(device, POSTERN_E_ARGUMENT, "query: size is not set");
+	error = check_query(device, query);
+	if (error != POSTERN_OK)
+		return error;
+	struct frames_call *frames =
+		call_new(device, sizeof(*frames), &class, done != NULL, &error);
+
+	if (frames == NULL)
+		return error;
+	frames->each = each;
+	frames->done = done;
+	frames->user = user;
+	return call_begin(&frames->call,
+		http_start(&frames->call, frames_target(device, query, &target), frames_answered),
+		call);
+}
+
+/* The form that waits hands the same callback the caller's own user. */
+struct frames_wait {
+	struct sync sync;
+	postern_reader_frame_fn *each;
+	void *user;
+};
+
+static int wait_each(void *user, const struct postern_reader_frame *frame)
+{
+	struct frames_wait *wait = user;
+
+	return wait->each(wait->user, frame);
+}
+
+static void wait_done(
+	void *user, struct postern_call *call, int error, const struct postern_reader_state *state)
+{
+	struct frames_wait *wait = user;
+
+	if (state != NULL && wait->sync.result != NULL)
+		*(struct postern_reader_state *)wait->sync.result = *state;
+	sync_done(&wait->sync, call, error);
+}
+
+int postern_reader_frames(struct postern_device *device, const struct postern_reader_query *query,
+	postern_reader_frame_fn *each, void *user, struct postern_reader_state *state)
+{
+	struct frames_wait wait = {.each = each, .user = user};
+	struct postern_call *call;
+	int error = sync_begin(&wait.sync, device);
 
 	if (error != POSTERN_OK)
 		return error;
-	error = reader_frames_deliver(&answer, each, user, state);
-	answer_drop(&answer);
-	if (error != POSTERN_OK && error != POSTERN_E_STOPPED)
-		device_fail(device, error, "%s", postern_strerror(error));
-	return error;
+	if (each == NULL || (state != NULL && state->size < sizeof(*state)))
+		return device_fail(device, POSTERN_E_ARGUMENT, "query or state: size is not set");
+	wait.sync.result = state;
+	error = postern_reader_frames_start(device, query, wait_each, wait_done, &wait, &call);
+	if (error == POSTERN_OK)
+		((struct frames_call *)call)->early = state;
+	return sync_wait(&wait.sync, error);
 }

@@ -61,8 +61,8 @@ static void add_condition(struct target *target, const char *name, int64_t value
 		target_number(target, name, value);
 }
 
-static const char *find_target(struct postern_device *device,
-	const struct postern_record_query *query, struct target *target)
+const char *records_target(struct postern_device *device, const struct postern_record_query *query,
+	struct target *target)
 {
 	target_begin(target, "recordFinder.cgi", "find");
 	target_text(target, "name", "AccessControlCardRec");
@@ -100,28 +100,78 @@ static int records_from(struct table *table, struct postern_records **records)
 	return POSTERN_OK;
 }
 
-int postern_records_find(struct postern_device *device, const struct postern_record_query *query,
-	struct postern_records **records)
+int records_from_answer(
+	struct postern_call *call, struct answer *answer, struct postern_records **records)
 {
-	struct target target;
-	struct answer answer;
 	struct table table;
+	int error = table_parse(answer, "records", &table);
+
+	if (error == POSTERN_OK)
+		error = records_from(&table, records);
+	return error == POSTERN_OK ? error : call_fail(call, error, "%s", postern_strerror(error));
+}
+
+struct find_call {
+	struct postern_call call;
+	struct postern_records *records;
+	postern_records_fn *done;
+	void *user;
+};
+
+static int find_answered(struct postern_call *call, int error, struct answer *answer)
+{
+	struct find_call *find = (struct find_call *)call;
+
+	return error == POSTERN_OK ? records_from_answer(call, answer, &find->records) : error;
+}
+
+static void find_end(struct postern_call *call, int error)
+{
+	struct find_call *find = (struct find_call *)call;
+
+	find->done(find->user, call, error, find->records);
+}
+
+int postern_records_find_start(struct postern_device *device,
+	const struct postern_record_query *query, postern_records_fn *done, void *user,
+	struct postern_call **call)
+{
+	static const struct call_class class = {.end = find_end};
+	struct target target;
+	int error;
 
 	if (query == NULL || query->size < sizeof(*query) || query->after_rec_no > INT64_MAX)
 		return device_fail(device, POSTERN_E_ARGUMENT, "query: size is not set");
-	const char *text = find_target(device, query, &target);
+	struct find_call *find = call_new(device, sizeof(*find), &class, done != NULL, &error);
 
-	if (text == NULL)
-		return POSTERN_E_ARGUMENT;
-	int error = http_get(device, text, &answer);
-
-	if (error != POSTERN_OK)
+	if (find == NULL)
 		return error;
-	error = table_parse(&answer, "records", &table);
+	find->done = done;
+	find->user = user;
+	return call_begin(&find->call,
+		http_start(&find->call, records_target(device, query, &target), find_answered),
+		call);
+}
+
+static void sync_records(
+	void *user, struct postern_call *call, int error, struct postern_records *records)
+{
+	((struct sync *)user)->result = records;
+	sync_done(user, call, error);
+}
+
+int postern_records_find(struct postern_device *device, const struct postern_record_query *query,
+	struct postern_records **records)
+{
+	struct sync sync;
+	int error = sync_begin(&sync, device);
+
 	if (error == POSTERN_OK)
-		error = records_from(&table, records);
-	return error == POSTERN_OK ? error
-				   : device_fail(device, error, "%s", postern_strerror(error));
+		error = sync_wait(&sync,
+			postern_records_find_start(device, query, sync_records, &sync, NULL));
+	if (error == POSTERN_OK)
+		*records = sync.result;
+	return error;
 }
 
 struct postern_records *postern_records_free(struct postern_records *records)

@@ -4,52 +4,10 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
-#include "postern/postern.h"
+#include "core.h"
 
-#include <curl/curl.h>
-
-#define DETAIL_MAX 512
 #define URL_MAX 8192 /* what devices take of a request line */
-#define ANSWER_MAX (8 * 1024 * 1024) /* bytes kept of one answer */
 #define ROWS_MAX 65536 /* rows of one answer */
-
-struct postern {
-	struct postern_device *devices; /* singly linked by next */
-};
-
-struct postern_device {
-	struct postern *context;
-	struct postern_device *next;
-	CURL *curl; /* kept between calls: connection and digest nonce are used again */
-	char *base_url; /* without trailing '/' */
-	unsigned timeout_ms;
-	char detail[DETAIL_MAX];
-};
-
-/* Sets the device's detail and returns error. */
-int device_fail(struct postern_device *device, int error, const char *format, ...)
-	PRINTF_LIKE(3, 4);
-
-/* A body that came with a 2xx. text ends in NUL behind len; free with answer_drop. */
-struct answer {
-	char *text;
-	size_t len;
-	long status; /* HTTP */
-};
-
-void answer_drop(struct answer *answer);
-
-/* GET base_url + target; a 2xx fills *ret, anything else becomes an error with detail. */
-MUST_CHECK int http_get(struct postern_device *device, const char *target, struct answer *ret);
-
-/* As http_get, for a call that answers OK (CR LF or not, any case). */
-MUST_CHECK int http_command(struct postern_device *device, const char *target);
-
-/* What a status and body of a refusal mean; sets the device's detail. */
-int http_refusal(struct postern_device *device, long status, struct span body);
-
-/* What a failed transfer means. curl: a CURLcode other than CURLE_OK. */
-int http_transfer_error(struct postern_device *device, int curl);
 
 /* --- request targets --- */
 
@@ -113,3 +71,12 @@ int events_deliver(struct span part, postern_event_fn *each, void *user);
  */
 int reader_frames_deliver(struct answer *answer, postern_reader_frame_fn *each, void *user,
 	struct postern_reader_state *state);
+
+/* --- pages of records (record.c), for what asks for many --- */
+
+/* The request for one page; NULL with the device's detail set when it does not fit. */
+const char *records_target(struct postern_device *device, const struct postern_record_query *query,
+	struct target *target);
+/* A page's answer; an error sets the call's detail. *records: freed by postern_records_free. */
+int records_from_answer(
+	struct postern_call *call, struct answer *answer, struct postern_records **records);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A live subscription: one long answer, fed to the multipart reader as it comes. A stream that says
- * nothing for three heartbeats is dead, whatever TCP thinks (half-open connections are common).
+ * A live subscription: one long answer, fed to the multipart reader as it comes.
  */
 #include "protocols/multipart.h"
 #include "sdk.h"
@@ -9,21 +8,23 @@
 #include <stdlib.h>
 
 #define HEARTBEAT_DEFAULT_S 5
-#define SILENT_HEARTBEATS 3
-#define REFUSAL_MAX 4096
 
 struct watch {
-	struct postern_device *device;
-	const struct postern_watch_options *options;
+	struct postern_call call;
 	postern_event_fn *each;
+	int (*heartbeat)(void *user);
+	postern_done_fn *done;
 	void *user;
 	struct multipart_reader reader;
 	char *part_memory;
-	bool reading; /* the answer is a stream; else it is collected as a refusal */
-	struct buf refusal;
-	char refusal_memory[REFUSAL_MAX];
-	int error; /* why the transfer was stopped by us */
 };
+
+static int hand_out(void *user, const struct postern_event *event)
+{
+	struct watch *watch = user;
+
+	return watch->each(watch->user, event) != 0 || watch->call.stopped;
+}
 
 static int take_part(struct watch *watch)
 {
@@ -33,22 +34,23 @@ static int take_part(struct watch *watch)
 	if (span_starts_with_nocase(type, SPAN_LIT("image/")))
 		return POSTERN_OK;
 	if (span_equal(span_trim(span_slice(part, 0, 9)), SPAN_LIT("Heartbeat"))) {
-		if (watch->options->heartbeat != NULL &&
-			watch->options->heartbeat(watch->user) != 0)
+		if (watch->heartbeat != NULL && watch->heartbeat(watch->user) != 0)
 			return POSTERN_E_STOPPED;
 		return POSTERN_OK;
 	}
-	return events_deliver(part, watch->each, watch->user);
+	return events_deliver(part, hand_out, watch);
 }
 
-static int take_bytes(struct watch *watch, struct span bytes)
+static int watch_bytes(struct postern_call *call, struct span bytes)
 {
-	for (;;) {
+	struct watch *watch = (struct watch *)call;
+
+	while (!call->stopped) {
 		switch (multipart_reader_take(&watch->reader, &bytes)) {
 		case MULTIPART_MORE:
-			return POSTERN_OK;
+			return CALL_RUNNING;
 		case MULTIPART_BAD:
-			return device_fail(watch->device, POSTERN_E_PROTOCOL,
+			return call_fail(call, POSTERN_E_PROTOCOL,
 				"the stream is not multipart, or a part is too large");
 		case MULTIPART_PART: {
 			int error = take_part(watch);
@@ -59,47 +61,47 @@ static int take_bytes(struct watch *watch, struct span bytes)
 		}
 		}
 	}
+	return CALL_RUNNING;
 }
 
-/* At the first byte of a 200: which boundary did the head announce? */
-static int begin_stream(struct watch *watch)
+/* Which boundary did the head announce? */
+static int watch_began(struct postern_call *call, struct span content_type)
 {
-	char *content_type = NULL;
+	struct watch *watch = (struct watch *)call;
 	struct span boundary;
 
-	curl_easy_getinfo(watch->device->curl, CURLINFO_CONTENT_TYPE, &content_type);
-	if (content_type == NULL ||
-		!multipart_boundary(span_from_string(content_type), &boundary) ||
+	watch->part_memory = malloc(MULTIPART_PART_MAX);
+	if (watch->part_memory == NULL)
+		return call_fail(call, POSTERN_E_MEMORY, "out of memory");
+	if (!multipart_boundary(content_type, &boundary) ||
 		!multipart_reader_init(
 			&watch->reader, boundary, watch->part_memory, MULTIPART_PART_MAX))
-		return device_fail(watch->device, POSTERN_E_PROTOCOL,
-			"the answer is no event stream but %s",
-			content_type == NULL ? "untyped" : content_type);
-	watch->reading = true;
-	return POSTERN_OK;
+		return call_fail(call, POSTERN_E_PROTOCOL, "the answer is no event stream but %.*s",
+			content_type.len == 0 ? 7 : (int)content_type.len,
+			content_type.len == 0 ? "untyped" : content_type.data);
+	return CALL_RUNNING;
 }
 
-static size_t take_stream(char *data, size_t size, size_t count, void *user)
+static int watch_ended(struct postern_call *call UNUSED, int error)
 {
-	struct watch *watch = user;
-	long status = 0;
-
-	curl_easy_getinfo(watch->device->curl, CURLINFO_RESPONSE_CODE, &status);
-	if (status != 200) {
-		buf_add(&watch->refusal, span_slice(span_of(data, size * count), 0,
-						 REFUSAL_MAX - watch->refusal.len));
-		return size * count;
-	}
-	if (!watch->reading)
-		watch->error = begin_stream(watch);
-	if (watch->error == POSTERN_OK)
-		watch->error = take_bytes(watch, span_of(data, size * count));
-	return watch->error == POSTERN_OK ? size * count : 0;
+	return error;
 }
 
-static const char *watch_target(struct watch *watch, struct target *target)
+static void watch_end(struct postern_call *call, int error)
 {
-	const struct postern_watch_options *options = watch->options;
+	struct watch *watch = (struct watch *)call;
+
+	watch->done(watch->user, call, error);
+}
+
+static void watch_drop(struct postern_call *call)
+{
+	free(((struct watch *)call)->part_memory);
+}
+
+static const char *watch_target(
+	struct watch *watch, const struct postern_watch_options *options, struct target *target)
+{
 	const char *codes = options->codes == NULL ? "All" : options->codes;
 	char bracketed[1024];
 	struct buf buf = buf_over(bracketed, sizeof(bracketed) - 1);
@@ -108,8 +110,8 @@ static const char *watch_target(struct watch *watch, struct target *target)
 	buf_add_string(&buf, codes);
 	buf_add_byte(&buf, ']');
 	if (buf.overflow || !text_acceptable(codes, 1000, 1000)) {
-		device_fail(
-			watch->device, POSTERN_E_ARGUMENT, "codes: at most 1000 bytes of names");
+		device_fail(watch->call.device, POSTERN_E_ARGUMENT,
+			"codes: at most 1000 bytes of names");
 		return NULL;
 	}
 	bracketed[buf.len] = 0;
@@ -129,85 +131,83 @@ static const char *watch_target(struct watch *watch, struct target *target)
 		target_number(target, "afterRecNo", (int64_t)options->after_rec_no);
 	if (options->after_seq > 0)
 		target_number(target, "afterSeq", (int64_t)options->after_seq);
-	return target_end(target, watch->device);
+	return target_end(target, watch->call.device);
 }
 
-static void set_up_transfer(struct watch *watch, const char *url, unsigned heartbeat_s)
+int postern_events_watch_start(struct postern_device *device,
+	const struct postern_watch_options *options, postern_event_fn *each, postern_done_fn *done,
+	void *user, struct postern_call **call)
 {
-	CURL *curl = watch->device->curl;
-
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_stream);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, watch);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 0L);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(SILENT_HEARTBEATS * heartbeat_s));
-}
-
-static void restore_transfer(struct postern_device *device)
-{
-	curl_easy_setopt(device->curl, CURLOPT_LOW_SPEED_LIMIT, 0L);
-	curl_easy_setopt(device->curl, CURLOPT_LOW_SPEED_TIME, 0L);
-}
-
-static int run(struct watch *watch)
-{
-	struct postern_device *device = watch->device;
+	static const struct call_class class = {.end = watch_end, .drop = watch_drop};
+	static const struct stream_class stream = {
+		.began = watch_began, .bytes = watch_bytes, .ended = watch_ended};
 	struct target target;
-	char url[URL_MAX + 512];
-	const char *text = watch_target(watch, &target);
-	struct buf buf = buf_over(url, sizeof(url) - 1);
+	int error;
 
-	if (text == NULL)
-		return POSTERN_E_ARGUMENT;
-	buf_add_string(&buf, device->base_url);
-	buf_add_string(&buf, text);
-	url[buf.len] = 0;
-	set_up_transfer(watch, url,
-		watch->options->heartbeat_s == 0 ? HEARTBEAT_DEFAULT_S
-						 : watch->options->heartbeat_s);
-	CURLcode code = curl_easy_perform(device->curl);
-	long status = 0;
-
-	curl_easy_getinfo(device->curl, CURLINFO_RESPONSE_CODE, &status);
-	restore_transfer(device);
-	if (watch->error != POSTERN_OK)
-		return watch->error;
-	if (status != 0 && status != 200)
-		return http_refusal(device, status, buf_span(&watch->refusal));
-	if (watch->reading && (code == CURLE_OK || code == CURLE_OPERATION_TIMEDOUT ||
-				      code == CURLE_RECV_ERROR || code == CURLE_PARTIAL_FILE))
-		return device_fail(device, POSTERN_E_CLOSED, "%s",
-			code == CURLE_OPERATION_TIMEDOUT ? "silent for three heartbeats"
-							 : "closed by the device");
-	if (code == CURLE_OK)
-		return device_fail(device, POSTERN_E_CLOSED, "closed by the device");
-	return http_transfer_error(device, (int)code);
-}
-
-int postern_events_watch(struct postern_device *device, const struct postern_watch_options *options,
-	postern_event_fn *each, void *user)
-{
 	if (options == NULL || options->size < sizeof(*options) || each == NULL ||
 		options->heartbeat_s > 60 || options->after_rec_no > INT64_MAX ||
 		options->after_seq > INT64_MAX)
 		return device_fail(device, POSTERN_E_ARGUMENT,
 			"options: size must be set, heartbeat is 1 to 60 seconds");
-	struct watch *watch = calloc(1, sizeof(*watch));
-	char *memory = malloc(MULTIPART_PART_MAX);
-	int error = POSTERN_E_MEMORY;
+	struct watch *watch = call_new(device, sizeof(*watch), &class, done != NULL, &error);
 
-	device->detail[0] = 0;
-	if (watch != NULL && memory != NULL) {
-		watch->device = device;
-		watch->options = options;
-		watch->each = each;
-		watch->user = user;
-		watch->part_memory = memory;
-		watch->refusal = buf_over(watch->refusal_memory, REFUSAL_MAX);
-		error = run(watch);
-	}
-	free(memory);
-	free(watch);
-	return error;
+	if (watch == NULL)
+		return error;
+	watch->each = each;
+	watch->heartbeat = options->heartbeat;
+	watch->done = done;
+	watch->user = user;
+	return call_begin(&watch->call,
+		stream_start(&watch->call, watch_target(watch, options, &target),
+			options->heartbeat_s == 0 ? HEARTBEAT_DEFAULT_S : options->heartbeat_s,
+			&stream),
+		call);
+}
+
+/* The form that waits hands the same callbacks the caller's own user. */
+struct watch_wait {
+	struct sync sync;
+	postern_event_fn *each;
+	int (*heartbeat)(void *user);
+	void *user;
+};
+
+static int wait_each(void *user, const struct postern_event *event)
+{
+	struct watch_wait *wait = user;
+
+	return wait->each(wait->user, event);
+}
+
+static int wait_heartbeat(void *user)
+{
+	struct watch_wait *wait = user;
+
+	return wait->heartbeat(wait->user);
+}
+
+static void wait_done(void *user, struct postern_call *call, int error)
+{
+	sync_done(&((struct watch_wait *)user)->sync, call, error);
+}
+
+int postern_events_watch(struct postern_device *device, const struct postern_watch_options *options,
+	postern_event_fn *each, void *user)
+{
+	struct watch_wait wait = {.each = each, .user = user};
+	int error = sync_begin(&wait.sync, device);
+
+	if (error != POSTERN_OK)
+		return error;
+	if (options == NULL || options->size < sizeof(*options) || options->heartbeat == NULL)
+		return sync_wait(&wait.sync,
+			postern_events_watch_start(device, options, each == NULL ? NULL : wait_each,
+				wait_done, &wait, NULL));
+	struct postern_watch_options with_heartbeat = *options;
+
+	wait.heartbeat = options->heartbeat;
+	with_heartbeat.heartbeat = wait_heartbeat;
+	return sync_wait(
+		&wait.sync, postern_events_watch_start(device, &with_heartbeat,
+				    each == NULL ? NULL : wait_each, wait_done, &wait, NULL));
 }

@@ -120,7 +120,7 @@ def main():
 
 def program(name):
     """Path of a built program, wherever the build put it."""
-    for place in ("src/daemon", "src/cli", "bin", "tests/component"):
+    for place in ("src/daemon", "src/cli", "bin", "tests/component", "examples"):
         path = os.path.join(BUILD, place, name)
         if os.access(path, os.X_OK):
             return path

@@ -634,11 +634,12 @@ def _():
         status, words, err = run(["pkg-config", "--cflags", "--libs", "postern"], env=environment)
         check(status, 0, err)
         ensure(f"{root}{prefix}" in words, words)
-        built = os.path.join(root, "enrol_open_pull")
-        status, out, err = run(["cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
-                                *flags, os.path.join(SOURCE, "examples/enrol_open_pull.c"),
-                                *words.split(), "-o", built])
-        check(status, 0, err)
+        for name in ("many_devices", "enrol_open_pull"):
+            built = os.path.join(root, name)
+            status, out, err = run(["cc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                                    *flags, os.path.join(SOURCE, f"examples/{name}.c"),
+                                    *words.split(), "-o", built])
+            check(status, 0, err)
         example(d, built, {"LD_LIBRARY_PATH": library})
         names = [name for name in os.listdir(library) if name.startswith("libpostern.so")]
         ensure("libpostern.so.0" in names, str(names))
@@ -650,9 +651,11 @@ def _():
             text = file.read()
         declared = set(re.findall(r"POSTERN_API [^;]*?\b(postern_\w+)\(", text))
         check(symbols, declared, "exported and declared")
-        with open(os.path.join(SOURCE, "tests/component/sdk_device.c"), encoding="utf-8") as file:
-            used = set(re.findall(r"\b(postern_\w+)\(", file.read()))
-        check(declared - used, set(), "functions without a test in sdk_device.c")
+        used = set()
+        for tests in ("sdk_device.c", "sdk_many.c"):
+            with open(os.path.join(SOURCE, "tests/component", tests), encoding="utf-8") as file:
+                used |= set(re.findall(r"\b(postern_\w+)\(", file.read()))
+        check(declared - used, set(), "functions without a test in sdk_device.c and sdk_many.c")
         if shutil.which("c++") is not None:
             status, out, err = run(["c++", "-fsyntax-only", "-Wall", "-Werror", "-x", "c++",
                                     os.path.join(root, headers[0])])

@@ -9,6 +9,8 @@
 
 #include "sdk.h"
 
+#include <stdlib.h>
+
 struct fixture {
 	struct postern *context;
 	struct postern_device *device;
@@ -180,11 +182,13 @@ static void what_a_refusal_means_follows_status_and_body(void **state)
 		{200, SPAN_LIT("Error\r\n"), POSTERN_E_REFUSED, ""},
 	};
 
+	struct postern_call call = {.device = f->device};
+
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		assert_int_equal(
-			http_refusal(f->device, rows[i].status, rows[i].body), rows[i].error);
-		assert_non_null(strstr(postern_device_detail(f->device), rows[i].words));
+		assert_int_equal(http_refusal(&call, rows[i].status, rows[i].body), rows[i].error);
+		assert_non_null(strstr(postern_call_detail(&call), rows[i].words));
 	}
+	free(call.detail);
 }
 
 int main(void)
