@@ -43,6 +43,7 @@ struct command {
 	const char *text; /* one sentence */
 	bool needs_device; /* talks to --device */
 	int (*run)(struct postern_device *device, const struct arguments *arguments);
+	const char *device_option; /* with this option it talks to --device too; NULL: none */
 };
 
 /* Each file's commands end with a row whose group is NULL. */

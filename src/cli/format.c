@@ -390,9 +390,11 @@ const struct command format_commands[] = {
 		"Reads a frame (0101... or HEX:BITS) by a format, check by check, or makes one. "
 		"FORMAT: a name, 'bits=26 card=1-24', or @FILE.",
 		false, format_test},
-	{"format", "learn", 0, POSITIONALS_MAX, "json", "[BITS=NUMBER | FILE]...",
+	{"format", "learn", 0, POSITIONALS_MAX, "reader= count= seconds= json",
+		"[BITS=NUMBER | FILE]... [--reader N [--count 3] [--seconds 60]]",
 		"Finds the formats that read frames as the numbers printed on their cards; FILE: a "
-		"capture with `# number`; without: asks, or reads lines of BITS NUMBER.",
-		false, format_learn},
+		"capture with `# number`; without: asks, or reads lines of BITS NUMBER. With "
+		"--reader: cards are shown at it, their numbers typed.",
+		false, format_learn, .device_option = "reader"},
 	{0},
 };

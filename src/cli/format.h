@@ -37,3 +37,21 @@ json_object *json_from_buf(const struct buf *text);
 json_object *json_from_lines(struct span text);
 
 int format_learn(struct postern_device *device, const struct arguments *arguments);
+
+/* --- format learn and its sources of samples --- */
+
+#define TYPED_LINE_MAX 512
+
+/* Takes a sample; where: what to name in errors. False after a usage error. */
+MUST_CHECK bool learn_sample_add(
+	const struct card_bits *bits, struct span printed, const char *where);
+unsigned learn_sample_count(void);
+
+/* Says what is known so far: so that a person sees when it is enough. */
+void learn_note_progress(void);
+
+/* A line from standard input without its end; false at the end, and for an empty line. */
+MUST_CHECK bool read_typed(const char *question, char line[TYPED_LINE_MAX], struct span *ret);
+
+/* Cards that are shown at --reader, with numbers that are typed. Exit status. */
+MUST_CHECK int learn_from_reader(struct postern_device *device, const struct arguments *arguments);

@@ -2,9 +2,10 @@
 /*
  * postern format learn: samples in, proposals out.
  *
- * A source of samples (words of the command line, capture files, a person at the terminal) hands
- * each frame with the text of its printed number to sample_add and knows nothing of learning; what
- * learning says is printed without knowing the source. The proposals are YAML for posternd.yaml:
+ * A source of samples (words of the command line, capture files, a person at the terminal, cards at
+ * a reader in format_live.c) hands each frame with the text of its printed number to
+ * learn_sample_add and knows nothing of learning; what learning says is printed without knowing the
+ * source. The proposals are YAML for posternd.yaml:
  * the best one as it is, all that is said about it and the others as remarks.
  */
 #include "format.h"
@@ -18,7 +19,6 @@
 #include <unistd.h>
 
 #define CAPTURE_LINE_MAX 256
-#define TYPED_LINE_MAX 512
 
 static struct learning learning;
 
@@ -32,8 +32,12 @@ static bool length_is_good(const struct card_bits *bits, const char *where)
 	return false;
 }
 
-/* Takes a sample; where: what to name in errors. False after a usage error. */
-static bool sample_add(const struct card_bits *bits, struct span printed, const char *where)
+unsigned learn_sample_count(void)
+{
+	return learning.sample_count;
+}
+
+bool learn_sample_add(const struct card_bits *bits, struct span printed, const char *where)
 {
 	char memory[256];
 	struct buf why = buf_over(memory, sizeof(memory) - 1);
@@ -60,7 +64,7 @@ static bool take_pair(struct span word, size_t equals, const char *where)
 	struct card_bits bits;
 
 	return parse_bits(span_trim(span_slice(word, 0, equals)), &bits) &&
-	       sample_add(&bits, span_slice(word, equals + 1, word.len), where);
+	       learn_sample_add(&bits, span_slice(word, equals + 1, word.len), where);
 }
 
 /* --- source: capture files --- */
@@ -88,7 +92,7 @@ static bool take_outcome(
 	if (result != CAPTURE_FRAME || frame->number.len == 0)
 		return true;
 	(void)snprintf(where, sizeof(where), "%s:%u", name, frame->line_no);
-	return sample_add(&frame->bits, text_span(&frame->number), where);
+	return learn_sample_add(&frame->bits, text_span(&frame->number), where);
 }
 
 /* The lines of a file. False after a usage error. */
@@ -162,8 +166,7 @@ static bool take_words(const struct arguments *arguments)
 
 /* --- source: a person, or lines of `BITS NUMBER` --- */
 
-/* A line from standard input without its end; false at the end. */
-static bool read_typed(const char *question, char line[TYPED_LINE_MAX], struct span *ret)
+bool read_typed(const char *question, char line[TYPED_LINE_MAX], struct span *ret)
 {
 	if (isatty(STDIN_FILENO) == 1)
 		fputs(question, stderr);
@@ -188,11 +191,10 @@ static bool take_typed(struct span line)
 		return take_pair(line, cut, "this card");
 	return parse_bits(line, &bits) && length_is_good(&bits, "this card") &&
 	       read_typed("  printed on it: ", number, &printed) &&
-	       sample_add(&bits, printed, "this card");
+	       learn_sample_add(&bits, printed, "this card");
 }
 
-/* What is known so far: so that a person sees when it is enough. */
-static void note_progress(void)
+void learn_note_progress(void)
 {
 	if (learning_run(&learning) != LEARN_OK) {
 		fputs("  no format fits yet\n", stderr);
@@ -226,7 +228,7 @@ static bool take_standard_input(void)
 		if (!taken && !person)
 			return false;
 		if (taken && person)
-			note_progress();
+			learn_note_progress();
 	}
 	return true;
 }
@@ -329,12 +331,28 @@ static void print_proposal_json(unsigned at)
 	print_json(object);
 }
 
-int format_learn(struct postern_device *device UNUSED, const struct arguments *arguments)
+/* The samples of every source that the command line names; the terminal when it names none. */
+static int samples_take(struct postern_device *device, const struct arguments *arguments)
 {
+	bool reader = option_value(arguments, "reader") != NULL;
 	bool words = arguments->positional_count > 0;
 
-	if (!(words ? take_words(arguments) : take_standard_input()))
+	if (!reader && (option_value(arguments, "count") != NULL ||
+			       option_value(arguments, "seconds") != NULL))
+		return usage_error("--count and --seconds go with --reader");
+	if (words && !take_words(arguments))
 		return EXIT_USAGE;
+	if (reader)
+		return learn_from_reader(device, arguments);
+	return words || take_standard_input() ? EXIT_DONE : EXIT_USAGE;
+}
+
+int format_learn(struct postern_device *device, const struct arguments *arguments)
+{
+	int status = samples_take(device, arguments);
+
+	if (status != EXIT_DONE)
+		return status;
 	enum learn_result result = learning_run(&learning);
 
 	if (result != LEARN_OK) {

@@ -284,8 +284,12 @@ int main(int argc, char **argv)
 		return status;
 	if (option_value(&arguments, "json") != NULL)
 		output_set_json(true);
-	status = command->needs_device ? run_on_device(command, &arguments, &options)
-				       : command->run(NULL, &arguments);
+	bool device = command->needs_device ||
+		      (command->device_option != NULL &&
+			      option_value(&arguments, command->device_option) != NULL);
+
+	status = device ? run_on_device(command, &arguments, &options)
+			: command->run(NULL, &arguments);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return usage_error("cannot write the output: %s", strerror(errno));
 	return status;

@@ -662,6 +662,18 @@ def _():
             check(status, 0, err)
 
 
+@test("reader watch shows frames, and reader test what is wrong: test_reader.py has the rest")
+def _():
+    with House() as d:
+        d.sim("bits 1 10111101110110010011011101")
+        out = postern(d, "reader", "watch", "1", "--past", "--count", "1")
+        ensure("26 bits" in out and "W26: card number 8106606" in out, out)
+        out = postern(d, "reader", "test", "2", "--seconds", "1", "--json", status=REFUSED)
+        check([one["name"] for one in objects(out)[0]["findings"]], ["silent"])
+        postern(d, "reader", "watch", "0", status=USAGE, err="READER: `0` is not a whole number")
+        postern(d, "reader", "watch", "9", status=REFUSED, err="names no reader")
+
+
 @test("every command of the help was tried here")
 def _():
     status, out, _ = run([program("postern"), "--help"])

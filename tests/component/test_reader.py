@@ -236,6 +236,82 @@ def _():
         wait_until(lambda: "reader.Held1=false" in d.get(FRAMES + "&reader=1"), "DATA1 high again")
 
 
+def read_past(stream, words):
+    """Reads lines up to one that holds words, and gives them."""
+    lines = []
+    while not lines or words not in lines[-1]:
+        line = stream.readline()
+        ensure(line, f"no {words!r} in {lines}")
+        lines.append(line)
+    return "".join(lines)
+
+
+def learner(d, *arguments):
+    return subprocess.Popen(
+        [program("postern"), "--device", d.url, "--password-file", os.path.join(d.state, "admin.password"), "--json",
+         "format", "learn", *arguments],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@test("a format is learned from cards that are shown, with the numbers that are typed")
+def _():
+    with House() as d:
+        d.sim(f"bits 2 {CARDS[3]}")  # before anybody asked: no card of it
+        settle(d, 1)
+        process = learner(d, "--reader", "2", "--count", "4")
+        cards = [(123, 45678), (123, 45679), (1, 1), (200, 777)]
+        for number, (facility, card) in enumerate(cards, 1):
+            read_past(process.stderr, f"show card {number} of 4 at reader 2")
+            if number == 2:
+                d.sim("bits 2 0111")  # a key, another reader's card, a torn one, a short one
+                d.sim(f"bits 1 {CARDS[0]}")
+                edges = pulses(CARDS[0])
+                play(d, 2, edges[:20] + edges[21:])
+                d.sim(f"bits 2 {CARDS[0][:20]}")
+                said = read_past(process.stderr, "20 bits came; a card has 24 to 66")
+                ensure("came with a fault in it" in said, said)
+            d.sim(f"bits 2 {w26(facility, card)}")
+            read_past(process.stderr, "it came: 26 bits")
+            if number == 3:
+                process.stdin.write("one/two\n")
+                process.stdin.flush()
+                read_past(process.stderr, "one/two")
+            process.stdin.write(f"{facility}/{card}\n")
+            process.stdin.flush()
+        out, err = process.communicate(timeout=60)
+        check(process.returncode, 0, err)
+        best = json.loads(out.splitlines()[0])
+        check((best["name"], best["built_in"], best["fits"]), ("W26", True, [1, 2, 3, 4]))
+
+
+@test("learning ends with what there is, and says when no card comes")
+def _():
+    with House() as d:
+        process = learner(d, "--reader", "1", "--seconds", "60", f"{CARDS[0]}=123/45678",
+                          f"{CARDS[1]}=123/45679")
+        read_past(process.stderr, "show card 1 of 3")
+        d.sim(f"bits 1 {CARDS[2]}")
+        read_past(process.stderr, "it came")
+        process.stdin.write("\n")  # left out
+        process.stdin.flush()
+        read_past(process.stderr, "show card 1 of 3")
+        d.sim(f"bits 1 {CARDS[3]}")
+        read_past(process.stderr, "it came")
+        process.stdin.write("200/777\n")
+        process.stdin.flush()
+        read_past(process.stderr, "show card 2 of 3")
+        d.sim(f"bits 1 {CARDS[2]}")
+        read_past(process.stderr, "it came")
+        out, err = process.communicate(timeout=60)  # the end of the input
+        check(process.returncode, 0, err)
+        check(json.loads(out.splitlines()[0])["fits"], [1, 2, 3])
+        status, out, err = d.postern("format", "learn", "--reader", "1", "--seconds", "1")
+        check((status, out), (1, ""))
+        ensure("no card came within 1 s; `postern reader test 1`" in err, err)
+        check(d.postern("format", "learn", "--count", "2")[0], 2)
+        check(d.postern("format", "learn", "--reader", "1", "--count", "17")[0], 2)
+
+
 @test("watching goes on over a restart of core and says so")
 def _():
     with House() as d:
