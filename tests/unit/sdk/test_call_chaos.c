@@ -22,6 +22,7 @@ static struct {
 	struct postern_call *call; /* NULL: ended */
 	unsigned ends;
 	int error;
+	bool cancelled;
 } calls[2 * STEPS];
 static size_t call_count;
 static unsigned depth;
@@ -46,10 +47,29 @@ static void call_ended(void *user, struct postern_call *call, int error)
 	calls[at].call = NULL;
 }
 
+static void free_device(struct postern_device *device)
+{
+	for (size_t i = 0; i < DEVICES; i++) {
+		if (devices[i] == device)
+			devices[i] = NULL;
+	}
+	assert_null(postern_device_free(device));
+}
+
 static int event_came(void *user, const struct postern_event *event UNUSED)
 {
-	assert_int_equal(calls[(size_t)(uintptr_t)user].ends, 0);
-	mischief();
+	size_t at = (size_t)(uintptr_t)user;
+	struct postern_call *call = calls[at].call;
+
+	assert_int_equal(calls[at].ends, 0);
+	assert_false(calls[at].cancelled);
+	calls[at].cancelled = pick(6) == 0;
+	if (calls[at].cancelled)
+		postern_call_cancel(call);
+	else if (pick(12) == 0)
+		free_device(postern_call_device(call));
+	else
+		mischief();
 	return pick(8) == 0;
 }
 
@@ -73,15 +93,6 @@ static void begin(void)
 	call_count++;
 }
 
-static void free_one(void)
-{
-	size_t at = pick(DEVICES);
-	struct postern_device *device = devices[at];
-
-	devices[at] = NULL;
-	assert_null(postern_device_free(device));
-}
-
 /* What a program may do in a callback. */
 static void mischief(void)
 {
@@ -91,12 +102,14 @@ static void mischief(void)
 	size_t at = call_count == 0 ? 0 : pick((uint32_t)call_count);
 	uint32_t what = pick(40);
 
-	if (what < 8)
+	if (what < 8) {
 		begin();
-	else if (what < 14 && calls[at].call != NULL)
+	} else if (what < 14 && calls[at].call != NULL && calls[at].ends == 0) {
+		calls[at].cancelled = true;
 		postern_call_cancel(calls[at].call);
-	else if (what == 14)
-		free_one();
+	} else if (what == 14) {
+		free_device(devices[pick(DEVICES)]);
+	}
 	depth--;
 }
 
