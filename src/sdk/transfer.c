@@ -68,6 +68,8 @@ static CURL *handle_new(const struct postern_device *device)
 		return NULL;
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* else an end waits for the resolver */
+	curl_easy_setopt(
+		curl, CURLOPT_DNS_CACHE_TIMEOUT, 0L); /* else each connect searches it all */
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_DIGEST);

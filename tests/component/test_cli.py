@@ -651,6 +651,10 @@ def _():
             text = file.read()
         declared = set(re.findall(r"POSTERN_API [^;]*?\b(postern_\w+)\(", text))
         check(symbols, declared, "exported and declared")
+        for name in declared:
+            if name.endswith("_start"):
+                ensure(f" {name}@@POSTERN_0.2\n" in out, f"{name} is not of POSTERN_0.2")
+        ensure(" postern_records_pull@@POSTERN_0.1\n" in out, "postern_records_pull changed its version")
         used = set()
         for tests in ("sdk_device.c", "sdk_many.c"):
             with open(os.path.join(SOURCE, "tests/component", tests), encoding="utf-8") as file:

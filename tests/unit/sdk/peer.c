@@ -131,7 +131,10 @@ void peer_send(struct peer_connection *connection, const char *text)
 {
 	size_t len = strlen(text);
 
-	ASSERT(send(connection->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len);
+	if (send(connection->fd, text, len, MSG_NOSIGNAL) != (ssize_t)len) {
+		peer_close(connection);
+		return;
+	}
 	connection->asked = false;
 	connection->request[0] = 0;
 }

@@ -33,7 +33,7 @@ void peer_settle(struct peer *peer, struct postern *context);
 struct peer_connection *peer_asked(struct peer *peer, const char *words);
 unsigned peer_asked_count(const struct peer *peer);
 
-/* Sends text as it is; the request counts as answered. */
+/* Sends text as it is; the request counts as answered. Closes when the other side has. */
 void peer_send(struct peer_connection *connection, const char *text);
 /* A 200 with that body. */
 void peer_answer(struct peer_connection *connection, const char *body);
