@@ -28,7 +28,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "tools"))
 import kernel  # noqa: E402
 import run_tests  # noqa: E402
 
-ORDER = ("wires", "door", "fail", "noise", "panel", "io")
+ORDER = ("wires", "door", "fail", "noise", "panel", "pin", "io")
 BOOT_LIMIT_S = 170
 SHOWN_LINES = 40
 KERNEL_LINE = "console=ttyS0 quiet panic=1 oops=panic tsc=reliable cryptomgr.notests"
