@@ -7,6 +7,10 @@
  * the thread looked at its level, and both moves became one event. What is made of a loss is for
  * the user of the edges; a frame with one is not whole.
  *
+ * What number comes first is known only while nothing has moved since the request was made. Behind
+ * that, a first read that is full may be the rest of what overflowed, and counts as a loss; one
+ * that is not full cannot, because a queue that overflowed holds far more than one read takes.
+ *
  * A number that comes after it was missed is dropped: its loss was told. When numbers begin anew
  * although time goes on, they are followed, with a loss.
  */
@@ -16,6 +20,8 @@
 
 #include <linux/gpio.h>
 #include <string.h>
+
+#define SEQNO_FIRST 1
 
 _Static_assert(sizeof(struct gpio_v2_line_event) == GPIO_EVENT_SIZE, "the kernel's own size");
 
@@ -99,6 +105,8 @@ uint32_t gpio_events_take(struct gpio_sequence *sequence, const struct gpio_plan
 
 	memcpy(events, bytes, count * GPIO_EVENT_SIZE);
 	sort(events, count);
+	if (!sequence->begun && count == GPIO_EDGES_MAX && events[0].seqno != SEQNO_FIRST)
+		lost_add(sequence, 1);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!follow(sequence, &events[i]))
 			continue;

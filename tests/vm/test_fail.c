@@ -185,6 +185,23 @@ static void a_core_that_dies_at_rest_does_not_click(void **state)
 	}
 }
 
+static void what_moved_while_core_was_away_is_known_to_the_next(void **state)
+{
+	pid_t core = site_role("core");
+
+	(void)state;
+	site_forget();
+	(void)strike(core, SIGKILL);
+	wiring_set(FRONT_CONTACT, true);
+	(void)site_wait_role("core", core);
+	world_sleep_ms(500);
+	wiring_set(FRONT_CONTACT, false);
+	const struct site_events *news = site_await("door_closed", 1);
+
+	assert_int_equal(site_count(news, "core_restarted"), 1);
+	assert_int_equal(site_count(news, "door_forced"), 0); /* nobody saw how it came */
+}
+
 /* Pulse of 5 s: only the silence of core's heart ends it. */
 static void a_stopped_core_leaves_a_locked_door(void **state)
 {
@@ -347,6 +364,7 @@ int main(void)
 		AT_REST(a_killed_core_leaves_a_locked_door_while_the_processor_is_busy),
 		AT_REST(a_killed_core_leaves_a_free_way_where_that_is_the_fail_state),
 		AT_REST(a_core_that_dies_at_rest_does_not_click),
+		AT_REST(what_moved_while_core_was_away_is_known_to_the_next),
 		AT_REST(no_pulse_is_longer_than_promised),
 		AT_REST(a_killed_gate_moves_no_lock),
 	};

@@ -75,6 +75,24 @@ static void the_first_number_may_be_any(void **state)
 	assert_int_equal(edges[0].lost, 0);
 }
 
+static void a_full_first_read_may_be_what_an_overflow_left(void **state)
+{
+	struct gpio_v2_line_event events[GPIO_EDGES_MAX];
+
+	(void)state;
+	for (uint32_t first = 1; first <= 33; first += 32) {
+		memset(&sequence, 0, sizeof(sequence));
+		for (uint32_t i = 0; i < GPIO_EDGES_MAX; i++)
+			events[i] = event(first + i, i % 2 == 0 ? DOWN : UP, 4);
+		assert_int_equal(take(events, GPIO_EDGES_MAX), GPIO_EDGES_MAX);
+		assert_int_equal(edges[0].lost, first == 1 ? 0 : 1);
+		assert_int_equal(edges[1].lost, 0);
+	}
+	memset(&sequence, 0, sizeof(sequence));
+	assert_int_equal(take(events, GPIO_EDGES_MAX - 1), GPIO_EDGES_MAX - 1);
+	assert_int_equal(edges[0].lost, 0);
+}
+
 static void a_gap_is_told_with_the_edge_behind_it(void **state)
 {
 	(void)state;
@@ -192,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(edges_have_time_line_and_level),
 		TEST(the_first_number_may_be_any),
+		TEST(a_full_first_read_may_be_what_an_overflow_left),
 		TEST(a_gap_is_told_with_the_edge_behind_it),
 		TEST(a_gap_between_two_reads_is_told),
 		TEST(edges_are_put_in_order),
