@@ -311,9 +311,10 @@ static bool door_find(const struct settings *settings, const char *text, uint8_t
 static void resting_data_say(const struct io *io)
 {
 	for (uint8_t i = 0; i < READERS_MAX; i++) {
-		for (uint8_t kind = LINE_DATA0; kind <= LINE_DATA1; kind++) {
+		for (unsigned kind = LINE_DATA0; kind <= LINE_DATA1; kind++) {
 			if (!io->settings->reader[i].config.configured ||
-				io->lines->driver->input(io->lines, kind, (uint8_t)(i + 1)))
+				io->lines->driver->input(
+					io->lines, (uint8_t)kind, (uint8_t)(i + 1)))
 				continue;
 			say(io, io->begin_ns,
 				"reader %u: DATA%u does not rest: its wire is open, grounded, or "

@@ -267,6 +267,7 @@ static void request_fill(const struct gpio_plan_request *request, struct gpio_v2
 	bool output = gpio_use_is_output((enum gpio_use)request->use);
 	uint64_t values = 0;
 
+	ASSERT(request->count >= 1 && request->count <= GPIO_V2_LINES_MAX);
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->consumer, CONSUMER, sizeof(CONSUMER));
 	ret->num_lines = request->count;
