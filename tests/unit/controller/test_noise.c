@@ -235,7 +235,7 @@ static void a_million_noise_edges_open_nothing_and_alarm_once_a_minute(void **st
 	static void (*const kinds[])(struct world *) = {
 		noise_any, noise_turning, noise_frames, noise_spikes};
 	static const char *const formats[] = {"W34", "W26", "W66", "H10302", NULL};
-	uint64_t unreadable = 0, noise = 0;
+	uint64_t unreadable = 0, noise = 0, keys = 0;
 
 	(void)state;
 	for (unsigned seed = 1; seed <= SEEDS; seed++) {
@@ -256,10 +256,12 @@ static void a_million_noise_edges_open_nothing_and_alarm_once_a_minute(void **st
 		assert_in_range(w->alarms, 1, 2 * minutes);
 		assert_int_equal(w->noise_told, w->noise_seen);
 		unreadable += w->unreadable;
+		keys += w->keys;
 		noise += w->noise_told;
 		world_end(w);
 	}
-	assert_true(unreadable > 1000); /* the noise did make frames */
+	assert_true(unreadable > 1000); /* the noise did make frames, and keys */
+	assert_true(keys > 100);
 	assert_true(noise > 10000);
 }
 

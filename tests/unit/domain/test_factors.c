@@ -348,25 +348,58 @@ static void a_card_that_waits_is_dropped_when_its_right_goes(void **state)
 	refused(f, REASON_UNKNOWN_CARD, METHOD_CARD_THEN_PASSWORD);
 }
 
-/* More cards than one step can refuse: each is refused, and none of them opens in between. */
-static void cards_at_many_readers_are_dropped_together(void **state)
+/* DOORS_MAX doors, each with the reader of its number; person 5 may open them all. */
+static struct credential many_doors(struct fixture *f, enum open_by by)
 {
-	struct fixture *f = *state;
 	struct credential p = person_make(5);
-	unsigned dropped = 0;
 
 	p.pin = PIN(4711);
 	p.rule_count = DOORS_MAX;
+	f->config.door[0].open_by = (uint8_t)by;
 	for (unsigned d = 0; d < DOORS_MAX; d++) {
 		p.rule[d] = (struct credential_rule){(uint8_t)d, SCHEDULE_ALWAYS};
 		f->config.door[d] = f->config.door[0];
 		f->config.reader[d] =
 			(struct reader_config){.configured = true, .door = (uint8_t)d};
 	}
-	for (unsigned d = 0; d < DOORS_MAX; d++)
-		f->config.door[d].open_by = OPEN_BY_CARD_THEN_PIN;
 	fixture_start(f);
 	put(f, &p);
+	return p;
+}
+
+/* So much is over at once that a step cannot end all of it: its own reader's comes first. */
+static void what_is_over_meets_nothing_however_much_is_due(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)many_doors(f, OPEN_BY_CARD_THEN_PIN);
+	for (uint8_t i = 1; i <= DOORS_MAX; i++)
+		card(f, i, 5);
+	at(f, SECOND_MS - 1);
+	keys(f, DOORS_MAX, "4711");
+	at(f, SECOND_MS);
+	keys(f, DOORS_MAX, "#");
+	for (unsigned i = 0; effect_nth(f, EFFECT_COMMIT, i) != NULL; i++)
+		assert_int_equal(effect_nth(f, EFFECT_COMMIT, i)->entry.reason, REASON_PIN_MISSING);
+	assert_true(controller_deadline_ns(f->controller) <= f->now.boot_ns);
+	(void)many_doors(f, OPEN_BY_PIN_THEN_CARD);
+	for (uint8_t i = 1; i <= DOORS_MAX; i++)
+		keys(f, i, "4711#");
+	after(f, SECOND_MS);
+	card(f, DOORS_MAX, 5);
+	assert_int_equal(feedback_at(f, DOORS_MAX), FEEDBACK_DENIED);
+	for (unsigned i = 0; effect_nth(f, EFFECT_COMMIT, i) != NULL; i++)
+		assert_false(effect_nth(f, EFFECT_COMMIT, i)->entry.wants_outcome);
+	assert_true(controller_deadline_ns(f->controller) <= f->now.boot_ns);
+}
+
+/* More cards than one step can refuse: each is refused, and none of them opens in between. */
+static void cards_at_many_readers_are_dropped_together(void **state)
+{
+	struct fixture *f = *state;
+	struct credential p = many_doors(f, OPEN_BY_CARD_THEN_PIN);
+	unsigned dropped = 0;
+
 	for (uint8_t i = 1; i <= DOORS_MAX; i++) {
 		card(f, i, 5);
 		keys(f, i, "4711");
@@ -526,6 +559,36 @@ static void card_and_pin_takes_either_order_and_says_which(void **state)
 	refused(f, REASON_CARD_MISSING, METHOD_PASSWORD_THEN_CARD);
 }
 
+static void a_busy_door_evaluates_no_pin_with_a_card(void **state)
+{
+	struct fixture *f = *state;
+
+	open_by(f, OPEN_BY_CARD_AND_PIN);
+	put_pin(f, 5, PIN(4711));
+	for (unsigned i = 0; i < DOOR_WAITING_MAX; i++) {
+		card(f, 1, 5);
+		keys(f, 1, "4711#");
+		judged(f, REASON_GRANTED, METHOD_CARD_THEN_PASSWORD);
+	}
+	card(f, 1, 5);
+	keys(f, 1, "9999#");
+	refused(f, REASON_BUSY, METHOD_CARD_THEN_PASSWORD);
+}
+
+static void the_same_denial_by_another_method_is_another(void **state)
+{
+	struct fixture *f = *state;
+
+	open_by(f, OPEN_BY_CARD_AND_PIN);
+	for (unsigned i = 0; i < DENIALS_PER_MINUTE_MAX + 1; i++)
+		card(f, 1, 999);
+	assert_null(entry_of(f, JOURNAL_ACCESS));
+	keys(f, 1, "4711#");
+	card(f, 1, 999);
+	assert_int_equal(entry_must(f, JOURNAL_DENIALS_REPEATED)->method, METHOD_CARD);
+	refused(f, REASON_UNKNOWN_CARD, METHOD_PASSWORD_THEN_CARD);
+}
+
 /* --- by schedule --- */
 
 static void what_a_door_asks_for_follows_its_schedule(void **state)
@@ -592,6 +655,7 @@ int main(void)
 		TEST(everything_is_judged_again_at_the_pin),
 		TEST(a_new_pin_counts_from_its_change_on),
 		TEST(a_card_that_waits_is_dropped_when_its_right_goes),
+		TEST(what_is_over_meets_nothing_however_much_is_due),
 		TEST(cards_at_many_readers_are_dropped_together),
 		TEST(another_card_replaces_the_first_and_the_same_one_renews_it),
 		TEST(readers_of_one_door_do_not_add_up),
@@ -599,6 +663,8 @@ int main(void)
 		TEST(a_pin_that_waits_is_not_evaluated_before_its_card),
 		TEST(a_missing_card_is_recorded),
 		TEST(card_and_pin_takes_either_order_and_says_which),
+		TEST(a_busy_door_evaluates_no_pin_with_a_card),
+		TEST(the_same_denial_by_another_method_is_another),
 		TEST(what_a_door_asks_for_follows_its_schedule),
 		TEST(schedule_255_is_never_looked_at),
 	};

@@ -14,9 +14,11 @@ static void star_a_pause_and_a_card_clear_what_was_typed(void **state)
 	put_pin(f, 5, PIN(4711));
 	keys(f, 1, "99*4711#");
 	opens(f, METHOD_PASSWORD);
+	keys(f, 1, "47");
+	after(f, KEY_GAP_MS); /* as long as the gap, but no longer */
+	keys(f, 1, "11#");
+	opens(f, METHOD_PASSWORD);
 	keys(f, 1, "99");
-	after(f, KEY_GAP_MS);
-	keys(f, 1, "9"); /* as long as the gap, but no longer */
 	after(f, KEY_GAP_MS);
 	f->now.boot_ns++;
 	keys(f, 1, "4711#");
@@ -204,6 +206,20 @@ static void a_duress_pin_opens_alike_and_alarms_silently(void **state)
 	assert_int_equal(entry_of(f, JOURNAL_DURESS)->method, METHOD_CARD_THEN_PASSWORD);
 	durable(f, 101);
 	assert_int_equal(entry_must(f, JOURNAL_DOOR_UNLOCKED)->reason, REASON_GRANTED_DURESS);
+}
+
+static void a_pin_that_is_both_alarms(void **state)
+{
+	struct fixture *f = *state;
+	struct credential p = person_make(5);
+
+	p.pin = p.pin_duress = PIN(4711);
+	p.pin_alone = true;
+	open_by(f, OPEN_BY_PIN);
+	put(f, &p);
+	keys(f, 1, "4711#");
+	access_must(f, REASON_GRANTED_DURESS, METHOD_PASSWORD);
+	assert_int_equal(entries(f, JOURNAL_DURESS), 1);
 }
 
 /* --- records that wait --- */
@@ -413,6 +429,7 @@ int main(void)
 		TEST(keys_without_a_hash_or_a_reader_do_nothing),
 		TEST(right_and_wrong_keys_look_the_same_up_to_the_end),
 		TEST(a_duress_pin_opens_alike_and_alarms_silently),
+		TEST(a_pin_that_is_both_alarms),
 		TEST(a_wrong_pin_is_shown_as_late_as_a_grant_on_a_slow_disk),
 		TEST(a_wrong_pin_is_shown_at_once_while_the_store_is_failed),
 		TEST(nothing_but_its_record_ends_a_denial_early),

@@ -134,6 +134,26 @@ static void a_lock_is_of_one_reader_and_of_pins_only(void **state)
 	assert_int_equal(pin_typed(f, 2, "4711"), REASON_GRANTED); /* the inner side */
 }
 
+static void a_locked_reader_takes_no_pin_that_would_wait_for_its_card(void **state)
+{
+	struct fixture *f = *state;
+	const struct pin_failures failures[] = {{0, 1, 5}, {5, 0, 6}};
+
+	f->config.pin_failures = failures;
+	f->config.pin_failures_count = 2;
+	open_by(f, OPEN_BY_PIN_THEN_CARD);
+	put_pin(f, 5, PIN(4711));
+	assert_int_equal(pin_typed(f, 1, "4711"), REASON_PIN_LOCKED);
+	assert_int_equal(entry_of(f, JOURNAL_ACCESS)->method, METHOD_PASSWORD);
+	assert_int_equal(feedback_at(f, 1), FEEDBACK_DENIED);
+	card(f, 1, 5);
+	assert_int_equal(entry_must(f, JOURNAL_ACCESS)->reason, REASON_WRONG_ORDER);
+	assert_int_equal(pin_typed(f, 3, "4711"), REASON_NONE); /* whose lock is not known yet */
+	card(f, 3, 5);
+	assert_int_equal(entry_must(f, JOURNAL_ACCESS)->reason, REASON_PIN_LOCKED);
+	assert_int_equal(entry_of(f, JOURNAL_ACCESS)->method, METHOD_PASSWORD_THEN_CARD);
+}
+
 /* Card and PIN at a reader whose door takes them in this order; the reason of the last record. */
 static enum reason card_and_pin(struct fixture *f, uint8_t reader, uint64_t no, const char *pin)
 {
@@ -449,6 +469,7 @@ int main(void)
 		TEST(the_fifth_wrong_pin_locks_and_each_further_one_doubles_up_to_900_s),
 		TEST(tries_while_locked_neither_count_nor_prolong),
 		TEST(a_lock_is_of_one_reader_and_of_pins_only),
+		TEST(a_locked_reader_takes_no_pin_that_would_wait_for_its_card),
 		TEST(a_wrong_pin_with_a_card_counts_at_the_person_too_wherever_it_is),
 		TEST(one_failure_may_lock_reader_and_person_together),
 		TEST(a_grant_takes_one_failure_off_its_reader_in_15_minutes),
