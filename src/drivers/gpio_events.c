@@ -8,8 +8,9 @@
  * the user of the edges; a frame with one is not whole.
  *
  * What number comes first is known only while nothing has moved since the request was made. Behind
- * that, a first read that is full may be the rest of what overflowed, and counts as a loss; one
- * that is not full cannot, because a queue that overflowed holds far more than one read takes.
+ * that, a first read that is full may be the rest of what overflowed, and counts as a loss. One
+ * that is not cannot: a queue that overflowed holds far more than a read takes, and a read more
+ * than a frame, so that no first card is refused for having come all at once.
  *
  * A number that comes after it was missed is dropped: its loss was told. When numbers begin anew
  * although time goes on, they are followed, with a loss.

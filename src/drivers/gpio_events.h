@@ -5,7 +5,7 @@
 #include "drivers/gpio_plan.h"
 
 #define GPIO_EVENT_SIZE 48u /* struct gpio_v2_line_event */
-#define GPIO_EDGES_MAX 64 /* taken in one read */
+#define GPIO_EDGES_MAX 192 /* taken in one read: more than the longest frame has */
 
 struct gpio_edge {
 	int64_t at_ns; /* CLOCK_MONOTONIC, as the kernel stamped it; never negative */

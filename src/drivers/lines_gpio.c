@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #define STALE_NS (150 * NS_PER_MS) /* longer than any gap that ends a frame (100 ms) */
-#define DROP_READS_MAX 64 /* four full queues: noise does not hold up a start */
+#define DROP_READS_MAX 22 /* four full queues: noise does not hold up a start */
 
 static struct lines_gpio *self_of(struct lines *lines)
 {
