@@ -14,6 +14,7 @@
 #define STORE_LOG_PAGES 4000 /* of the WAL, before a commit moves it into the database */
 #endif
 #define STORE_LOG_PAGES_IDLE (STORE_LOG_PAGES / 8) /* the same, for store_idle */
+#define STORE_PERSON_BLOCK 1024 /* person numbers counted together; stored */
 #define STORE_NUMBER_MAX (INT64_MAX - 1)
 
 /* Numbers given out; kept in table counter, written with the transaction that used them. */
@@ -25,6 +26,9 @@ enum counter {
 	COUNTER_PERSON_NO,
 	COUNTER_ACCOUNT_NO,
 	COUNTER_TICKET,
+	COUNTER_PERSONS, /* not cleared */
+	COUNTER_CLEARED_NO, /* persons up to this number are cleared */
+	COUNTER_TOTALS, /* 0: record_block may lack blocks of old records */
 	COUNTER_COUNT
 };
 
@@ -32,7 +36,6 @@ enum counter {
 struct progress {
 	uint64_t counter[COUNTER_COUNT];
 	int64_t newest_utc_ms;
-	uint32_t persons;
 	uint32_t tickets; /* written to store.ticket so far, modulo 2^32 */
 };
 
@@ -116,6 +119,18 @@ void person_load(
 	struct sql_call *call, uint8_t alone_digits, struct person *ret, struct pin_row *ret_pin);
 MUST_CHECK int person_load_doors(struct connection *connection, struct person *person);
 MUST_CHECK int who_find(struct store *store, uint64_t person_no, struct who *ret);
+
+/* Takes out all rows of a person; that there are none is no error. */
+MUST_CHECK int person_delete_rows(struct store *store, uint64_t no);
+
+/* person_total.c */
+MUST_CHECK int person_count_in(struct store *store, uint64_t no); /* a new row */
+MUST_CHECK int person_count_out(struct store *store, uint64_t no); /* a row less */
+bool person_is_cleared(const struct store *store, uint64_t no);
+MUST_CHECK int person_clear_all(struct store *store);
+
+/* Outside a transaction: takes some rows of cleared persons out; *ret_more: there may be others. */
+MUST_CHECK int person_tidy(struct store *store, bool *ret_more);
 
 /* journal.c */
 void entry_load(struct sql_call *call, struct journal_entry *ret);

@@ -71,6 +71,8 @@ int person_load_doors(struct connection *connection, struct person *person)
 
 static int person_get(struct store *store, uint64_t no, struct person *ret, struct pin_row *ret_pin)
 {
+	if (person_is_cleared(store, no))
+		return STORE_NOT_FOUND;
 	struct sql_call call = call_begin(&store->connection, SQL_PERSON_GET);
 
 	call_put_u64(&call, no);
@@ -85,6 +87,7 @@ static int person_get(struct store *store, uint64_t no, struct person *ret, stru
 	return error != 0 ? error : person_load_doors(&store->connection, ret);
 }
 
+/* 0: nobody. The row of a cleared person who still has it goes now. */
 static int taken_by(struct store *store, enum sql_id id, struct span text, uint64_t *ret_no)
 {
 	struct sql_call call = call_begin(&store->connection, id);
@@ -93,7 +96,13 @@ static int taken_by(struct store *store, enum sql_id id, struct span text, uint6
 	call_put_text(&call, text);
 	if (call_next(&call))
 		*ret_no = (uint64_t)call_get_i64(&call, 1, STORE_NUMBER_MAX);
-	return call_end(&call);
+	int error = call_end(&call);
+
+	if (error != 0 || *ret_no == 0 || !person_is_cleared(store, *ret_no))
+		return error;
+	error = person_delete_rows(store, *ret_no);
+	*ret_no = 0;
+	return error;
 }
 
 /* no: the person who may have them already, or 0. */
@@ -191,7 +200,7 @@ int store_person_insert(struct store *store, const struct person *person, uint64
 		error = pin_judge(store, person, PERSON_FIELDS_ALL, 0, &pin);
 	if (error != 0)
 		return error;
-	if (store->now.persons >= store->options.persons_max)
+	if (store->now.counter[COUNTER_PERSONS] >= store->options.persons_max)
 		return STORE_FULL;
 	struct person row = *person;
 
@@ -205,11 +214,11 @@ int store_person_insert(struct store *store, const struct person *person, uint64
 		error = put_rules(store, &row);
 	explicit_bzero(&row.password, sizeof(row.password));
 	explicit_bzero(&row.duress_password, sizeof(row.duress_password));
-	if (error != 0)
-		return error;
-	store->now.persons++;
-	*ret_no = row.no;
-	return 0;
+	if (error == 0)
+		error = person_count_in(store, row.no);
+	if (error == 0)
+		*ret_no = row.no;
+	return error;
 }
 
 static void merge_doors(struct person *row, const struct person *person, uint32_t fields)
@@ -325,6 +334,17 @@ int who_find(struct store *store, uint64_t person_no, struct who *ret)
 	return STORE_NOT_FOUND;
 }
 
+int person_delete_rows(struct store *store, uint64_t no)
+{
+	static const enum sql_id of_person[] = {SQL_RULES_DELETE, SQL_PIN_DELETE,
+		SQL_FAILURES_DELETE_PERSON, SQL_CARD_DELETE, SQL_PERSON_DELETE};
+	int error = 0;
+
+	for (size_t i = 0; i < ARRAY_COUNT(of_person) && error == 0; i++)
+		error = delete_of_person(store, of_person[i], no);
+	return error;
+}
+
 int store_person_remove(struct store *store, uint64_t no)
 {
 	struct person row;
@@ -332,22 +352,14 @@ int store_person_remove(struct store *store, uint64_t no)
 	ASSERT(store->in_transaction);
 	int error = person_get(store, no, &row, NULL);
 
-	if (error != 0)
-		return error;
-	error = delete_of_person(store, SQL_RULES_DELETE, no);
 	if (error == 0)
-		error = delete_of_person(store, SQL_PIN_DELETE, no);
+		error = person_delete_rows(store, no);
 	if (error == 0)
-		error = delete_of_person(store, SQL_FAILURES_DELETE_PERSON, no);
-	if (error == 0)
-		error = delete_of_person(store, SQL_CARD_DELETE, no);
-	if (error == 0)
-		error = delete_of_person(store, SQL_PERSON_DELETE, no);
+		error = person_count_out(store, no);
 	if (error != 0)
 		return error;
 	*gone_next(store) = (struct who){
 		.person_no = no, .user_id = row.user_id, .name = row.name, .card_no = row.card_no};
-	store->now.persons--;
 	return 0;
 }
 
@@ -355,6 +367,7 @@ static int remember_newest(struct store *store)
 {
 	struct sql_call call = call_begin(&store->connection, SQL_PERSONS_NEWEST);
 
+	call_put_u64(&call, store->now.counter[COUNTER_CLEARED_NO]);
 	call_put_u64(&call, STORE_GONE_MAX);
 	while (call_next(&call))
 		who_load(&call, gone_next(store));
@@ -363,20 +376,10 @@ static int remember_newest(struct store *store)
 
 int store_person_clear(struct store *store)
 {
-	static const enum sql_id all[] = {SQL_RULES_DELETE_ALL, SQL_PIN_DELETE_ALL,
-		SQL_FAILURES_DELETE_PERSONS, SQL_CARD_DELETE_ALL, SQL_PERSON_DELETE_ALL};
-
 	ASSERT(store->in_transaction);
 	int error = remember_newest(store);
 
-	for (size_t i = 0; i < ARRAY_COUNT(all) && error == 0; i++) {
-		struct sql_call call = call_begin(&store->connection, all[i]);
-
-		error = call_do(&call);
-	}
-	if (error == 0)
-		store->now.persons = 0;
-	return error;
+	return error != 0 ? error : person_clear_all(store);
 }
 
 /* False when they have nothing that could be presented by itself. */
@@ -402,6 +405,8 @@ int store_credentials(
 {
 	struct sql_call call = call_begin(&store->connection, SQL_PERSONS_ALL);
 	int error = 0;
+
+	call_put_u64(&call, store->now.counter[COUNTER_CLEARED_NO]);
 
 	while (error == 0 && call_next(&call)) {
 		struct person person;

@@ -78,6 +78,7 @@ static int is_taken(struct store *store, enum sql_id id, const uint8_t *hash, ui
 
 	call_put_blob(&call, hash, SECRET_HASH_SIZE);
 	call_put_u64(&call, no);
+	call_put_u64(&call, store->now.counter[COUNTER_CLEARED_NO]);
 	bool taken = call_next(&call);
 	int error = call_end(&call);
 
@@ -112,6 +113,7 @@ static int count_alone(struct store *store, const struct pin_row *pin, uint64_t 
 	call_put_u64(&call, digits);
 	call_put_u64(&call, no);
 	call_put_u64(&call, most + 1);
+	call_put_u64(&call, store->now.counter[COUNTER_CLEARED_NO]);
 	if (call_next(&call))
 		*ret_count = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
 	*ret_count += pin->digits == digits;
@@ -278,7 +280,7 @@ int pin_failures_put(struct store *store, const struct commit_entry *entry)
 
 	if (entry->reader != READER_NONE)
 		error = put_failures(store, entry->reader, 0, entry->reader_failures);
-	if (error == 0 && entry->person_no != 0)
+	if (error == 0 && entry->person_no != 0 && !person_is_cleared(store, entry->person_no))
 		error = put_failures(store, READER_NONE, entry->person_no, entry->person_failures);
 	return error;
 }
@@ -288,6 +290,8 @@ int store_pin_failures(
 {
 	struct sql_call call = call_begin(&store->connection, SQL_FAILURES_ALL);
 	int error = 0;
+
+	call_put_u64(&call, store->now.counter[COUNTER_CLEARED_NO]);
 
 	while (error == 0 && call_next(&call)) {
 		struct pin_failures row = {.reader = (uint8_t)call_get_u32(&call, READERS_MAX)};

@@ -122,12 +122,17 @@ static int reader_end(struct store_reader *reader, int error)
 	return error != 0 ? error : end;
 }
 
-/* Begins reading with a query whose text begins with sql. */
-static int query_begin(struct store_reader *reader, struct select *select, const char *sql)
+static void select_begin_text(struct select *select, const char *sql)
 {
 	select->sql = buf_over(select->memory, sizeof(select->memory));
 	select->count = 0;
 	select_add(select, sql);
+}
+
+/* Begins reading with a query whose text begins with sql. */
+static int query_begin(struct store_reader *reader, struct select *select, const char *sql)
+{
+	select_begin_text(select, sql);
 	return reader_begin(reader);
 }
 
@@ -164,20 +169,105 @@ static int read_persons(struct store_reader *reader, const struct select *select
 	return error != 0 ? error : end;
 }
 
-int store_persons(struct store_reader *reader, const struct person_filter *filter,
+/* A counter as this read transaction sees it. */
+static int read_counter(struct store_reader *reader, const char *name, uint64_t *ret)
+{
+	struct sql_call call = call_begin(&reader->connection, SQL_COUNTER_GET);
+
+	*ret = 0;
+	call_put_text(&call, span_from_string(name));
+	if (call_next(&call))
+		*ret = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
+	return call_end(&call);
+}
+
+static bool is_filtered(const struct person_filter *filter)
+{
+	return filter->has_no || (filter->has_user_id && filter->user_id.len > 0) ||
+	       (filter->has_card_no && filter->card_no.len > 0);
+}
+
+/* Moves *after_no over blocks that lie whole within the rows to leave out. */
+static int skip_blocks(struct store_reader *reader, uint64_t *after_no, uint32_t *offset)
+{
+	uint64_t first = *after_no / STORE_PERSON_BLOCK + (*after_no > 0 ? 1 : 0);
+	struct sql_call call = call_begin(&reader->connection, SQL_PERSON_BLOCKS);
+	bool fits = true;
+
+	call_put_u64(&call, first);
+	while (fits && call_next(&call)) {
+		uint64_t block =
+			(uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX / STORE_PERSON_BLOCK);
+		uint32_t persons = call_get_u32(&call, STORE_PERSON_BLOCK);
+
+		fits = persons <= *offset;
+		if (!fits)
+			break;
+		*offset -= persons;
+		*after_no = (block + 1) * STORE_PERSON_BLOCK - 1;
+	}
+	return call_end(&call);
+}
+
+/* Persons behind after_no within its own block. */
+static int count_in_block(struct store_reader *reader, uint64_t after_no, uint32_t *ret_count)
+{
+	struct sql_call call = call_begin(&reader->connection, SQL_PERSONS_BETWEEN);
+
+	*ret_count = 0;
+	call_put_u64(&call, after_no);
+	call_put_u64(&call, (after_no / STORE_PERSON_BLOCK + 1) * STORE_PERSON_BLOCK);
+	if (call_next(&call))
+		*ret_count = call_get_u32(&call, STORE_PERSON_BLOCK);
+	return call_end(&call);
+}
+
+static int skip_persons(struct store_reader *reader, uint64_t *after_no, uint32_t *offset)
+{
+	uint32_t rest = 0;
+	int error = 0;
+
+	if (*after_no > 0)
+		error = count_in_block(reader, *after_no, &rest);
+	if (error != 0 || rest > *offset)
+		return error;
+	if (*after_no > 0)
+		*after_no = (*after_no / STORE_PERSON_BLOCK + 1) * STORE_PERSON_BLOCK - 1;
+	*offset -= rest;
+	return skip_blocks(reader, after_no, offset);
+}
+
+static int find_persons(struct store_reader *reader, const struct person_filter *filter,
 	uint64_t after_no, uint32_t offset, struct person *ret_rows, uint32_t max,
 	uint32_t *ret_count)
 {
 	struct select select;
-	int error = query_begin(reader, &select, sql_persons_rows);
+	uint64_t cleared_no = 0;
+	int error = read_counter(reader, "cleared_no", &cleared_no);
+
+	after_no = after_no < cleared_no ? cleared_no : after_no;
+	if (error == 0 && offset > 0 && !is_filtered(filter))
+		error = skip_persons(reader, &after_no, &offset);
+	if (error != 0)
+		return error;
+	select_begin_text(&select, sql_persons_rows);
+	add_person_filter(&select, filter, after_no);
+	select_add_number(&select, " ORDER BY p.no LIMIT ?", max);
+	select_add_number(&select, " OFFSET ?", offset);
+	return read_persons(reader, &select, ret_rows, max, ret_count);
+}
+
+int store_persons(struct store_reader *reader, const struct person_filter *filter,
+	uint64_t after_no, uint32_t offset, struct person *ret_rows, uint32_t max,
+	uint32_t *ret_count)
+{
+	int error = reader_begin(reader);
 
 	*ret_count = 0;
 	if (error != 0)
 		return error;
-	add_person_filter(&select, filter, after_no);
-	select_add_number(&select, " ORDER BY p.no LIMIT ?", max);
-	select_add_number(&select, " OFFSET ?", offset);
-	return reader_end(reader, read_persons(reader, &select, ret_rows, max, ret_count));
+	return reader_end(
+		reader, find_persons(reader, filter, after_no, offset, ret_rows, max, ret_count));
 }
 
 static int read_total(struct store_reader *reader, const struct select *select, uint64_t *ret_count)
@@ -190,16 +280,31 @@ static int read_total(struct store_reader *reader, const struct select *select, 
 	return call_end(&call);
 }
 
-int store_person_count(
+static int count_persons(
 	struct store_reader *reader, const struct person_filter *filter, uint64_t *ret_count)
 {
 	struct select select;
-	int error = query_begin(reader, &select, sql_persons_total);
+	uint64_t cleared_no = 0;
+
+	if (!is_filtered(filter))
+		return read_counter(reader, "persons", ret_count);
+	int error = read_counter(reader, "cleared_no", &cleared_no);
 
 	if (error != 0)
 		return error;
-	add_person_filter(&select, filter, 0);
-	return reader_end(reader, read_total(reader, &select, ret_count));
+	select_begin_text(&select, sql_persons_total);
+	add_person_filter(&select, filter, cleared_no);
+	return read_total(reader, &select, ret_count);
+}
+
+int store_person_count(
+	struct store_reader *reader, const struct person_filter *filter, uint64_t *ret_count)
+{
+	int error = reader_begin(reader);
+
+	if (error != 0)
+		return error;
+	return reader_end(reader, count_persons(reader, filter, ret_count));
 }
 
 static bool has_card_no(const struct record_filter *filter)

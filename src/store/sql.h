@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #define STORE_APPLICATION_ID 0x5053544e /* "PSTN" in the file's header */
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 #define STORE_BUSY_TIMEOUT_MS 2000
 
 enum sql_id {
@@ -42,7 +42,6 @@ enum sql_id {
 	SQL_PENDING_DELETE,
 	SQL_PENDING_DELETE_RECORD,
 	SQL_PENDING_FIRST,
-	SQL_PERSON_COUNT,
 	SQL_PERSON_GET,
 	SQL_PERSONS_ALL,
 	SQL_PERSONS_NEWEST,
@@ -52,26 +51,26 @@ enum sql_id {
 	SQL_PERSON_INSERT,
 	SQL_PERSON_UPDATE,
 	SQL_PERSON_DELETE,
-	SQL_PERSON_DELETE_ALL,
+	SQL_PERSONS_CLEARED,
+	SQL_PERSON_BLOCK_ADD,
+	SQL_PERSON_BLOCK_DELETE_ALL,
+	SQL_PERSONS_BETWEEN,
+	SQL_PERSON_BLOCKS,
 	SQL_CARD_PUT,
 	SQL_CARD_TAKE_USE,
 	SQL_CARD_DELETE,
-	SQL_CARD_DELETE_ALL,
 	SQL_PIN_PUT,
 	SQL_PIN_OF_HASH,
 	SQL_PIN_OF_DURESS,
 	SQL_PIN_COUNT_ALONE,
 	SQL_PIN_DELETE,
-	SQL_PIN_DELETE_ALL,
 	SQL_FAILURES_PUT,
 	SQL_FAILURES_ALL,
 	SQL_FAILURES_DELETE,
 	SQL_FAILURES_DELETE_PERSON,
-	SQL_FAILURES_DELETE_PERSONS,
 	SQL_RULES_GET,
 	SQL_RULE_PUT,
 	SQL_RULES_DELETE,
-	SQL_RULES_DELETE_ALL,
 	SQL_SCHEDULE_GET,
 	SQL_SCHEDULES_ALL,
 	SQL_SCHEDULE_PUT,
@@ -93,6 +92,7 @@ extern const char sql_pragmas_reader[];
 extern const char sql_journal_mode[]; /* of the writer, once the file is known to be ours */
 extern const char sql_schema[]; /* all of STORE_SCHEMA_VERSION, for a new database */
 extern const char sql_schema_1_to_2[];
+extern const char sql_schema_2_to_3[];
 extern const char sql_schema_list[]; /* what sqlite_schema holds, in a fixed order */
 extern const char sql_check_small[]; /* quick_check of the tables that decisions need */
 extern const char sql_check_all[];

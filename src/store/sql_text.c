@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every SQL text of the store. Schema 2:
+ * Every SQL text of the store. Schema 3:
  *
  *   counter       newest numbers ever given, and the oldest still kept, so that a hole is either
  *                 pruning (below the oldest) or loss (above it)
@@ -18,8 +18,12 @@
  *                 kind, reason, method and command are the numbers of the domain's enums: those
  *                 lists only grow at their ends
  *   record_person who it was, for entries that know; a row of its own, with a salt, so that it can
- * be erased while what happened stays. rec_no and utc_ms are copies for the index pending_outcome
- * grants that have no outcome yet
+ *                 be erased while what happened stays. rec_no and utc_ms are copies for the index
+ *   pending_outcome
+ *                 grants that have no outcome yet
+ *   record_block, person_block
+ *                 how many there are in a stretch of records or persons, so that a total need not
+ *                 count rows (block.c)
  *
  * Pages of records are ordered by (utc_ms, rec_no); each condition has an index that ends in these
  * two, so that a page is a range of one index. Succeeded records and cards are nearly all records:
@@ -68,12 +72,36 @@ const char sql_schema_1_to_2[] =
 	" SELECT person_no, hash, 0, 0, NULL, 0 FROM credential_pin_1;"
 	"DROP TABLE credential_pin_1;";
 
+/* What schema 3 has for totals. */
+#define SCHEMA_3_BLOCKS                                                                            \
+	"CREATE TABLE person_block(block INTEGER PRIMARY KEY, persons INTEGER NOT NULL) STRICT;"   \
+	"CREATE TABLE record_block(kind INTEGER NOT NULL, key TEXT NOT NULL,"                      \
+	" level INTEGER NOT NULL, from_ms INTEGER NOT NULL, from_no INTEGER NOT NULL,"             \
+	" door INTEGER NOT NULL, method INTEGER NOT NULL, status INTEGER NOT NULL,"                \
+	" to_ms INTEGER NOT NULL, to_no INTEGER NOT NULL, records INTEGER NOT NULL,"               \
+	" utc_min INTEGER NOT NULL, utc_max INTEGER NOT NULL, no_min INTEGER NOT NULL,"            \
+	" no_max INTEGER NOT NULL, other TEXT,"                                                    \
+	" PRIMARY KEY(kind, key, level, from_ms, from_no, door, method, status))"                  \
+	" STRICT, WITHOUT ROWID;"                                                                  \
+	"CREATE INDEX record_block_no_max ON record_block(kind, no_max);"
+
+/*
+ * Quick whatever there is: totals is 0, so that the blocks of old records are made afterwards, in
+ * idle time. Persons up to number cleared_no are cleared, though their rows may still be there.
+ */
+const char sql_schema_2_to_3[] =
+	SCHEMA_3_BLOCKS "INSERT INTO person_block(block, persons)"
+			" SELECT no / 1024, count(*) FROM person GROUP BY no / 1024;"
+			"INSERT INTO counter(name, value) SELECT 'persons', count(*) FROM person;"
+			"INSERT INTO counter(name, value) VALUES('cleared_no', 0), ('totals', 0);";
+
 const char sql_schema[] =
 	"BEGIN IMMEDIATE;"
 	"CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
 	" STRICT, WITHOUT ROWID;"
 	"INSERT INTO counter(name, value) VALUES('seq', 0), ('oldest_seq', 1), ('rec_no', 0),"
-	" ('oldest_rec_no', 1), ('person_no', 0), ('account_no', 0), ('ticket', 0);"
+	" ('oldest_rec_no', 1), ('person_no', 0), ('account_no', 0), ('ticket', 0), ('persons', 0),"
+	" ('cleared_no', 0), ('totals', 1);"
 	"CREATE TABLE device(one INTEGER PRIMARY KEY CHECK(one = 1), serial TEXT NOT NULL,"
 	" key_check BLOB NOT NULL) STRICT;"
 	"CREATE TABLE door(idx INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;"
@@ -126,7 +154,7 @@ const char sql_schema[] =
 	"CREATE INDEX record_person_user ON record_person(user_id, utc_ms, rec_no)"
 	" WHERE rec_no > 0 AND user_id != '';"
 	"CREATE TABLE pending_outcome(ticket INTEGER PRIMARY KEY, rec_no INTEGER NOT NULL) STRICT;"
-	"CREATE INDEX pending_outcome_rec_no ON pending_outcome(rec_no);"
+	"CREATE INDEX pending_outcome_rec_no ON pending_outcome(rec_no);" SCHEMA_3_BLOCKS
 	"PRAGMA application_id = " STRINGIFY(
 		STORE_APPLICATION_ID) ";"
 				      "PRAGMA user_version = " STRINGIFY(STORE_SCHEMA_VERSION) ";";
@@ -149,7 +177,8 @@ const char sql_check_small[] =
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('schedule'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM"
 	"  pragma_quick_check('schedule_interval'))"
-	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('pending_outcome'))";
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('pending_outcome'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('person_block'))";
 
 const char sql_check_all[] = "SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check(1)";
 
@@ -226,10 +255,10 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_PENDING_FIRST] = "SELECT o.ticket, j.door FROM pending_outcome AS o"
 			      " JOIN journal AS j ON j.rec_no = o.rec_no AND j.rec_no > 0"
 			      " ORDER BY o.rec_no LIMIT 1",
-	[SQL_PERSON_COUNT] = "SELECT count(*) FROM person",
 	[SQL_PERSON_GET] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no = ?",
-	[SQL_PERSONS_ALL] = "SELECT " PERSON_COLUMNS PERSON_TABLES " ORDER BY p.no",
-	[SQL_PERSONS_NEWEST] = "SELECT " WHO_COLUMNS WHO_TABLES " ORDER BY p.no DESC LIMIT ?",
+	[SQL_PERSONS_ALL] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no > ? ORDER BY p.no",
+	[SQL_PERSONS_NEWEST] =
+		"SELECT " WHO_COLUMNS WHO_TABLES " WHERE p.no > ? ORDER BY p.no DESC LIMIT ?",
 	[SQL_PERSON_WHO] = "SELECT " WHO_COLUMNS WHO_TABLES " WHERE p.no = ?",
 	[SQL_PERSON_OF_USER] = "SELECT no FROM person WHERE user_id = ? AND user_id != ''",
 	[SQL_PERSON_OF_CARD] =
@@ -245,7 +274,14 @@ const char *const sql_text[SQL_COUNT] = {
 		" valid_to_s = ?, vto_position = ?, dynamic_check_code = ?, citizen_id_no = ?"
 		" WHERE no = ?",
 	[SQL_PERSON_DELETE] = "DELETE FROM person WHERE no = ?",
-	[SQL_PERSON_DELETE_ALL] = "DELETE FROM person",
+	[SQL_PERSONS_CLEARED] = "SELECT no FROM person WHERE no <= ? ORDER BY no LIMIT ?",
+	[SQL_PERSON_BLOCK_ADD] =
+		"INSERT INTO person_block(block, persons) VALUES(?1, ?2)"
+		" ON CONFLICT(block) DO UPDATE SET persons = persons + excluded.persons",
+	[SQL_PERSON_BLOCK_DELETE_ALL] = "DELETE FROM person_block",
+	[SQL_PERSONS_BETWEEN] = "SELECT count(*) FROM person WHERE no > ? AND no < ?",
+	[SQL_PERSON_BLOCKS] = "SELECT block, persons FROM person_block WHERE block >= ?"
+			      " ORDER BY block",
 	[SQL_CARD_PUT] =
 		"INSERT OR REPLACE INTO credential_card(person_no, card_no, card_key, card_status,"
 		" card_type, uses_left) VALUES(?, ?, ?, ?, ?, ?)",
@@ -253,36 +289,35 @@ const char *const sql_text[SQL_COUNT] = {
 	"UPDATE credential_card SET uses_left = uses_left - 1 WHERE person_no = ?"
 	" AND uses_left > 0 AND uses_left < 4294967295",
 	[SQL_CARD_DELETE] = "DELETE FROM credential_card WHERE person_no = ?",
-	[SQL_CARD_DELETE_ALL] = "DELETE FROM credential_card",
 	[SQL_PIN_PUT] =
 		"INSERT OR REPLACE INTO credential_pin(person_no, hash, digits, alone, duress_hash,"
 		" duress_digits) VALUES(?, ?, ?, ?, ?, ?)",
-	[SQL_PIN_OF_HASH] =
-		"SELECT 1 FROM credential_pin WHERE hash = ? AND person_no != ? LIMIT 1",
+	[SQL_PIN_OF_HASH] = "SELECT 1 FROM credential_pin WHERE hash = ? AND person_no != ?"
+			    " AND person_no > ? LIMIT 1",
 	[SQL_PIN_OF_DURESS] =
-		"SELECT 1 FROM credential_pin WHERE duress_hash = ? AND person_no != ? LIMIT 1",
+		"SELECT 1 FROM credential_pin WHERE duress_hash = ? AND person_no != ?"
+		" AND person_no > ? LIMIT 1",
 	[SQL_PIN_COUNT_ALONE] = /* of so many digits, but for one person's; counted up to a limit */
 	"SELECT (SELECT count(*) FROM (SELECT 1 FROM credential_pin"
-	" WHERE alone = 1 AND digits = ?1 AND person_no != ?2 LIMIT ?3)) +"
+	" WHERE alone = 1 AND digits = ?1 AND person_no != ?2 AND person_no > ?4 LIMIT ?3)) +"
 	" (SELECT count(*) FROM (SELECT 1 FROM credential_pin"
-	" WHERE alone = 1 AND duress_digits = ?1 AND person_no != ?2 LIMIT ?3))",
+	" WHERE alone = 1 AND duress_digits = ?1 AND person_no != ?2 AND person_no > ?4"
+	" LIMIT ?3))",
 	[SQL_PIN_DELETE] = "DELETE FROM credential_pin WHERE person_no = ?",
-	[SQL_PIN_DELETE_ALL] = "DELETE FROM credential_pin",
 	[SQL_FAILURES_PUT] = /* not for a person who was removed meanwhile */
 	"INSERT OR REPLACE INTO pin_failures(reader, person_no, failures) SELECT ?1, ?2, ?3"
 	" WHERE ?2 = 0 OR EXISTS(SELECT 1 FROM person WHERE no = ?2)",
 	[SQL_FAILURES_ALL] = "SELECT reader, person_no, failures FROM pin_failures"
+			     " WHERE person_no = 0 OR person_no > ?"
 			     " ORDER BY failures DESC, reader, person_no",
 	[SQL_FAILURES_DELETE] = "DELETE FROM pin_failures WHERE reader = ? AND person_no = ?",
 	[SQL_FAILURES_DELETE_PERSON] =
 		"DELETE FROM pin_failures WHERE reader = 0 AND person_no = ?",
-	[SQL_FAILURES_DELETE_PERSONS] = "DELETE FROM pin_failures WHERE reader = 0",
 	[SQL_RULES_GET] = "SELECT position, door, schedule FROM access_rule WHERE person_no = ?"
 			  " ORDER BY position",
 	[SQL_RULE_PUT] = "INSERT INTO access_rule(person_no, position, door, schedule)"
 			 " VALUES(?, ?, ?, ?)",
 	[SQL_RULES_DELETE] = "DELETE FROM access_rule WHERE person_no = ?",
-	[SQL_RULES_DELETE_ALL] = "DELETE FROM access_rule",
 	[SQL_SCHEDULE_GET] = "SELECT no, enabled, name FROM schedule WHERE no = ?",
 	[SQL_SCHEDULES_ALL] = "SELECT no, enabled, name FROM schedule ORDER BY no",
 	[SQL_SCHEDULE_PUT] = "INSERT OR REPLACE INTO schedule(no, enabled, name) VALUES(?, ?, ?)",

@@ -32,6 +32,9 @@ static const char *const counter_name[COUNTER_COUNT] = {
 	[COUNTER_PERSON_NO] = "person_no",
 	[COUNTER_ACCOUNT_NO] = "account_no",
 	[COUNTER_TICKET] = "ticket",
+	[COUNTER_PERSONS] = "persons",
+	[COUNTER_CLEARED_NO] = "cleared_no",
+	[COUNTER_TOTALS] = "totals",
 };
 
 const char *store_error_text(int error)
@@ -108,7 +111,9 @@ static int check_counters(struct store *store)
 		return error;
 	bool good = counter[COUNTER_SEQ] >= seq && counter[COUNTER_REC_NO] >= rec_no &&
 		    counter[COUNTER_OLDEST_SEQ] <= counter[COUNTER_SEQ] + 1 &&
-		    counter[COUNTER_OLDEST_REC_NO] <= counter[COUNTER_REC_NO] + 1;
+		    counter[COUNTER_OLDEST_REC_NO] <= counter[COUNTER_REC_NO] + 1 &&
+		    counter[COUNTER_CLEARED_NO] <= counter[COUNTER_PERSON_NO] &&
+		    counter[COUNTER_PERSONS] < UINT32_MAX;
 
 	return good ? 0 : STORE_CORRUPT;
 }
@@ -125,12 +130,6 @@ static int load_progress(struct store *store)
 
 	if (call_next(&call))
 		store->now.newest_utc_ms = call_get_i64(&call, INT64_MIN, INT64_MAX);
-	error = call_end(&call);
-	if (error != 0)
-		return error;
-	call = call_begin(&store->connection, SQL_PERSON_COUNT);
-	if (call_next(&call))
-		store->now.persons = call_get_u32(&call, UINT32_MAX - 1);
 	return call_end(&call);
 }
 
@@ -358,6 +357,12 @@ void store_idle(struct store *store)
 	shorten_log(store, STORE_LOG_PAGES_IDLE);
 }
 
+int store_tidy(struct store *store, bool *ret_more)
+{
+	ASSERT(!store->in_transaction);
+	return person_tidy(store, ret_more);
+}
+
 int store_commit(struct store *store)
 {
 	ASSERT(store->in_transaction);
@@ -409,7 +414,7 @@ void store_state(struct store *store, struct store_state *ret)
 		.oldest_rec_no = counter[COUNTER_OLDEST_REC_NO],
 		.last_ticket = counter[COUNTER_TICKET],
 		.newest_utc_ms = store->now.newest_utc_ms,
-		.persons = store->now.persons,
+		.persons = (uint32_t)counter[COUNTER_PERSONS],
 		.serial = store->serial,
 	};
 }

@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
+#define COPY_NAME "postern.db.schema-" TEXT_OF(STORE_SCHEMA_VERSION)
+
 static void first_opening_makes_serial_key_and_private_files(void **state)
 {
 	struct fixture *f = *state;
@@ -51,7 +55,8 @@ static void settings_of_the_file_are_the_safe_ones(void **state)
 	} rows[] = {{"PRAGMA synchronous", 2}, {"PRAGMA temp_store", 2},
 		{"PRAGMA trusted_schema", 0}, {"PRAGMA cell_size_check", 1},
 		{"PRAGMA secure_delete", 2}, {"PRAGMA application_id", STORE_APPLICATION_ID},
-		{"PRAGMA user_version", 2}, {"PRAGMA journal_size_limit", 8388608},
+		{"PRAGMA user_version", STORE_SCHEMA_VERSION},
+		{"PRAGMA journal_size_limit", 8388608},
 		{"SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1}};
 
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -235,7 +240,7 @@ static void newer_schema_is_refused_by_name(void **state)
 	fixture_sql(f, "PRAGMA user_version = 7");
 	assert_int_equal(fixture_open(f), STORE_NEWER_SCHEMA);
 	assert_non_null(strstr(f->detail, "schema 7"));
-	assert_non_null(strstr(f->detail, "up to 2"));
+	assert_non_null(strstr(f->detail, "up to " TEXT_OF(STORE_SCHEMA_VERSION)));
 	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 7);
 }
 
@@ -253,8 +258,8 @@ static void migration_runs_all_steps_after_a_copy(void **state)
 {
 	struct fixture *f = *state;
 	static const struct migration steps[] = {
-		{.from = 3, .sql = "INSERT INTO added(x) VALUES(2)"},
-		{.from = 2,
+		{.from = STORE_SCHEMA_VERSION + 1, .sql = "INSERT INTO added(x) VALUES(2)"},
+		{.from = STORE_SCHEMA_VERSION,
 			.sql = "CREATE TABLE added(x INTEGER); INSERT INTO added(x) VALUES(1)"}};
 	struct connection connection;
 	struct stat info;
@@ -263,15 +268,16 @@ static void migration_runs_all_steps_after_a_copy(void **state)
 	fixture_close(f);
 	assert_int_equal(
 		connection_open(&connection, f->dir_fd, STORE_FILE, SQLITE_OPEN_READWRITE), 0);
-	assert_int_equal(
-		schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps), 2, 4), 0);
+	assert_int_equal(schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps),
+				 STORE_SCHEMA_VERSION, STORE_SCHEMA_VERSION + 2),
+		0);
 	assert_int_equal(sql_number(connection.db, "SELECT sum(x) FROM added", &value), 0);
 	assert_int_equal(value, 3);
 	connection_close(&connection);
-	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 4);
-	assert_int_equal(fstatat(f->dir_fd, "postern.db.schema-2", &info, 0), 0);
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), STORE_SCHEMA_VERSION + 2);
+	assert_int_equal(fstatat(f->dir_fd, COPY_NAME, &info, 0), 0);
 	/* The copy is a whole database of the old schema. */
-	assert_int_equal(renameat(f->dir_fd, "postern.db.schema-2", f->dir_fd, "postern.db"), 0);
+	assert_int_equal(renameat(f->dir_fd, COPY_NAME, f->dir_fd, "postern.db"), 0);
 	assert_int_equal(fixture_open(f), 0);
 }
 
@@ -279,17 +285,18 @@ static void failed_migration_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
 	static const struct migration steps[] = {
-		{.from = 2, .sql = "CREATE TABLE added(x INTEGER)"},
-		{.from = 3, .sql = "INSERT INTO no_such_table VALUES(1)"}};
+		{.from = STORE_SCHEMA_VERSION, .sql = "CREATE TABLE added(x INTEGER)"},
+		{.from = STORE_SCHEMA_VERSION + 1, .sql = "INSERT INTO no_such_table VALUES(1)"}};
 	struct connection connection;
 
 	fixture_close(f);
 	assert_int_equal(
 		connection_open(&connection, f->dir_fd, STORE_FILE, SQLITE_OPEN_READWRITE), 0);
-	assert_int_equal(schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps), 2, 4),
+	assert_int_equal(schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps),
+				 STORE_SCHEMA_VERSION, STORE_SCHEMA_VERSION + 2),
 		STORE_CORRUPT);
 	connection_close(&connection);
-	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 2);
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 	assert_int_equal(fixture_open(f), 0);
 }
 
@@ -393,7 +400,7 @@ static void migration_leaves_a_copy_of_schema_1(void **state)
 	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 1);
 	assert_int_equal(fixture_open(f), 0);
 	fixture_close(f);
-	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 2);
+	assert_int_equal(fixture_number(f, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 	assert_int_equal(renameat(f->dir_fd, "postern.db.schema-1", f->dir_fd, "postern.db"), 0);
 	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 1);
 	assert_int_equal(fixture_open(f), 0); /* and it can be brought up again */

@@ -283,6 +283,7 @@ static void removed_rows_are_gone_with_all_their_parts(void **state)
 {
 	struct fixture *f = *state;
 	struct person person = fixture_person("1", "1", "x");
+	bool more = true;
 
 	assert_true(text_set(&person.password, SPAN_LIT("1234")));
 	uint64_t no = fixture_insert(f, &person);
@@ -295,6 +296,8 @@ static void removed_rows_are_gone_with_all_their_parts(void **state)
 	assert_int_equal(store_begin(f->store), 0);
 	assert_int_equal(store_person_clear(f->store), 0);
 	assert_int_equal(store_commit(f->store), 0);
+	assert_int_equal(store_tidy(f->store, &more), 0);
+	assert_false(more);
 	fixture_close(f);
 	assert_int_equal(fixture_number(f, "SELECT (SELECT count(*) FROM person) +"
 					   " (SELECT count(*) FROM credential_card) +"

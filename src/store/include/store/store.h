@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Everything that is kept: people, schedules, accounts, the journal with its records, in one SQLite
- * database (STATE/postern.db, WAL, synchronous=FULL, schema 2). A store has one writing thread;
+ * database (STATE/postern.db, WAL, synchronous=FULL, schema 3). A store has one writing thread;
  * other threads read through store_reader handles of their own. Errors: 0, a negative errno for the
  * environment (-EIO, -ENOSPC, ...), or a positive enum store_error that the caller handles.
  *
@@ -80,6 +80,13 @@ void store_rollback(struct store *store);
 void store_idle(struct store *store);
 
 /*
+ * To be called outside a transaction when nothing waits to be committed, for as long as *ret_more
+ * says so: one transaction of a few milliseconds that takes out rows of persons who are cleared.
+ * Nothing that anybody reads changes.
+ */
+MUST_CHECK int store_tidy(struct store *store, bool *ret_more);
+
+/*
  * Appends an entry: assigns seq and, for records, rec_no; fills in who; spends a use; remembers or
  * closes the wanted outcome; prunes the rings. *ret, when not NULL, gets the full entry.
  */
@@ -99,6 +106,7 @@ MUST_CHECK int store_person_update(
 
 /* STORE_NOT_FOUND when the row is absent; callers treat it as done. */
 MUST_CHECK int store_person_remove(struct store *store, uint64_t no);
+/* However many there are: the rows themselves go with later calls of store_tidy. */
 MUST_CHECK int store_person_clear(struct store *store);
 
 MUST_CHECK int store_schedule_put(struct store *store, const struct schedule *schedule);
