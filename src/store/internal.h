@@ -56,6 +56,10 @@ struct store {
 	bool in_transaction;
 	bool failed; /* a commit or a checkpoint went wrong: only closing is left */
 	int log_pages; /* of the WAL after the last commit */
+	uint32_t block_records; /* STORE_BLOCK_RECORDS; tests take fewer */
+	uint32_t block_fold; /* STORE_BLOCK_FOLD */
+	uint32_t fill_kind; /* enum block_kind: how far block_tidy is */
+	struct text64 fill_key;
 	struct progress now;
 	struct progress before; /* at store_begin */
 	uint32_t gone_count; /* written to gone so far, modulo 2^32 */
@@ -131,6 +135,13 @@ MUST_CHECK int person_clear_all(struct store *store);
 
 /* Outside a transaction: takes some rows of cleared persons out; *ret_more: there may be others. */
 MUST_CHECK int person_tidy(struct store *store, bool *ret_more);
+
+/* block.c; has_who: with a row in record_person */
+MUST_CHECK int block_append(struct store *store, const struct journal_entry *entry, bool has_who);
+MUST_CHECK int block_expire(struct store *store, uint64_t rec_no); /* it has left the ring */
+
+/* Outside a transaction: makes some blocks of old records; *ret_more: there may be others. */
+MUST_CHECK int block_tidy(struct store *store, bool *ret_more);
 
 /* journal.c */
 void entry_load(struct sql_call *call, struct journal_entry *ret);

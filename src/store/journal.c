@@ -300,6 +300,8 @@ static int expire_record(struct store *store, uint64_t rec_no)
 		error = do_by(store, SQL_WHO_DELETE, seq);
 	if (error == 0 && seq != 0 && seq < store->now.counter[COUNTER_OLDEST_SEQ])
 		error = do_by(store, SQL_JOURNAL_DELETE, seq);
+	if (error == 0)
+		error = block_expire(store, rec_no);
 	return error;
 }
 
@@ -359,6 +361,11 @@ static struct journal_entry entry_of(const struct commit_entry *from)
 	};
 }
 
+static bool has_who(const struct journal_entry *row)
+{
+	return row->has_card || row->who.user_id.len > 0 || row->who.name.len > 0;
+}
+
 int store_append(struct store *store, const struct commit_entry *entry, struct journal_entry *ret)
 {
 	struct journal_entry row = entry_of(entry);
@@ -374,8 +381,10 @@ int store_append(struct store *store, const struct commit_entry *entry, struct j
 		error = fill_who(store, entry, &row);
 	if (error == 0)
 		error = put_entry(store, &row);
-	if (error == 0 && (row.has_card || row.who.user_id.len > 0 || row.who.name.len > 0))
+	if (error == 0 && has_who(&row))
 		error = who_put(store, &row);
+	if (error == 0)
+		error = block_append(store, &row, has_who(&row));
 	if (error == 0)
 		error = mind_ticket(store, entry, row.rec_no);
 	if (error == 0 && entry->takes_use && entry->person_no != 0)

@@ -9,6 +9,7 @@
  * last row's (CreateTime in ms, RecNo), so a page costs the same wherever it lies, and many records
  * of one moment are no trouble.
  */
+#include "block.h"
 #include "internal.h"
 
 #include "base/assert.h"
@@ -19,7 +20,7 @@
 
 #define VALUES_MAX 16
 #define TEXT_MAX_BYTES 4096
-#define FLOOR_RECORDS_MAX 10000 /* records behind after_rec_no whose earliest time is looked up */
+#define OFFSET_ROWS_MAX 200 /* rows that a page leaves out one by one */
 
 struct store_reader {
 	struct connection connection;
@@ -127,13 +128,6 @@ static void select_begin_text(struct select *select, const char *sql)
 	select->sql = buf_over(select->memory, sizeof(select->memory));
 	select->count = 0;
 	select_add(select, sql);
-}
-
-/* Begins reading with a query whose text begins with sql. */
-static int query_begin(struct store_reader *reader, struct select *select, const char *sql)
-{
-	select_begin_text(select, sql);
-	return reader_begin(reader);
 }
 
 static void add_person_filter(
@@ -270,9 +264,10 @@ int store_persons(struct store_reader *reader, const struct person_filter *filte
 		reader, find_persons(reader, filter, after_no, offset, ret_rows, max, ret_count));
 }
 
-static int read_total(struct store_reader *reader, const struct select *select, uint64_t *ret_count)
+static int read_total(
+	struct connection *connection, const struct select *select, uint64_t *ret_count)
 {
-	struct sql_call call = select_begin(&reader->connection, select);
+	struct sql_call call = select_begin(connection, select);
 
 	*ret_count = 0;
 	if (call_next(&call))
@@ -294,7 +289,7 @@ static int count_persons(
 		return error;
 	select_begin_text(&select, sql_persons_total);
 	add_person_filter(&select, filter, cleared_no);
-	return read_total(reader, &select, ret_count);
+	return read_total(&reader->connection, &select, ret_count);
 }
 
 int store_person_count(
@@ -359,9 +354,11 @@ static void add_key(
 
 /* Conditions that do not lead; one that does is harmless here. */
 static void add_conditions(
-	struct select *select, const struct record_filter *filter, enum sql_lead_id lead)
+	struct select *select, const struct block_query *query, enum sql_lead_id lead)
 {
-	select_add_number(select, sql_records_bounds, (int64_t)filter->after_rec_no);
+	const struct record_filter *filter = query->filter;
+
+	select_add_number(select, sql_records_bounds, (int64_t)query->below);
 	if (has_user_id(filter) && lead == SQL_LEAD_CARD)
 		select_add_text(select, " AND w.user_id = ?", text_span(&filter->user_id));
 	if (filter->has_method && lead != SQL_LEAD_METHOD)
@@ -382,61 +379,59 @@ static int64_t ms_of(int64_t s, int64_t more_ms)
 	return s * MS_PER_S + more_ms;
 }
 
-/* The first key that may match, less one: rows are behind it. */
-static struct record_cursor start_of(const struct record_filter *filter)
+/* Inside a read transaction: the ring moves. The filter outlives *ret. */
+static int query_of(
+	struct store_reader *reader, const struct record_filter *filter, struct block_query *ret)
 {
-	return (struct record_cursor){
-		.utc_ms = filter->has_from ? ms_of(filter->from_s, 0) : INT64_MIN};
-}
+	uint64_t oldest = 0;
+	int error = read_counter(reader, "oldest_rec_no", &oldest);
 
-static bool cursor_before(const struct record_cursor *a, const struct record_cursor *b)
-{
-	return a->utc_ms != b->utc_ms ? a->utc_ms < b->utc_ms : a->rec_no < b->rec_no;
-}
-
-/*
- * Someone who asks for what is new (after_rec_no near the end) must not cost a walk over all that
- * is old: the earliest time among the few new records is where the walk begins.
- */
-static int raise_start(struct store_reader *reader, const struct record_filter *filter,
-	struct record_cursor *start)
-{
-	struct sql_call call = call_begin(&reader->connection, SQL_RECORDS_AFTER_FLOOR);
-
-	call_put_u64(&call, filter->after_rec_no);
-	call_put_u64(&call, FLOOR_RECORDS_MAX);
-	if (call_next(&call)) {
-		int64_t count = call_get_i64(&call, 0, FLOOR_RECORDS_MAX);
-		struct record_cursor floor = {.utc_ms = call_get_i64(&call, INT64_MIN, INT64_MAX)};
-
-		if (count > 0 && count < FLOOR_RECORDS_MAX && cursor_before(start, &floor))
-			*start = floor;
+	*ret = (struct block_query){
+		.filter = filter,
+		.from_ms = filter->has_from ? ms_of(filter->from_s, 0) : INT64_MIN,
+		.to_ms = filter->has_to ? ms_of(filter->to_s, MS_PER_S - 1) : INT64_MAX,
+		.below = oldest > 0 ? oldest - 1 : 0,
+	};
+	if (ret->below < filter->after_rec_no)
+		ret->below = filter->after_rec_no;
+	if (has_card_no(filter)) {
+		ret->key = (struct block_key){BLOCK_CARD, card_no_key(text_span(&filter->card_no))};
+		ret->has_other = has_user_id(filter);
+		ret->other = text_span(&filter->user_id);
+	} else if (has_user_id(filter)) {
+		ret->key = (struct block_key){BLOCK_USER, text_span(&filter->user_id)};
 	}
-	return call_end(&call);
-}
-
-static int add_record_filter(struct store_reader *reader, const struct record_filter *filter,
-	const struct record_cursor *cursor, struct select *select)
-{
-	enum sql_lead_id lead = lead_of(filter);
-	struct record_cursor start = start_of(filter);
-	int error = 0;
-
-	if (cursor->started && cursor_before(&start, cursor))
-		start = *cursor;
-	else if (filter->after_rec_no > 0)
-		error = raise_start(reader, filter, &start);
-	add_key(select, filter, lead);
-	select_add_number(select, sql_leads[lead].after, start.utc_ms);
-	select_add_number(select, "", (int64_t)start.rec_no);
-	select_add_number(select, sql_leads[lead].until,
-		filter->has_to ? ms_of(filter->to_s, MS_PER_S - 1) : INT64_MAX);
-	add_conditions(select, filter, lead);
 	return error;
 }
 
-static int read_entries(struct store_reader *reader, struct sql_call *call,
-	struct journal_entry *ret_rows, uint32_t max, uint32_t *ret_count)
+/* Rows from a place on, and before another. */
+static void add_stretch(struct select *select, const struct block_query *query,
+	const struct place *from, const struct place *to)
+{
+	const struct record_filter *filter = query->filter;
+	enum sql_lead_id lead = lead_of(filter);
+
+	add_key(select, filter, lead);
+	select_add_number(select, sql_leads[lead].after, from->utc_ms);
+	select_add_number(select, "", (int64_t)from->rec_no - 1);
+	select_add_number(select, sql_leads[lead].before, to->utc_ms);
+	select_add_number(select, "", (int64_t)to->rec_no);
+	add_conditions(select, query, lead);
+}
+
+static int count_rows(struct connection *connection, const struct block_query *query,
+	const struct place *from, const struct place *to, uint64_t *ret_count)
+{
+	struct select select;
+
+	select_begin_text(&select, sql_records_total);
+	select_add(&select, sql_leads[lead_of(query->filter)].total);
+	add_stretch(&select, query, from, to);
+	return read_total(connection, &select, ret_count);
+}
+
+static int read_entries(
+	struct sql_call *call, struct journal_entry *ret_rows, uint32_t max, uint32_t *ret_count)
 {
 	uint32_t count = 0;
 
@@ -446,29 +441,84 @@ static int read_entries(struct store_reader *reader, struct sql_call *call,
 			count++;
 	}
 	*ret_count = count;
-	return reader_end(reader, call_end(call));
+	return call_end(call);
+}
+
+/*
+ * Where a page begins, and how many of the wanted rows behind that place it leaves out. What lies
+ * before it is skipped by blocks: rows left out, and those that the ring or after_rec_no drop.
+ */
+static int page_begin(struct store_reader *reader, const struct block_query *query,
+	const struct record_cursor *cursor, uint32_t *offset, bool *ret_found, struct place *ret)
+{
+	struct block_total total = {.skip = *offset};
+
+	*ret_found = true;
+	*ret = (struct place){query->from_ms, 0};
+	if (cursor->started) {
+		*ret = (struct place){cursor->utc_ms, cursor->rec_no + 1};
+		return 0;
+	}
+	if (*offset < OFFSET_ROWS_MAX && query->below == 0)
+		return 0;
+	int error = block_count(&reader->connection, query, count_rows, &total);
+
+	*ret_found = total.stopped;
+	if (error == 0 && total.stopped) {
+		*ret = total.place;
+		*offset -= (uint32_t)total.count;
+	}
+	return error;
+}
+
+static int read_page(struct store_reader *reader, const struct block_query *query,
+	const struct place *from, uint32_t offset, struct journal_entry *ret_rows, uint32_t max,
+	uint32_t *ret_count)
+{
+	const struct sql_lead *lead = &sql_leads[lead_of(query->filter)];
+	struct place to = {INT64_MAX, STORE_NUMBER_MAX};
+	struct select select;
+
+	if (query->to_ms < INT64_MAX)
+		to = (struct place){query->to_ms + 1, 0};
+	select_begin_text(&select, sql_records_columns);
+	select_add(&select, lead->rows);
+	add_stretch(&select, query, from, &to);
+	select_add(&select, lead->order);
+	select_add_number(&select, " LIMIT ?", max);
+	select_add_number(&select, " OFFSET ?", offset);
+	struct sql_call call = select_begin(&reader->connection, &select);
+
+	return read_entries(&call, ret_rows, max, ret_count);
+}
+
+static int find_records(struct store_reader *reader, const struct record_filter *filter,
+	const struct record_cursor *cursor, uint32_t offset, struct journal_entry *ret_rows,
+	uint32_t max, uint32_t *ret_count)
+{
+	struct block_query query;
+	struct place from;
+	bool found = false;
+	int error = query_of(reader, filter, &query);
+
+	if (error == 0)
+		error = page_begin(reader, &query, cursor, &offset, &found, &from);
+	if (error != 0 || !found)
+		return error;
+	return read_page(reader, &query, &from, offset, ret_rows, max, ret_count);
 }
 
 int store_records(struct store_reader *reader, const struct record_filter *filter,
 	struct record_cursor *cursor, uint32_t offset, struct journal_entry *ret_rows, uint32_t max,
 	uint32_t *ret_count)
 {
-	struct select select;
-	int error = query_begin(reader, &select, sql_records_columns);
+	int error = reader_begin(reader);
 
 	*ret_count = 0;
 	if (error != 0)
 		return error;
-	select_add(&select, sql_leads[lead_of(filter)].rows);
-	error = add_record_filter(reader, filter, cursor, &select);
-	if (error != 0)
-		return reader_end(reader, error);
-	select_add(&select, sql_leads[lead_of(filter)].order);
-	select_add_number(&select, " LIMIT ?", max);
-	select_add_number(&select, " OFFSET ?", offset);
-	struct sql_call call = select_begin(&reader->connection, &select);
-
-	error = read_entries(reader, &call, ret_rows, max, ret_count);
+	error = find_records(reader, filter, cursor, offset, ret_rows, max, ret_count);
+	error = reader_end(reader, error);
 	if (error == 0 && *ret_count > 0) {
 		const struct journal_entry *last = &ret_rows[*ret_count - 1];
 
@@ -481,16 +531,16 @@ int store_records(struct store_reader *reader, const struct record_filter *filte
 int store_record_count(
 	struct store_reader *reader, const struct record_filter *filter, uint64_t *ret_count)
 {
-	struct select select;
-	struct record_cursor none = {0};
-	int error = query_begin(reader, &select, sql_records_total);
+	struct block_query query;
+	struct block_total total = {.skip = UINT64_MAX};
+	int error = reader_begin(reader);
 
 	if (error != 0)
 		return error;
-	select_add(&select, sql_leads[lead_of(filter)].total);
-	error = add_record_filter(reader, filter, &none, &select);
+	error = query_of(reader, filter, &query);
 	if (error == 0)
-		error = read_total(reader, &select, ret_count);
+		error = block_count(&reader->connection, &query, count_rows, &total);
+	*ret_count = total.count;
 	return reader_end(reader, error);
 }
 
@@ -506,7 +556,7 @@ int store_journal(struct store_reader *reader, uint64_t after_seq, struct journa
 
 	call_put_u64(&call, after_seq);
 	call_put_u64(&call, max);
-	return read_entries(reader, &call, ret_rows, max, ret_count);
+	return reader_end(reader, read_entries(&call, ret_rows, max, ret_count));
 }
 
 int store_seq_of_record(struct store_reader *reader, uint64_t rec_no, uint64_t *ret_seq)

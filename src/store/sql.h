@@ -34,7 +34,24 @@ enum sql_id {
 	SQL_JOURNAL_DELETE_OLD,
 	SQL_JOURNAL_AFTER,
 	SQL_SEQ_OF_RECORD,
-	SQL_RECORDS_AFTER_FLOOR,
+	SQL_BLOCK_ANY,
+	SQL_BLOCK_AT,
+	SQL_BLOCK_NEXT,
+	SQL_BLOCKS_OF_LEVEL,
+	SQL_BLOCK_ADD,
+	SQL_BLOCK_FOLD,
+	SQL_BLOCK_SIZE,
+	SQL_BLOCK_DELETE,
+	SQL_BLOCK_NTH_ALL,
+	SQL_BLOCK_NTH_CARD,
+	SQL_BLOCK_NTH_USER,
+	SQL_BLOCK_INSERT_ALL,
+	SQL_BLOCK_INSERT_CARD,
+	SQL_BLOCK_INSERT_USER,
+	SQL_BLOCK_DELETE_BELOW,
+	SQL_BLOCK_DELETE_ALL_BELOW,
+	SQL_BLOCK_NEXT_CARD,
+	SQL_BLOCK_NEXT_USER,
 	SQL_WHO_INSERT,
 	SQL_WHO_DELETE,
 	SQL_PENDING_PUT,
@@ -103,6 +120,7 @@ extern const char sql_persons_total[];
 extern const char sql_records_columns[];
 extern const char sql_records_total[];
 extern const char sql_records_bounds[];
+extern const char sql_blocks[];
 
 /* Which index leads a query for records. */
 enum sql_lead_id {
@@ -120,7 +138,7 @@ struct sql_lead {
 	const char *total; /* FROM, for counting */
 	const char *key; /* WHERE: what makes the index usable; none or one value */
 	const char *after; /* behind (utc_ms, rec_no): two values */
-	const char *until; /* one value */
+	const char *before; /* (utc_ms, rec_no): two values */
 	const char *order;
 };
 

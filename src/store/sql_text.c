@@ -207,6 +207,20 @@ const char sql_check_all[] = "SELECT group_concat(quick_check) = 'ok' FROM pragm
 	" w.citizen_id_name, w.citizen_id_no, w.citizen_id_birth, w.citizen_id_address,"           \
 	" w.citizen_id_authority, w.citizen_id_start, w.citizen_id_end"
 
+/* Of the index's rows in [?1 ?2, ?3 ?4), the one behind ?5 others; a key is ?6. */
+#define BLOCK_NTH(table, key)                                                                      \
+	"SELECT utc_ms, rec_no FROM " table " WHERE rec_no > 0" key                                \
+	" AND (utc_ms, rec_no) >= (?1, ?2) AND (utc_ms, rec_no) < (?3, ?4)"                        \
+	" ORDER BY utc_ms, rec_no LIMIT 1 OFFSET ?5"
+
+#define BLOCK_INSERT_WHO(kind_key, other, index, key)                                              \
+	"INSERT INTO record_block SELECT " kind_key ", 0, ?1, ?2, j.door, j.method, j.status, ?3," \
+	" ?4, count(*), min(w.utc_ms), max(w.utc_ms), min(w.rec_no), max(w.rec_no), " other        \
+	" FROM record_person AS w INDEXED BY " index " CROSS JOIN journal AS j ON j.seq = w.seq"   \
+	" WHERE w.rec_no > 0 AND " key " != '' AND " key " = ?5"                                   \
+	" AND (w.utc_ms, w.rec_no) >= (?1, ?2) AND (w.utc_ms, w.rec_no) < (?3, ?4)"                \
+	" GROUP BY j.door, j.method, j.status"
+
 const char *const sql_text[SQL_COUNT] = {
 	[SQL_BEGIN_READ] = "BEGIN",
 	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -235,10 +249,67 @@ const char *const sql_text[SQL_COUNT] = {
 		" ON w.seq = j.seq WHERE j.seq > ? ORDER BY j.seq LIMIT ?",
 	[SQL_SEQ_OF_RECORD] = "SELECT seq FROM journal WHERE rec_no > 0 AND rec_no <= ?"
 			      " ORDER BY rec_no DESC LIMIT 1",
-	[SQL_RECORDS_AFTER_FLOOR] = /* the earliest time among the records after one; a range begins
-				       at the first bound named */
-	"SELECT count(*), coalesce(min(utc_ms), 0) FROM (SELECT utc_ms FROM journal"
-	" INDEXED BY journal_rec_no WHERE rec_no > ? AND rec_no > 0 LIMIT ?)",
+	[SQL_BLOCK_ANY] = "SELECT 1 FROM record_block WHERE kind = ? AND key = ? LIMIT 1",
+	[SQL_BLOCK_AT] =
+		"SELECT from_ms, from_no, to_ms, to_no FROM record_block"
+		" WHERE kind = ? AND key = ? AND level = ? AND (from_ms, from_no) <= (?, ?)"
+		" ORDER BY from_ms DESC, from_no DESC LIMIT 1",
+	[SQL_BLOCK_NEXT] =
+		"SELECT from_ms, from_no, to_ms, to_no FROM record_block"
+		" WHERE kind = ? AND key = ? AND level = ? AND (from_ms, from_no) > (?, ?)"
+		" ORDER BY from_ms, from_no LIMIT 1",
+	[SQL_BLOCKS_OF_LEVEL] =
+		"SELECT from_ms, from_no, to_ms, to_no FROM record_block"
+		" WHERE kind = ? AND key = ? AND level = ? AND (from_ms, from_no) >= (?, ?)"
+		" AND (from_ms, from_no) < (?, ?) GROUP BY from_ms, from_no"
+		" ORDER BY from_ms, from_no",
+	[SQL_BLOCK_ADD] =
+		"INSERT INTO record_block(kind, key, level, from_ms, from_no, door, method, status,"
+		" to_ms, to_no, records, utc_min, utc_max, no_min, no_max, other)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?11, ?12, ?12, ?13)"
+		" ON CONFLICT DO UPDATE SET records = records + 1,"
+		" utc_min = min(utc_min, excluded.utc_min),"
+		" utc_max = max(utc_max, excluded.utc_max),"
+		" no_min = min(no_min, excluded.no_min), no_max = max(no_max, excluded.no_max),"
+		" other = CASE WHEN other = excluded.other THEN other END",
+	[SQL_BLOCK_FOLD] =
+		"INSERT INTO record_block SELECT kind, key, level + 1, ?4, ?5, door, method, "
+		"status,"
+		" ?6, ?7, sum(records), min(utc_min), max(utc_max), min(no_min), max(no_max),"
+		" CASE WHEN count(other) = count(*) AND min(other) = max(other) THEN min(other) END"
+		" FROM record_block WHERE kind = ?1 AND key = ?2 AND level = ?3"
+		" AND (from_ms, from_no) >= (?4, ?5) AND (from_ms, from_no) < (?6, ?7)"
+		" GROUP BY door, method, status",
+	[SQL_BLOCK_SIZE] = "SELECT sum(records) FROM record_block WHERE kind = ? AND key = ?"
+			   " AND level = 0 AND from_ms = ? AND from_no = ?",
+	[SQL_BLOCK_DELETE] = "DELETE FROM record_block WHERE kind = ? AND key = ?"
+			     " AND level = 0 AND from_ms = ? AND from_no = ?",
+	[SQL_BLOCK_NTH_ALL] = BLOCK_NTH("journal INDEXED BY journal_time", ""),
+	[SQL_BLOCK_NTH_CARD] = BLOCK_NTH("record_person INDEXED BY record_person_card",
+		" AND card_key != '' AND card_key = ?6"),
+	[SQL_BLOCK_NTH_USER] = BLOCK_NTH("record_person INDEXED BY record_person_user",
+		" AND user_id != '' AND user_id = ?6"),
+	[SQL_BLOCK_INSERT_ALL] =
+		"INSERT INTO record_block SELECT 0, '', 0, ?1, ?2, door, method, status, ?3, ?4,"
+		" count(*), min(utc_ms), max(utc_ms), min(rec_no), max(rec_no), NULL"
+		" FROM journal INDEXED BY journal_time WHERE rec_no > 0"
+		" AND (utc_ms, rec_no) >= (?1, ?2) AND (utc_ms, rec_no) < (?3, ?4)"
+		" GROUP BY door, method, status",
+	[SQL_BLOCK_INSERT_CARD] = BLOCK_INSERT_WHO("1, ?5",
+		"CASE WHEN min(w.user_id) = max(w.user_id) THEN min(w.user_id) END",
+		"record_person_card", "w.card_key"),
+	[SQL_BLOCK_INSERT_USER] =
+		BLOCK_INSERT_WHO("2, ?5", "NULL", "record_person_user", "w.user_id"),
+	[SQL_BLOCK_DELETE_BELOW] = "DELETE FROM record_block WHERE kind = ? AND no_max < ?",
+	[SQL_BLOCK_DELETE_ALL_BELOW] = /* what the journal has not lost yet is still in its index */
+	"DELETE FROM record_block WHERE kind = ?1 AND no_max < ?2 AND no_max <"
+	" coalesce((SELECT min(rec_no) FROM journal WHERE rec_no > 0), ?2)",
+	[SQL_BLOCK_NEXT_CARD] = "SELECT card_key FROM record_person INDEXED BY record_person_card"
+				" WHERE rec_no > 0 AND card_key != '' AND card_key > ?"
+				" ORDER BY card_key LIMIT 1",
+	[SQL_BLOCK_NEXT_USER] = "SELECT user_id FROM record_person INDEXED BY record_person_user"
+				" WHERE rec_no > 0 AND user_id != '' AND user_id > ?"
+				" ORDER BY user_id LIMIT 1",
 	[SQL_WHO_INSERT] =
 		"INSERT INTO record_person(seq, rec_no, utc_ms, salt, user_id, name, card_no,"
 		" card_key, card_type, card_number, card_bits, url, record_url,"
@@ -341,10 +412,28 @@ const char sql_persons_total[] = "SELECT count(*)" WHO_TABLES " WHERE p.no > ?";
 const char sql_records_columns[] = "SELECT " ENTRY_COLUMNS;
 const char sql_records_total[] = "SELECT count(*)";
 
-/* rec_no > 0 lets the partial indexes be used; the counter keeps records behind the ring out. */
-const char sql_records_bounds[] =
-	" AND j.rec_no > 0 AND j.rec_no > ?"
-	" AND j.rec_no >= (SELECT value FROM counter WHERE name = 'oldest_rec_no')";
+/*
+ * One row for each block of a level that begins in a stretch: how many of its records are wanted,
+ * and how many of its rows cannot say. Values: kind, key, level, the stretch, door, method and
+ * status (each -1 for any), the times, the RecNo below which nothing counts, the other key or NULL.
+ */
+#define BLOCK_WANTED                                                                               \
+	"(?8 < 0 OR door = ?8) AND (?9 < 0 OR method = ?9) AND (?10 < 0 OR status = ?10)"
+#define BLOCK_OUTSIDE                                                                              \
+	"(utc_max < ?11 OR utc_min > ?12 OR no_max <= ?13 OR (?14 IS NOT NULL AND other != ?14))"
+#define BLOCK_INSIDE                                                                               \
+	"(utc_min >= ?11 AND utc_max <= ?12 AND no_min > ?13 AND (?14 IS NULL OR other IS ?14))"
+const char sql_blocks[] =
+	"SELECT from_ms, from_no, to_ms, to_no,"
+	" sum(CASE WHEN " BLOCK_WANTED " AND " BLOCK_INSIDE " THEN records ELSE 0 END),"
+	" sum(CASE WHEN " BLOCK_WANTED " AND NOT " BLOCK_INSIDE " AND coalesce(NOT " BLOCK_OUTSIDE
+	", 1) THEN 1 ELSE 0 END)"
+	" FROM record_block WHERE kind = ?1 AND key = ?2 AND level = ?3"
+	" AND (from_ms, from_no) >= (?4, ?5) AND (from_ms, from_no) < (?6, ?7)"
+	" GROUP BY from_ms, from_no ORDER BY from_ms, from_no";
+
+/* rec_no > 0 lets the partial indexes be used. */
+const char sql_records_bounds[] = " AND j.rec_no > 0 AND j.rec_no > ?";
 
 #define FROM_JOURNAL(index) " FROM journal AS j INDEXED BY " index
 #define WITH_WHO " LEFT JOIN record_person AS w ON w.seq = j.seq"
@@ -355,14 +444,16 @@ const char sql_records_bounds[] =
 	{                                                                                          \
 		.rows = FROM_JOURNAL(index) WITH_WHO, .total = FROM_JOURNAL(index),                \
 		.key = " WHERE j.rec_no > 0" condition,                                            \
-		.after = " AND (j.utc_ms, j.rec_no) > (?, ?)", .until = " AND j.utc_ms <= ?",      \
+		.after = " AND (j.utc_ms, j.rec_no) > (?, ?)",                                     \
+		.before = " AND (j.utc_ms, j.rec_no) < (?, ?)",                                    \
 		.order = " ORDER BY j.utc_ms, j.rec_no"                                            \
 	}
 #define LEAD_BY_WHO(index, condition)                                                              \
 	{                                                                                          \
 		.rows = FROM_WHO(index), .total = FROM_WHO(index),                                 \
 		.key = " WHERE w.rec_no > 0" condition,                                            \
-		.after = " AND (w.utc_ms, w.rec_no) > (?, ?)", .until = " AND w.utc_ms <= ?",      \
+		.after = " AND (w.utc_ms, w.rec_no) > (?, ?)",                                     \
+		.before = " AND (w.utc_ms, w.rec_no) < (?, ?)",                                    \
 		.order = " ORDER BY w.utc_ms, w.rec_no"                                            \
 	}
 

@@ -13,6 +13,7 @@
  * touch the log then; opening reads what the disk has, and moves all of it into the database with a
  * sync of its own before the first new write.
  */
+#include "block.h"
 #include "internal.h"
 
 #include "base/assert.h"
@@ -274,6 +275,8 @@ int store_open(
 	store->options = *options;
 	store->connection.dir_fd = -1;
 	store->lock_fd = -1;
+	store->block_records = STORE_BLOCK_RECORDS;
+	store->block_fold = STORE_BLOCK_FOLD;
 	int error = open_all(store, state_fd, ret_detail);
 
 	if (error == 0) {
@@ -360,7 +363,9 @@ void store_idle(struct store *store)
 int store_tidy(struct store *store, bool *ret_more)
 {
 	ASSERT(!store->in_transaction);
-	return person_tidy(store, ret_more);
+	int error = person_tidy(store, ret_more);
+
+	return error != 0 || *ret_more ? error : block_tidy(store, ret_more);
 }
 
 int store_commit(struct store *store)

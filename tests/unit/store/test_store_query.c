@@ -252,18 +252,21 @@ static void pages_walk_one_index(void **state)
 	struct fixture *f = *state;
 	sqlite3 *db = f->store->connection.db;
 	static const char *const wanted[SQL_LEAD_COUNT] = {
-		[SQL_LEAD_TIME] =
-			"SEARCH j USING INDEX journal_time ((utc_ms,rec_no)>(?,?) AND utc_ms<?)",
-		[SQL_LEAD_CARD] = "SEARCH w USING INDEX record_person_card"
-				  " (card_key=? AND (utc_ms,rec_no)>(?,?) AND utc_ms<?)",
-		[SQL_LEAD_USER] = "SEARCH w USING INDEX record_person_user"
-				  " (user_id=? AND (utc_ms,rec_no)>(?,?) AND utc_ms<?)",
-		[SQL_LEAD_METHOD] = "SEARCH j USING INDEX journal_method"
-				    " (method=? AND (utc_ms,rec_no)>(?,?) AND utc_ms<?)",
-		[SQL_LEAD_FAILED] =
-			"SEARCH j USING INDEX journal_failed ((utc_ms,rec_no)>(?,?) AND utc_ms<?)",
+		[SQL_LEAD_TIME] = "SEARCH j USING INDEX journal_time ((utc_ms,rec_no)>(?,?) AND "
+				  "(utc_ms,rec_no)<(?,?))",
+		[SQL_LEAD_CARD] =
+			"SEARCH w USING INDEX record_person_card"
+			" (card_key=? AND (utc_ms,rec_no)>(?,?) AND (utc_ms,rec_no)<(?,?))",
+		[SQL_LEAD_USER] =
+			"SEARCH w USING INDEX record_person_user"
+			" (user_id=? AND (utc_ms,rec_no)>(?,?) AND (utc_ms,rec_no)<(?,?))",
+		[SQL_LEAD_METHOD] =
+			"SEARCH j USING INDEX journal_method"
+			" (method=? AND (utc_ms,rec_no)>(?,?) AND (utc_ms,rec_no)<(?,?))",
+		[SQL_LEAD_FAILED] = "SEARCH j USING INDEX journal_failed ((utc_ms,rec_no)>(?,?) "
+				    "AND (utc_ms,rec_no)<(?,?))",
 		[SQL_LEAD_DOOR] = "SEARCH j USING INDEX journal_door"
-				  " (door=? AND (utc_ms,rec_no)>(?,?) AND utc_ms<?)",
+				  " (door=? AND (utc_ms,rec_no)>(?,?) AND (utc_ms,rec_no)<(?,?))",
 	};
 
 	for (int i = 0; i < SQL_LEAD_COUNT; i++) {
@@ -272,7 +275,7 @@ static void pages_walk_one_index(void **state)
 		sqlite3_stmt *stmt = NULL;
 
 		(void)snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s%s%s%s%s%s%s LIMIT 20",
-			sql_records_columns, lead->rows, lead->key, lead->after, lead->until,
+			sql_records_columns, lead->rows, lead->key, lead->after, lead->before,
 			sql_records_bounds, lead->order);
 		assert_int_equal(sqlite3_prepare_v2(db, text, -1, &stmt, NULL), SQLITE_OK);
 		assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
