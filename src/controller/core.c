@@ -28,6 +28,9 @@
 
 #define STACK_BYTES (512 * 1024) /* locked memory: no 8 MB stacks */
 #define STORE_END_MS 1000
+#define SAY_EVERY_S 5
+#define PUTS_FOR_A_SIGN 4096
+#define MEGABYTE 1000000
 
 struct threads {
 	pthread_t rt;
@@ -101,12 +104,36 @@ static bool lines_start(struct core *core)
 	       panels_start(core, &panels);
 }
 
+/* A start that takes long says that it goes on: to the supervisor, and now and then in the log. */
+static void start_goes_on(const struct core *core)
+{
+	atomic_store(&core->context->heartbeat->starting_ns, clock_boot_ns());
+}
+
+static void store_goes_on(void *user, const char *what, uint64_t done, uint64_t of)
+{
+	struct core *core = user;
+	int64_t now_ns = clock_boot_ns();
+
+	start_goes_on(core);
+	if (now_ns < core->said_ns + SAY_EVERY_S * NS_PER_S)
+		return;
+	core->said_ns = now_ns;
+	if (of > 0)
+		log_info("%s: %llu of %llu MB", what, (unsigned long long)(done / MEGABYTE),
+			(unsigned long long)(of / MEGABYTE));
+	else
+		log_info("%s", what);
+}
+
 static bool store_start(struct core *core)
 {
 	const struct settings *settings = core->settings;
 	struct store_options *options = &core->store_options;
 	char detail[256] = "";
 
+	options->progress = store_goes_on;
+	options->progress_user = core;
 	options->records_max = settings->records_max;
 	options->journal_max = settings->journal_max;
 	options->persons_max = settings->persons_max;
@@ -190,9 +217,18 @@ static bool accounts_start(struct core *core, const struct store_state *state)
 	return error == 0;
 }
 
+struct index_build {
+	const struct core *core;
+	struct credential_index *index;
+};
+
 static int index_put(void *user, const struct credential *credential)
 {
-	return credential_index_put(user, credential) == CREDENTIAL_INDEX_OK ? 0 : -ENOSPC;
+	const struct index_build *build = user;
+
+	if (credential_index_count(build->index) % PUTS_FOR_A_SIGN == 0)
+		start_goes_on(build->core);
+	return credential_index_put(build->index, credential) == CREDENTIAL_INDEX_OK ? 0 : -ENOSPC;
 }
 
 /* A limit that was lowered below what is stored keeps nobody out. */
@@ -203,7 +239,8 @@ static bool index_start(
 				      ? core->settings->persons_max
 				      : state->persons;
 	*ret = core_index_new(core);
-	int error = *ret != NULL ? store_credentials(core->store, index_put, *ret) : -ENOMEM;
+	struct index_build build = {core, *ret};
+	int error = *ret != NULL ? store_credentials(core->store, index_put, &build) : -ENOMEM;
 
 	if (error != 0)
 		log_error("cannot build the index of people: %s", store_error_text(error));

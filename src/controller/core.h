@@ -156,6 +156,7 @@ struct core {
 	/* The query thread's reader; the store thread replaces it when it reopens the store. */
 	pthread_mutex_t reader_lock;
 	struct store_reader *reader;
+	int64_t said_ns; /* the latest word on how far a migration is */
 };
 
 /* Allocates the rings and eventfds. 0 or -errno. */

@@ -26,6 +26,8 @@ struct store_thread {
 	uint32_t entries_in_doubt; /* of the transaction that failed: it may be on disk after all */
 	uint64_t ticket_in_doubt;
 	bool failed;
+	bool untidy; /* rows wait to be taken out, or blocks to be made */
+	int64_t tidy_ns; /* the next slice is due */
 	int retry_ms;
 	uint32_t write_count;
 	struct write_state write[REQUEST_SLOTS];

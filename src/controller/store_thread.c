@@ -22,6 +22,7 @@
 #include <stdlib.h>
 
 #define IDLE_AFTER_MS 200 /* without work: the log may be moved into the database now */
+#define TIDY_EVERY_MS 20 /* a slice of old rows: a commit waits for one at most */
 #define NICE_STORE -5 /* where that is allowed: a card waits for its record */
 #define RETRY_FIRST_MS 20
 #define RETRY_MAX_MS 2000
@@ -234,6 +235,7 @@ static void recover(struct store_thread *st)
 	if (spsc_count(&st->core->commits) >= BATCH_ENTRIES_MAX)
 		return;
 	st->failed = false;
+	st->untidy = true;
 	st->retry_ms = RETRY_FIRST_MS;
 	store_change(st, &change);
 	log_info("the store is back");
@@ -249,6 +251,28 @@ static bool commit_all(struct store_thread *st)
 	return any;
 }
 
+/* Between commits, and not too often: what no one waits for. */
+static void tidy(struct store_thread *st)
+{
+	int64_t now_ns = clock_boot_ns();
+
+	if (!st->untidy || now_ns < st->tidy_ns)
+		return;
+	st->entries_in_doubt = 0;
+	int error = store_tidy(st->core->store, &st->untidy);
+
+	st->tidy_ns = clock_boot_ns() + TIDY_EVERY_MS * NS_PER_MS;
+	if (error != 0)
+		fail(st, error > 0 ? -EIO : error);
+}
+
+static int wait_ms(const struct store_thread *st, bool settled)
+{
+	if (st->untidy)
+		return TIDY_EVERY_MS;
+	return settled ? -1 : IDLE_AFTER_MS;
+}
+
 void *store_run(void *user)
 {
 	struct core *core = user;
@@ -258,6 +282,7 @@ void *store_run(void *user)
 	ASSERT(st != NULL);
 	st->core = core;
 	st->retry_ms = RETRY_FIRST_MS;
+	st->untidy = true; /* what the last run left */
 	(void)role_nice_try(NICE_STORE);
 	state_read(st);
 	while (!atomic_load(&core->rt_ended)) {
@@ -265,10 +290,12 @@ void *store_run(void *user)
 			recover(st);
 			continue;
 		}
-		core_wait(core->store_wake, settled ? -1 : IDLE_AFTER_MS);
+		core_wait(core->store_wake, wait_ms(st, settled));
 		settled = !commit_all(st);
 		if (settled && !st->failed)
 			store_idle(core->store);
+		if (!st->failed)
+			tidy(st);
 	}
 	(void)commit_all(st);
 	core->store = store_close(core->store);

@@ -190,6 +190,7 @@ static int person_clear(struct store_thread *st, struct write_state *write)
 	}
 	write->changes = true;
 	st->wide = 0;
+	st->untidy = true;
 	return answered(write, store_person_clear(st->core->store));
 }
 

@@ -40,6 +40,10 @@ static int64_t silent_ns(
 	int64_t beat_ns = atomic_load(&page->beat_ns);
 	int64_t limit_ns = watch->started_ns + FIRST_BEAT_S * NS_PER_S;
 
+	int64_t starting_ns = atomic_load(&page->starting_ns);
+
+	if (starting_ns > watch->started_ns && starting_ns <= now_ns)
+		limit_ns = starting_ns + FIRST_BEAT_S * NS_PER_S;
 	if (beat_ns > now_ns)
 		beat_ns = now_ns;
 	if (beat_ns > watch->started_ns)

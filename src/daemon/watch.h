@@ -13,7 +13,7 @@
 #define RESTART_HEALTHY_S 10 /* and after this long its next alarm may be told */
 #define RESTART_ALARM_COUNT 3
 #define RESTART_ALARM_S 10
-#define FIRST_BEAT_S 5 /* from core's start */
+#define FIRST_BEAT_S 5 /* from core's start, or from its latest sign that it is starting */
 
 struct restart {
 	uint32_t failures; /* ends in a row without health */

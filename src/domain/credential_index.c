@@ -63,6 +63,17 @@ struct credential_index {
 	uint32_t mask[TABLES];
 };
 
+void credential_add_door(struct credential *credential, const struct person_door *door)
+{
+	if (!door->has_door || door->door >= DOORS_MAX)
+		return;
+	ASSERT(credential->rule_count < PERSON_DOORS_MAX);
+	credential->rule[credential->rule_count++] = (struct credential_rule){
+		.door = (uint8_t)door->door,
+		.schedule = door->has_schedule ? (uint8_t)door->schedule : SCHEDULE_ALWAYS,
+	};
+}
+
 bool credential_from_person(const struct person *person, struct credential *ret)
 {
 	struct credential c = {
@@ -82,16 +93,8 @@ bool credential_from_person(const struct person *person, struct credential *ret)
 		c.card_number = card_number;
 	else if (!person->has_password && !person->has_duress_password)
 		return false;
-	for (unsigned i = 0; i < PERSON_DOORS_MAX; i++) {
-		const struct person_door *door = &person->doors[i];
-
-		if (!door->has_door || door->door >= DOORS_MAX)
-			continue;
-		c.rule[c.rule_count++] = (struct credential_rule){
-			.door = (uint8_t)door->door,
-			.schedule = door->has_schedule ? (uint8_t)door->schedule : SCHEDULE_ALWAYS,
-		};
-	}
+	for (unsigned i = 0; i < PERSON_DOORS_MAX; i++)
+		credential_add_door(&c, &person->doors[i]);
 	*ret = c;
 	return true;
 }

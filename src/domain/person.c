@@ -38,7 +38,7 @@ bool person_is_valid_at(const struct person *person, int64_t utc_s)
 	return person->is_valid && utc_s <= person->valid_to_s;
 }
 
-static bool card_type_check(uint8_t card_type)
+bool card_type_check(uint8_t card_type)
 {
 	return card_type <= CARD_TYPE_DURESS || card_type == CARD_TYPE_MOTHER;
 }
@@ -66,7 +66,7 @@ static bool person_bools_check(const struct person *person)
 	       bool_check(&person->has_duress_password) && bool_check(&person->pin_alone);
 }
 
-static bool person_door_check(const struct person_door *door)
+bool person_door_check(const struct person_door *door)
 {
 	return bool_check(&door->has_door) && bool_check(&door->has_schedule) &&
 	       door->door <= DOOR_VALUE_MAX && door->schedule <= SCHEDULE_ALWAYS;

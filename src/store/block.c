@@ -162,7 +162,7 @@ static int levels_fold(struct store *store, const struct block_key *key, const s
 {
 	for (unsigned level = 0; level + 1 < BLOCK_LEVELS; level++) {
 		struct stretch gap;
-		struct stretch run;
+		struct stretch run = {0};
 		bool found = false;
 		int error = gap_get(store, key, level + 1, place, &found, &gap);
 

@@ -8,7 +8,7 @@
 #define STORE_BLOCK_RECORDS 1024 /* of a block of level 0 when it is made */
 #define STORE_BLOCK_FOLD 32 /* blocks that make one of the next level */
 #define STORE_SPLIT 4 /* times its first size, and a block is made anew */
-#define STORE_GAP_BLOCKS 4 /* made in one go */
+#define STORE_GAP_BLOCKS 2 /* made in one go */
 #define STORE_FILL_KEYS 200 /* cards or users looked at in one go */
 
 enum block_kind { BLOCK_ALL = 0, BLOCK_CARD = 1, BLOCK_USER = 2, BLOCK_KIND_COUNT };

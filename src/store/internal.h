@@ -71,6 +71,11 @@ struct store {
 };
 
 /* schema.c */
+struct progress_call {
+	store_progress_fn *fn; /* may be NULL */
+	void *user;
+};
+
 struct migration {
 	int from; /* brings user_version from this to from + 1 */
 	const char *sql; /* without BEGIN, COMMIT and user_version */
@@ -79,7 +84,8 @@ struct migration {
 /* Copies the database to NAME.schema-VERSION, then runs the steps to version `to` as one
  * transaction. */
 MUST_CHECK int schema_migrate(struct connection *connection, const char *name,
-	const struct migration *steps, size_t count, int from, int to);
+	const struct migration *steps, size_t count, int from, int to,
+	const struct progress_call *progress);
 
 /* Makes or brings up the tables and the key, and judges them. Fills serial and secret. */
 MUST_CHECK int schema_open(struct store *store, char *ret_detail);

@@ -399,27 +399,3 @@ int store_credential(struct store *store, uint64_t no, struct credential *ret)
 		error = STORE_NOT_FOUND;
 	return error;
 }
-
-int store_credentials(
-	struct store *store, int (*put)(void *user, const struct credential *), void *user)
-{
-	struct sql_call call = call_begin(&store->connection, SQL_PERSONS_ALL);
-	int error = 0;
-
-	call_put_u64(&call, store->now.counter[COUNTER_CLEARED_NO]);
-
-	while (error == 0 && call_next(&call)) {
-		struct person person;
-		struct pin_row pin;
-		struct credential credential;
-
-		person_load(&call, store->options.pin_alone_digits, &person, &pin);
-		error = call.error != 0 ? call.error
-					: person_load_doors(&store->connection, &person);
-		if (error == 0 && credential_make(store, &person, &pin, &credential))
-			error = put(user, &credential);
-	}
-	int end = call_end(&call);
-
-	return error != 0 ? error : end;
-}

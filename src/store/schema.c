@@ -22,6 +22,9 @@
 #include <unistd.h>
 
 #define DETAIL_SIZE 256
+#define PAGE_BYTES 4096 /* of a database made by us */
+#define COPY_PAGES 1024 /* between two signs of life */
+#define STEP_OPERATIONS 1000000 /* of SQLite's machine, likewise */
 #define CHECK_ALL_MAX (INT64_C(16) << 20) /* bytes; larger ones: the tables that decisions need */
 
 static const struct migration migrations[] = {
@@ -52,7 +55,30 @@ int folder_sync(int dir_fd)
 	return error;
 }
 
-static int copy_database(sqlite3 *from, int dir_fd, const char *name)
+static void went_on(const struct progress_call *progress, const char *what, int done, int of)
+{
+	if (progress->fn != NULL)
+		progress->fn(progress->user, what, (uint64_t)done * PAGE_BYTES,
+			(uint64_t)of * PAGE_BYTES);
+}
+
+/* A part at a time, so that whoever waits hears of it. */
+static int copy_pages(sqlite3_backup *backup, const struct progress_call *progress)
+{
+	int rc = SQLITE_OK;
+
+	while (rc == SQLITE_OK) {
+		rc = sqlite3_backup_step(backup, COPY_PAGES);
+		int of = sqlite3_backup_pagecount(backup);
+
+		went_on(progress, "copying the database before its tables change",
+			of - sqlite3_backup_remaining(backup), of);
+	}
+	return rc;
+}
+
+static int copy_database(
+	sqlite3 *from, int dir_fd, const char *name, const struct progress_call *progress)
 {
 	struct connection copy;
 
@@ -68,7 +94,7 @@ static int copy_database(sqlite3 *from, int dir_fd, const char *name)
 	if (backup == NULL) {
 		error = sql_error(copy.db, sqlite3_errcode(copy.db));
 	} else {
-		int rc = sqlite3_backup_step(backup, -1);
+		int rc = copy_pages(backup, progress);
 
 		error = rc == SQLITE_DONE ? 0 : sql_error(copy.db, rc);
 		(void)sqlite3_backup_finish(backup);
@@ -99,21 +125,30 @@ static int run_steps(sqlite3 *db, const struct migration *steps, size_t count, i
 	return sql_run(db, text);
 }
 
+static int step_went_on(void *user)
+{
+	went_on(user, "changing the tables of the database", 0, 0);
+	return 0;
+}
+
 int schema_migrate(struct connection *connection, const char *name, const struct migration *steps,
-	size_t count, int from, int to)
+	size_t count, int from, int to, const struct progress_call *progress)
 {
 	char copy[64];
 
 	(void)snprintf(copy, sizeof(copy), "%s.schema-%d", name, from);
-	int error = copy_database(connection->db, connection->dir_fd, copy);
+	int error = copy_database(connection->db, connection->dir_fd, copy, progress);
 
 	if (error != 0)
 		return error;
+	sqlite3_progress_handler(
+		connection->db, STEP_OPERATIONS, step_went_on, (void *)(uintptr_t)progress);
 	error = sql_run(connection->db, "BEGIN IMMEDIATE");
 	if (error == 0)
 		error = run_steps(connection->db, steps, count, from, to);
 	if (error == 0)
 		error = sql_run(connection->db, "COMMIT");
+	sqlite3_progress_handler(connection->db, 0, NULL, NULL);
 	if (error != 0 && sqlite3_get_autocommit(connection->db) == 0)
 		(void)sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
 	return error;
@@ -292,6 +327,8 @@ static int bring_up(struct store *store, int version, char *ret_detail)
 			version, STORE_SCHEMA_VERSION);
 		return STORE_NEWER_SCHEMA;
 	}
+	const struct progress_call progress = {
+		store->options.progress, store->options.progress_user};
 	int error = load_key(store, ret_detail);
 
 	if (error != 0)
@@ -299,7 +336,7 @@ static int bring_up(struct store *store, int version, char *ret_detail)
 	error = sql_run(store->connection.db, sql_journal_mode);
 	if (error == 0 && version < STORE_SCHEMA_VERSION)
 		error = schema_migrate(&store->connection, STORE_FILE, migrations,
-			ARRAY_COUNT(migrations), version, STORE_SCHEMA_VERSION);
+			ARRAY_COUNT(migrations), version, STORE_SCHEMA_VERSION, &progress);
 	return error;
 }
 

@@ -52,6 +52,28 @@ static void the_first_beat_may_take_5_s(void **state)
 	assert_int_equal(judge(START + 5 * NS_PER_S, &next_ns, &door), VERDICT_SILENT);
 }
 
+/* A database of another schema, or a million people, may take longer, as long as it goes on. */
+static void a_start_that_goes_on_has_5_s_more(void **state)
+{
+	(void)state;
+	int64_t next_ns = 0;
+	uint8_t door = 0;
+
+	page.beat_ns = 0;
+	page.starting_ns = START - 1; /* of the core before: no sign */
+	assert_int_equal(judge(START + 5 * NS_PER_S, &next_ns, &door), VERDICT_SILENT);
+	page.starting_ns = START + 3 * NS_PER_S;
+	assert_int_equal(judge(START + 5 * NS_PER_S, &next_ns, &door), VERDICT_FINE);
+	assert_int_equal(next_ns, START + 8 * NS_PER_S);
+	assert_int_equal(judge(START + 8 * NS_PER_S, &next_ns, &door), VERDICT_SILENT);
+	page.starting_ns = START + 100 * NS_PER_S; /* from the future: no sign either */
+	assert_int_equal(judge(START + 5 * NS_PER_S, &next_ns, &door), VERDICT_SILENT);
+	page.starting_ns = START + 3 * NS_PER_S;
+	page.beat_ns = START + 4 * NS_PER_S; /* from the first beat on, beats are all that counts */
+	assert_int_equal(judge(START + 5 * NS_PER_S, &next_ns, &door), VERDICT_SILENT);
+	page.starting_ns = 0;
+}
+
 static void a_second_without_a_beat_is_silence(void **state)
 {
 	(void)state;
@@ -213,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_beat_may_take_5_s),
+		TEST(a_start_that_goes_on_has_5_s_more),
 		TEST(a_second_without_a_beat_is_silence),
 		TEST(the_end_of_the_thread_that_moves_locks_is_the_end),
 		TEST(a_beat_from_the_future_buys_one_second),

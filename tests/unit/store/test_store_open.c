@@ -254,6 +254,8 @@ static void version_that_never_was_is_refused(void **state)
 	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 0);
 }
 
+static const struct progress_call no_progress;
+
 static void migration_runs_all_steps_after_a_copy(void **state)
 {
 	struct fixture *f = *state;
@@ -269,7 +271,7 @@ static void migration_runs_all_steps_after_a_copy(void **state)
 	assert_int_equal(
 		connection_open(&connection, f->dir_fd, STORE_FILE, SQLITE_OPEN_READWRITE), 0);
 	assert_int_equal(schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps),
-				 STORE_SCHEMA_VERSION, STORE_SCHEMA_VERSION + 2),
+				 STORE_SCHEMA_VERSION, STORE_SCHEMA_VERSION + 2, &no_progress),
 		0);
 	assert_int_equal(sql_number(connection.db, "SELECT sum(x) FROM added", &value), 0);
 	assert_int_equal(value, 3);
@@ -293,7 +295,7 @@ static void failed_migration_changes_nothing(void **state)
 	assert_int_equal(
 		connection_open(&connection, f->dir_fd, STORE_FILE, SQLITE_OPEN_READWRITE), 0);
 	assert_int_equal(schema_migrate(&connection, STORE_FILE, steps, ARRAY_COUNT(steps),
-				 STORE_SCHEMA_VERSION, STORE_SCHEMA_VERSION + 2),
+				 STORE_SCHEMA_VERSION, STORE_SCHEMA_VERSION + 2, &no_progress),
 		STORE_CORRUPT);
 	connection_close(&connection);
 	assert_int_equal(fixture_number(f, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
@@ -404,6 +406,39 @@ static void migration_leaves_a_copy_of_schema_1(void **state)
 	assert_int_equal(renameat(f->dir_fd, "postern.db.schema-1", f->dir_fd, "postern.db"), 0);
 	assert_int_equal(fixture_number(f, "PRAGMA user_version"), 1);
 	assert_int_equal(fixture_open(f), 0); /* and it can be brought up again */
+}
+
+struct heard {
+	uint64_t copied;
+	uint64_t of;
+};
+
+static void hear(void *user, const char *what, uint64_t done, uint64_t of)
+{
+	struct heard *heard = user;
+
+	if (strstr(what, "copying") == NULL)
+		return;
+	assert_true(done >= heard->copied && done <= of);
+	*heard = (struct heard){done, of};
+}
+
+static void migration_says_how_far_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct heard heard = {0};
+	struct stat info;
+
+	copy_fixture(f, STORE_TEST_DATA "/schema-2.db", STORE_TEST_DATA "/schema-2.key");
+	f->options.progress = hear;
+	f->options.progress_user = &heard;
+	assert_int_equal(fixture_open(f), 0);
+	assert_int_equal(fstatat(f->dir_fd, "postern.db.schema-2", &info, 0), 0);
+	assert_int_equal(heard.copied, heard.of);
+	assert_int_equal(heard.of, info.st_size);
+	heard = (struct heard){0};
+	fixture_reopen(f);
+	assert_int_equal(heard.of, 0); /* nothing to copy any more */
 }
 
 static int check_failures(void *user, const struct pin_failures *row)
@@ -660,6 +695,7 @@ int main(void)
 		CASE(fixture_database_of_schema_1_opens),
 		CASE(migration_leaves_a_copy_of_schema_1),
 		CASE(fixture_database_of_schema_2_opens),
+		CASE(migration_says_how_far_it_is),
 		CASE(doors_are_remembered),
 		CASE(door_that_moved_is_refused),
 		CASE(strangers_database_is_left_alone),

@@ -37,6 +37,9 @@ struct credential {
  */
 bool credential_from_person(const struct person *person, struct credential *ret);
 
+/* Adds a rule to one with fewer than PERSON_DOORS_MAX, or nothing when this names no door. */
+void credential_add_door(struct credential *credential, const struct person_door *door);
+
 struct credential_index;
 
 enum credential_index_result {

@@ -90,5 +90,8 @@ struct span card_no_key(struct span card_no);
  */
 bool person_is_valid_at(const struct person *person, int64_t utc_s);
 
+bool card_type_check(uint8_t card_type); /* it is one of enum card_type */
+bool person_door_check(const struct person_door *door); /* numbers and flags are in range */
+
 /* True when all numbers and texts are within their ranges, for rows from another process. */
 bool person_check(const struct person *person);

@@ -34,7 +34,15 @@ enum store_error {
 
 const char *store_error_text(int error); /* positive ones and negative errnos */
 
+/*
+ * Opening went on: a migration may take minutes. what: nothing to say, or what is done, for people;
+ * of: its size in bytes (0: not known), done: so much of it.
+ */
+typedef void store_progress_fn(void *user, const char *what, uint64_t done, uint64_t of);
+
 struct store_options {
+	store_progress_fn *progress; /* by store_open; NULL: nobody asks */
+	void *progress_user;
 	uint64_t records_max; /* ring of access records */
 	uint64_t journal_max; /* ring of the journal; records kept are never pruned with it */
 	uint32_t persons_max;
