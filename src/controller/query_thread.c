@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Queries are read in slices of one message's rows, each with the reader's lock held for that slice
- * only: the store thread can take the reader away between two of them when it reopens the store.
+ * Queries are read in slices of some messages' rows, each with the reader's lock held for that
+ * slice only: the store thread can take the reader away between two of them when it reopens the
+ * store.
  * The thread sends its rows itself and waits when the link is full; serve, which must stay quick,
  * never does. Runs below normal priority. One request at a time: requests of one gate are served in
  * turn.
  *
- * Memory: one answer of each shape, allocated at the start.
+ * Memory: one slice and one message of each shape, allocated at the start.
  */
 #include "query_thread.h"
 
@@ -22,12 +23,17 @@
 #include <unistd.h>
 
 #define NICE_QUERY 10
+#define SLICE_ROWS 240 /* read at once: a few ms; a multiple of what a message holds */
 #define SEND_WAIT_MS 1000 /* a look at core->stopping in between */
 
 struct query_thread {
 	struct core *core;
 	struct query_request request;
 	bool ended; /* serve knows that the request is over */
+	union { /* a slice, as it was read */
+		struct person persons[SLICE_ROWS];
+		struct journal_entry records[SLICE_ROWS];
+	} slice;
 	union {
 		struct message_person_rows persons;
 		struct message_record_rows records;
@@ -48,10 +54,10 @@ static int send_waiting(struct query_thread *q)
 
 		if (error != -EAGAIN)
 			return error;
-		(void)poll(&fd, 1, SEND_WAIT_MS);
 		/* Room for a short message is not room for this one: do not spin. */
 		if (fd.revents & POLLOUT)
 			(void)usleep(1000);
+		(void)poll(&fd, 1, SEND_WAIT_MS);
 	}
 	return -EPIPE;
 }
@@ -100,45 +106,111 @@ static uint32_t slice(uint32_t left, uint32_t max)
 	return left < max ? left : max;
 }
 
-/* Sends the rows in hand; ret_last lies in their message. True when a next slice is to be read. */
-static bool rows_send(
-	struct query_thread *q, uint32_t count, uint32_t want, uint32_t *left, bool *ret_last)
+/* Sends the rows in hand; ret_last lies in their message. True when there is more to send. */
+static bool rows_send(struct query_thread *q, bool last, bool *ret_last)
 {
-	*left -= count;
-	*ret_last = *left == 0 || count < want;
-	if (*ret_last)
+	*ret_last = last;
+	if (last)
 		request_end(q);
-	return send_waiting(q) == 0 && !*ret_last;
+	return send_waiting(q) == 0 && !last;
+}
+
+/* What is left of a request, and of the slice that was read for it. */
+struct progress {
+	uint32_t left; /* rows that may still be asked of the store */
+	uint32_t want; /* of the slice */
+	uint32_t count; /* rows that it has */
+	uint32_t at; /* sent */
+};
+
+static bool slice_is_sent(const struct progress *progress)
+{
+	return progress->at == progress->count;
+}
+
+static uint32_t slice_begin(struct progress *progress)
+{
+	progress->want = slice(progress->left, SLICE_ROWS);
+	progress->count = 0;
+	progress->at = 0;
+	return progress->want;
+}
+
+static void slice_is_read(struct progress *progress)
+{
+	progress->left = progress->count < progress->want ? 0 : progress->left - progress->want;
+}
+
+/* How many rows the next message takes; *ret_last: it is the request's last. */
+static uint32_t slice_take(struct progress *progress, uint32_t max, bool *ret_last)
+{
+	uint32_t count = slice(progress->count - progress->at, max);
+
+	progress->at += count;
+	*ret_last = progress->left == 0 && slice_is_sent(progress);
+	return count;
+}
+
+static int persons_read(
+	struct query_thread *q, struct progress *progress, uint64_t *after_no, uint32_t *offset)
+{
+	const struct message_person_query *query = &q->request.person;
+	uint32_t want = slice_begin(progress);
+	int error = 0;
+
+	if (want > 0)
+		WITH_READER(q->core, error,
+			store_persons(reader, &query->filter, *after_no, *offset, q->slice.persons,
+				want, &progress->count));
+	*offset = 0;
+	if (progress->count > 0)
+		*after_no = q->slice.persons[progress->count - 1].no;
+	slice_is_read(progress);
+	return error;
 }
 
 static int persons_send(struct query_thread *q)
 {
 	const struct message_person_query *query = &q->request.person;
 	struct message_person_rows *rows = &q->answer.persons;
+	struct progress progress = {.left = query->limit};
 	uint64_t after_no = query->after_no;
 	uint32_t offset = query->offset;
-	uint32_t left = query->limit;
 	uint64_t total = 0;
 	bool more = true;
 	int error;
 
 	WITH_READER(q->core, error, store_person_count(reader, &query->filter, &total));
 	while (error == 0 && more) {
-		uint32_t want = slice(left, MESSAGE_PERSON_ROWS_MAX);
-
-		*rows = (struct message_person_rows){
-			.header = header_of(q, MESSAGE_PERSON_ROWS), .total = total};
-		if (want > 0)
-			WITH_READER(q->core, error,
-				store_persons(reader, &query->filter, after_no, offset, rows->row,
-					want, &rows->count));
+		if (slice_is_sent(&progress))
+			error = persons_read(q, &progress, &after_no, &offset);
 		if (error != 0)
 			break;
-		offset = 0;
-		if (rows->count > 0)
-			after_no = rows->row[rows->count - 1].no;
-		more = rows_send(q, rows->count, want, &left, &rows->last);
+		const struct person *from = &q->slice.persons[progress.at];
+		bool last;
+
+		rows->header = header_of(q, MESSAGE_PERSON_ROWS);
+		rows->total = total;
+		rows->count = slice_take(&progress, MESSAGE_PERSON_ROWS_MAX, &last);
+		memcpy(rows->row, from, rows->count * sizeof(rows->row[0]));
+		more = rows_send(q, last, &rows->last);
 	}
+	return error;
+}
+
+static int records_read(struct query_thread *q, struct progress *progress,
+	struct record_cursor *cursor, uint32_t *offset)
+{
+	const struct message_record_query *query = &q->request.record;
+	uint32_t want = slice_begin(progress);
+	int error = 0;
+
+	if (want > 0)
+		WITH_READER(q->core, error,
+			store_records(reader, &query->filter, cursor, *offset, q->slice.records,
+				want, &progress->count));
+	*offset = 0;
+	slice_is_read(progress);
 	return error;
 }
 
@@ -146,27 +218,27 @@ static int records_send(struct query_thread *q)
 {
 	const struct message_record_query *query = &q->request.record;
 	struct message_record_rows *rows = &q->answer.records;
+	struct progress progress = {.left = query->limit};
 	struct record_cursor cursor = {0};
 	uint32_t offset = query->offset;
-	uint32_t left = query->limit;
 	uint64_t total = 0;
 	bool more = true;
 	int error;
 
 	WITH_READER(q->core, error, store_record_count(reader, &query->filter, &total));
 	while (error == 0 && more) {
-		uint32_t want = slice(left, MESSAGE_RECORD_ROWS_MAX);
-
-		*rows = (struct message_record_rows){
-			.header = header_of(q, MESSAGE_RECORD_ROWS), .total = total};
-		if (want > 0)
-			WITH_READER(q->core, error,
-				store_records(reader, &query->filter, &cursor, offset, rows->row,
-					want, &rows->count));
+		if (slice_is_sent(&progress))
+			error = records_read(q, &progress, &cursor, &offset);
 		if (error != 0)
 			break;
-		offset = 0;
-		more = rows_send(q, rows->count, want, &left, &rows->last);
+		const struct journal_entry *from = &q->slice.records[progress.at];
+		bool last;
+
+		rows->header = header_of(q, MESSAGE_RECORD_ROWS);
+		rows->total = total;
+		rows->count = slice_take(&progress, MESSAGE_RECORD_ROWS_MAX, &last);
+		memcpy(rows->row, from, rows->count * sizeof(rows->row[0]));
+		more = rows_send(q, last, &rows->last);
 	}
 	return error;
 }
@@ -196,7 +268,8 @@ static int journal_send(struct query_thread *q)
 			break;
 		if (rows->count > 0)
 			after_seq = rows->row[rows->count - 1].seq;
-		more = rows_send(q, rows->count, want, &left, &rows->last);
+		left -= rows->count;
+		more = rows_send(q, left == 0 || rows->count < want, &rows->last);
 	}
 	return error;
 }
@@ -274,7 +347,9 @@ static int frames_send(struct query_thread *q)
 
 		frames_head(q, last_no);
 		frames_fill(q, &no, want);
-		more = rows_send(q, q->answer.frames.count, want, &left, &q->answer.frames.last);
+		left -= q->answer.frames.count;
+		more = rows_send(
+			q, left == 0 || q->answer.frames.count < want, &q->answer.frames.last);
 	}
 	return 0;
 }

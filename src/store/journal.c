@@ -25,14 +25,11 @@
 static void load_citizen(struct sql_call *call, struct record_person *who)
 {
 	who->has_citizen_id = !call_get_null(call);
-	if (who->has_citizen_id) {
-		who->citizen_id_result = call_get_bool(call);
-		who->citizen_id_sex = (uint8_t)call_get_u32(call, UINT8_MAX);
-		who->citizen_id_ethnicity = (uint16_t)call_get_u32(call, UINT16_MAX);
-	} else {
-		(void)call_get_null(call);
-		(void)call_get_null(call);
-	}
+	if (!who->has_citizen_id)
+		return; /* no column is read behind these: a page has a thousand rows */
+	who->citizen_id_result = call_get_bool(call);
+	who->citizen_id_sex = (uint8_t)call_get_u32(call, UINT8_MAX);
+	who->citizen_id_ethnicity = (uint16_t)call_get_u32(call, UINT16_MAX);
 	call_get_text(call, &who->citizen_id_name);
 	call_get_text(call, &who->citizen_id_no);
 	call_get_text(call, &who->citizen_id_birth);
