@@ -175,6 +175,19 @@ void core_wait(int eventfd, int timeout_ms);
 /* Counts now_ns - since_ns in a histogram of the heartbeat page. */
 void core_latency_count(_Atomic uint32_t *histogram, int64_t since_ns, int64_t now_ns);
 
+/* An index that is being made in pieces, so that its maker can do other work in between. */
+struct index_making {
+	void *memory; /* NULL: none is */
+	size_t size;
+	size_t ready;
+};
+
+MUST_CHECK int core_index_begin(const struct core *core, struct index_making *ret);
+/* 0 or -errno; *ret_whole: core_index_end is next. */
+MUST_CHECK int core_index_go_on(struct index_making *making, bool *ret_whole);
+void core_index_drop(struct index_making *making); /* gives it back; nothing when there is none */
+struct credential_index *core_index_end(const struct core *core, struct index_making *making);
+
 /* An index of index_persons capacity, locked in; NULL with errno. */
 struct credential_index *core_index_new(const struct core *core);
 void core_index_free(const struct core *core, struct credential_index *index);

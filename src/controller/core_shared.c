@@ -5,6 +5,7 @@
  */
 #include "core.h"
 
+#include "base/assert.h"
 #include "platform/random.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define SECRET_PAGE 4096
+#define INDEX_PIECE (2u << 20) /* made in about a millisecond */
 
 static int ring_new(struct spsc *ring, uint32_t slots, size_t slot_size)
 {
@@ -127,19 +129,64 @@ void core_latency_count(_Atomic uint32_t *histogram, int64_t since_ns, int64_t n
 }
 
 /* A mapping of its own: it can be given back whole when a second index replaced it. */
-struct credential_index *core_index_new(const struct core *core)
+int core_index_begin(const struct core *core, struct index_making *ret)
 {
-	size_t size = credential_index_size(core->index_persons);
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	*ret = (struct index_making){.size = credential_index_size(core->index_persons)};
+	/* Without access: where all memory is locked it would be filled at once otherwise. */
+	void *memory = mmap(NULL, ret->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
-		return NULL;
-	uint64_t seed;
+		return -errno;
+	ret->memory = memory;
+	return 0;
+}
 
-	(void)mlock(memory, size);
+int core_index_go_on(struct index_making *making, bool *ret_whole)
+{
+	size_t left = making->size - making->ready;
+	size_t piece = left < INDEX_PIECE ? left : INDEX_PIECE;
+	char *from = (char *)making->memory + making->ready;
+
+	if (mprotect(from, piece, PROT_READ | PROT_WRITE) != 0)
+		return -errno;
+	memset(from, 0, piece); /* rt must find every page there */
+	(void)mlock(from, piece);
+	making->ready += piece;
+	*ret_whole = making->ready == making->size;
+	return 0;
+}
+
+void core_index_drop(struct index_making *making)
+{
+	if (making->memory != NULL)
+		(void)munmap(making->memory, making->size);
+	making->memory = NULL;
+}
+
+struct credential_index *core_index_end(const struct core *core, struct index_making *making)
+{
+	uint64_t seed;
+	void *memory = making->memory;
+
+	ASSERT(making->ready == making->size);
+	making->memory = NULL;
 	random_bytes(&seed, sizeof(seed));
-	return credential_index_init(memory, size, core->index_persons, seed);
+	return credential_index_init(memory, making->size, core->index_persons, seed);
+}
+
+struct credential_index *core_index_new(const struct core *core)
+{
+	struct index_making making;
+	bool whole = false;
+	int error = core_index_begin(core, &making);
+
+	while (error == 0 && !whole)
+		error = core_index_go_on(&making, &whole);
+	if (error == 0)
+		return core_index_end(core, &making);
+	core_index_drop(&making);
+	errno = -error;
+	return NULL;
 }
 
 /* credential_index_init keeps its head at the begin of the memory it was given. */

@@ -31,6 +31,11 @@ struct store_thread {
 	int retry_ms;
 	uint32_t write_count;
 	struct write_state write[REQUEST_SLOTS];
+	uint32_t clear_count; /* clears that wait for the empty index to be made */
+	uint32_t clear_slot[REQUEST_SLOTS];
+	struct index_making making;
+	bool cleared; /* in this transaction */
+	struct credential_index *empty; /* made, for the first of them */
 };
 
 /* --- store_writes.c: requests inside a transaction, and their effect afterwards --- */

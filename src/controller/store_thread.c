@@ -57,9 +57,36 @@ static void answers_send(struct store_thread *st)
 	core_wake(st->core->serve_wake);
 }
 
+/*
+ * The empty index of a clear is made first, a piece at a time between commits: it is as large as
+ * the old one, and doors do not wait for its memory. Several clears are one.
+ */
+static void clears_take(struct store_thread *st)
+{
+	if (st->empty == NULL)
+		return;
+	for (uint32_t i = 0; i < st->clear_count; i++)
+		st->write[st->write_count++] = (struct write_state){
+			.request = {.type = MESSAGE_PERSON_CLEAR, .slot = st->clear_slot[i]}};
+	st->clear_count = 0;
+}
+
+/* True when the write is to wait. */
+static bool clear_held(struct store_thread *st, const struct write_request *request)
+{
+	if (request->type != MESSAGE_PERSON_CLEAR)
+		return false;
+	if (st->empty == NULL && st->making.memory == NULL &&
+		core_index_begin(st->core, &st->making) != 0)
+		return false; /* refused in its transaction, for want of an index */
+	st->clear_slot[st->clear_count++] = request->slot;
+	return true;
+}
+
 static void writes_take(struct store_thread *st)
 {
 	st->write_count = 0;
+	clears_take(st);
 	while (st->write_count < REQUEST_SLOTS) {
 		struct write_state *write = &st->write[st->write_count];
 
@@ -72,12 +99,26 @@ static void writes_take(struct store_thread *st)
 		/* A person's password is not to stay behind in the ring. */
 		explicit_bzero((void *)(uintptr_t)front, sizeof(*front));
 		spsc_drop(&st->core->writes);
+		if (clear_held(st, &write->request))
+			continue;
 		st->write_count++;
 	}
 }
 
+static void clears_refuse(struct store_thread *st)
+{
+	for (uint32_t i = 0; i < st->clear_count; i++)
+		st->write[st->write_count++] =
+			(struct write_state){.request = {.slot = st->clear_slot[i]}};
+	st->clear_count = 0;
+	core_index_drop(&st->making);
+	core_index_free(st->core, st->empty);
+	st->empty = NULL;
+}
+
 static void writes_refuse(struct store_thread *st)
 {
+	clears_refuse(st);
 	for (uint32_t i = 0; i < st->write_count; i++)
 		st->write[i].answer = (struct answer){
 			.slot = st->write[i].request.slot, .result = RESULT_STORE_FAILED};
@@ -85,11 +126,28 @@ static void writes_refuse(struct store_thread *st)
 	answers_send(st);
 }
 
+/* The next piece of a clear's index. */
+static void empty_go_on(struct store_thread *st)
+{
+	bool whole = false;
+
+	if (st->making.memory == NULL)
+		return;
+	if (core_index_go_on(&st->making, &whole) != 0) {
+		st->write_count = 0;
+		writes_refuse(st);
+	} else if (whole) {
+		st->empty = core_index_end(st->core, &st->making);
+	}
+}
+
 /* 0, or -errno: nothing of it is known to be on disk. */
 static int transaction(struct store_thread *st, uint32_t entries)
 {
 	struct store *store = st->core->store;
 	int error = store_begin(store);
+
+	st->cleared = false;
 
 	for (uint32_t i = 0; error == 0 && i < entries; i++) {
 		const struct commit_entry *entry = entry_waiting(&st->core->commits, i);
@@ -268,6 +326,8 @@ static void tidy(struct store_thread *st)
 
 static int wait_ms(const struct store_thread *st, bool settled)
 {
+	if (st->clear_count > 0)
+		return 0;
 	if (st->untidy)
 		return TIDY_EVERY_MS;
 	return settled ? -1 : IDLE_AFTER_MS;
@@ -291,6 +351,7 @@ void *store_run(void *user)
 			continue;
 		}
 		core_wait(core->store_wake, wait_ms(st, settled));
+		empty_go_on(st);
 		settled = !commit_all(st);
 		if (settled && !st->failed)
 			store_idle(core->store);

@@ -55,18 +55,19 @@ static int wide_count(void *user, const struct credential *credential)
  */
 static int wide_fits(struct store_thread *st, const struct credential *credential, bool *ret_fits)
 {
+	uint32_t room = credential_index_wide(st->core->index_persons);
+
 	*ret_fits = true;
-	if (credential->rule_count <= CREDENTIAL_RULES_INLINE ||
-		st->core->index_persons <= CREDENTIAL_WIDE_MAX)
+	if (credential->rule_count <= CREDENTIAL_RULES_INLINE || room >= st->core->index_persons)
 		return 0;
-	if (st->wide + 1 >= CREDENTIAL_WIDE_MAX) {
+	if (st->wide + 1 >= room) {
 		st->wide = 0;
 		int error = store_credentials(st->core->store, wide_count, st);
 
 		if (error != 0)
 			return error < 0 ? error : -EIO;
 	}
-	*ret_fits = st->wide + 1 < CREDENTIAL_WIDE_MAX;
+	*ret_fits = st->wide + 1 < room;
 	st->wide += *ret_fits ? 1 : 0;
 	return 0;
 }
@@ -183,11 +184,15 @@ static int person_remove(struct store_thread *st, struct write_state *write)
 
 static int person_clear(struct store_thread *st, struct write_state *write)
 {
-	write->index = core_index_new(st->core);
-	if (write->index == NULL) {
+	if (st->cleared)
+		return 0; /* another clear of this transaction did it */
+	if (st->empty == NULL) {
 		write->answer.result = RESULT_STORE_FAILED;
 		return 0;
 	}
+	write->index = st->empty;
+	st->empty = NULL;
+	st->cleared = true;
 	write->changes = true;
 	st->wide = 0;
 	st->untidy = true;

@@ -11,7 +11,8 @@
  * Places come from SipHash-1-3 under a random seed: card numbers are chosen by strangers.
  *
  * An entry is 72 bytes with six rules inside; a person with more takes a list of 256 bytes from the
- * pool. Free entries and free lists are chained through themselves.
+ * pool. Free entries and free lists are chained through themselves; those that were never given out
+ * are counted, so that making an index touches little more than its tables.
  */
 #include "domain/credential_index.h"
 
@@ -57,6 +58,9 @@ struct credential_index {
 	uint32_t count;
 	uint32_t free_entry;
 	uint32_t free_wide;
+	uint32_t entries_used; /* those behind were never given out: their memory says nothing */
+	uint32_t wide_used;
+	uint32_t wide_max;
 	struct entry *entries;
 	union wide_rules *wide;
 	uint32_t *table[TABLES]; /* what is above, or NONE */
@@ -109,8 +113,10 @@ static uint32_t table_places(enum table table, uint32_t persons_max)
 	return places;
 }
 
-static uint32_t wide_count(uint32_t persons_max)
+uint32_t credential_index_wide(uint32_t persons_max)
 {
+	if (persons_max > CREDENTIAL_LARGE)
+		return CREDENTIAL_WIDE_LARGE;
 	return persons_max < CREDENTIAL_WIDE_MAX ? persons_max : CREDENTIAL_WIDE_MAX;
 }
 
@@ -118,7 +124,7 @@ size_t credential_index_size(uint32_t persons_max)
 {
 	ASSERT(persons_max >= 1 && persons_max <= PERSONS_LIMIT);
 	size_t size = sizeof(struct credential_index) + persons_max * sizeof(struct entry) +
-		      wide_count(persons_max) * sizeof(union wide_rules);
+		      credential_index_wide(persons_max) * sizeof(union wide_rules);
 
 	for (unsigned t = 0; t < TABLES; t++)
 		size += table_places((enum table)t, persons_max) * sizeof(uint32_t);
@@ -140,20 +146,17 @@ struct credential_index *credential_index_init(
 {
 	ASSERT(size >= credential_index_size(persons_max));
 	struct credential_index *index = memory;
-	uint32_t wide = wide_count(persons_max);
+	uint32_t wide = credential_index_wide(persons_max);
 
 	*index = (struct credential_index){
 		.key = {seed, key_spread(seed)},
 		.persons_max = persons_max,
+		.free_entry = NONE,
+		.free_wide = NONE,
+		.wide_max = wide,
 	};
 	index->entries = (struct entry *)(index + 1);
 	index->wide = (union wide_rules *)(index->entries + persons_max);
-	for (uint32_t i = 0; i < persons_max; i++) {
-		index->entries[i].person_no = 0;
-		index->entries[i].next_free = i + 1 < persons_max ? i + 1 : NONE;
-	}
-	for (uint32_t i = 0; i < wide; i++)
-		index->wide[i].next_free = i + 1 < wide ? i + 1 : NONE;
 	uint32_t *place = (uint32_t *)(index->wide + wide);
 
 	for (unsigned t = 0; t < TABLES; t++) {
@@ -313,6 +316,16 @@ static void rules_free(struct credential_index *index, struct entry *entry)
 	entry->rule_count = 0;
 }
 
+static uint32_t wide_new(struct credential_index *index)
+{
+	uint32_t at = index->free_wide;
+
+	if (at == NONE)
+		return index->wide_used++;
+	index->free_wide = index->wide[at].next_free;
+	return at;
+}
+
 /* The entry's places in the tables are the caller's; its old rules are free already. */
 static void entry_fill(
 	struct credential_index *index, struct entry *entry, const struct credential *credential)
@@ -335,8 +348,7 @@ static void entry_fill(
 		.rule_count = credential->rule_count,
 	};
 	if (credential->rule_count > CREDENTIAL_RULES_INLINE) {
-		entry->wide = index->free_wide;
-		index->free_wide = index->wide[entry->wide].next_free;
+		entry->wide = wide_new(index);
 		rules = index->wide[entry->wide].rule;
 	}
 	memcpy(rules, credential->rule, credential->rule_count * sizeof(credential->rule[0]));
@@ -346,7 +358,10 @@ static uint32_t entry_new(struct credential_index *index, uint64_t person_no)
 {
 	uint32_t at = index->free_entry;
 
-	index->free_entry = index->entries[at].next_free;
+	if (at != NONE)
+		index->free_entry = index->entries[at].next_free;
+	else
+		at = index->entries_used++;
 	*place_of(index, BY_PERSON, person_no) = at;
 	index->entries[at] = (struct entry){.person_no = person_no};
 	index->count++;
@@ -362,10 +377,10 @@ enum credential_index_result credential_index_put(
 
 	if (keys_are_anothers(index, credential, at))
 		return CREDENTIAL_INDEX_TAKEN;
-	if (at == NONE && index->free_entry == NONE)
+	if (at == NONE && index->free_entry == NONE && index->entries_used == index->persons_max)
 		return CREDENTIAL_INDEX_FULL;
 	if (credential->rule_count > CREDENTIAL_RULES_INLINE && !has_wide &&
-		index->free_wide == NONE)
+		index->free_wide == NONE && index->wide_used == index->wide_max)
 		return CREDENTIAL_INDEX_FULL;
 	if (at == NONE) {
 		at = entry_new(index, credential->person_no);

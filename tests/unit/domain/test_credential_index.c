@@ -329,7 +329,10 @@ static void memory_is_small_for_a_house_and_bounded_for_a_city(void **state)
 {
 	(void)state;
 	assert_true(credential_index_size(20000) < 8000000);
-	assert_true(credential_index_size(1000000) < 170000000);
+	assert_true(credential_index_size(1000000) < 130000000);
+	assert_int_equal(credential_index_wide(7), 7);
+	assert_int_equal(credential_index_wide(CREDENTIAL_LARGE), CREDENTIAL_WIDE_MAX);
+	assert_int_equal(credential_index_wide(1000000), CREDENTIAL_WIDE_LARGE);
 	assert_true(credential_index_size(1) < 4096);
 }
 

@@ -51,7 +51,7 @@ enum credential_index_result {
 
 /*
  * Bytes that credential_index_init needs for persons_max persons (1 to 10,000,000): under
- * 8 MB for 20,000, under 170 MB for 1,000,000.
+ * 8 MB for 20,000, under 130 MB for 1,000,000.
  */
 size_t credential_index_size(uint32_t persons_max);
 
@@ -64,10 +64,17 @@ struct credential_index *credential_index_init(
 
 /*
  * Up to this many rules lie in a person's entry. More take a place of a pool, which has one for
- * every person up to CREDENTIAL_WIDE_MAX persons and that many in a larger index.
+ * every person up to CREDENTIAL_WIDE_MAX persons, that many in a larger index, and
+ * CREDENTIAL_WIDE_LARGE in one of more than CREDENTIAL_LARGE persons, to keep it under 130 MB for a
+ * million.
  */
 #define CREDENTIAL_RULES_INLINE 6
 #define CREDENTIAL_WIDE_MAX 250000
+#define CREDENTIAL_WIDE_LARGE 90000
+#define CREDENTIAL_LARGE 500000
+
+/* Persons with more than CREDENTIAL_RULES_INLINE rules for whom an index has room. */
+uint32_t credential_index_wide(uint32_t persons_max);
 
 /* Adds or replaces the entry of credential->person_no (not 0). O(1). */
 enum credential_index_result credential_index_put(
