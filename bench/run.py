@@ -16,9 +16,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "component")]
 
 import decision  # noqa: E402
+import store  # noqa: E402
 
 BENCHMARKS = {
     "decision": (decision.run, "from a card's last bit to the commit request; from durable to the lock"),
+    "store": (store.run, "a million people and ten million records, each cost beside its floor"),
 }
 
 

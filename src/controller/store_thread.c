@@ -22,7 +22,7 @@
 #include <stdlib.h>
 
 #define IDLE_AFTER_MS 200 /* without work: the log may be moved into the database now */
-#define TIDY_EVERY_MS 20 /* a slice of old rows: a commit waits for one at most */
+#define TIDY_PAUSE_MS 5 /* and as long as the slice took: a commit waits for one at most */
 #define NICE_STORE -5 /* where that is allowed: a card waits for its record */
 #define RETRY_FIRST_MS 20
 #define RETRY_MAX_MS 2000
@@ -319,7 +319,9 @@ static void tidy(struct store_thread *st)
 	st->entries_in_doubt = 0;
 	int error = store_tidy(st->core->store, &st->untidy);
 
-	st->tidy_ns = clock_boot_ns() + TIDY_EVERY_MS * NS_PER_MS;
+	int64_t end_ns = clock_boot_ns();
+
+	st->tidy_ns = end_ns + (end_ns - now_ns) + TIDY_PAUSE_MS * NS_PER_MS;
 	if (error != 0)
 		fail(st, error > 0 ? -EIO : error);
 }
@@ -329,7 +331,7 @@ static int wait_ms(const struct store_thread *st, bool settled)
 	if (st->clear_count > 0)
 		return 0;
 	if (st->untidy)
-		return TIDY_EVERY_MS;
+		return TIDY_PAUSE_MS;
 	return settled ? -1 : IDLE_AFTER_MS;
 }
 
