@@ -179,7 +179,8 @@ static const struct bad values[] = {
 		"once; did you mean `sha-256`?"},
 	{L "http: {digest: [md5, md5]}\n", "2:22", "`md5` stands twice in `digest`"},
 	{L "http: {compat_http: [10.0.0.0/33]}\n", "2:22",
-		"`10.0.0.0/33` is no value for `compat_http`; allowed: a list of at most 16 networks"},
+		"`10.0.0.0/33` is no value for `compat_http`; allowed: a list of at most 16 "
+		"networks"},
 	{L "http: {compat_http: [192.168.1.77/24]}\n", "2:22", "did you mean `192.168.1.0/24`?"},
 	{L "http: {compat_http: [10.0.0.1/32, 10.0.0.1]}\n", "2:35",
 		"`10.0.0.1` stands twice in `compat_http`"},
