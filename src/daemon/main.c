@@ -171,8 +171,9 @@ static bool gpio_lines_open(const struct settings *settings, struct supervisor_o
 
 static void unclaimed_tell(const struct settings *settings)
 {
-	log_warning("nobody can log in yet: stop posternd, run `posternd init --state %.*s "
-		    "--admin-password-file FILE`, start it again",
+	log_warning("nobody can log in yet: claim this device with the code below, or stop "
+		    "posternd, run `posternd init --state %.*s --admin-password-file FILE`, start "
+		    "it again",
 		settings->state_dir.len, settings->state_dir.bytes);
 }
 

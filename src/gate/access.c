@@ -46,6 +46,8 @@ const char *access_operation(const struct request *request)
 
 	if (private)
 		return NULL;
+	if (request->lookup_operation == CGI_CLAIM)
+		return "a device is claimed over https, or on itself over plain HTTP";
 	if ((request->lookup_operation == CGI_DOOR_OPEN ||
 		    request->lookup_operation == CGI_DOOR_CLOSE) &&
 		!request->gate->settings->http_open_door)

@@ -62,6 +62,7 @@ struct request {
 	bool head_seen; /* the head was judged */
 	bool cross_site;
 	bool tls; /* came encrypted */
+	uint32_t target_parameters; /* of the query: the first so many stood in the URL */
 	bool body_wanted;
 	size_t body_seen; /* bytes that came, kept or not */
 	char *body; /* HEAD_BODY_MAX bytes once one comes */

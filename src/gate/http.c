@@ -407,6 +407,7 @@ static bool request_read(struct request *request)
 		query_parse_target(span_of(request->target, request->target_len), &storage, query);
 	bool in_target = result == QUERY_OK && cgi_method_find_query(query, &method) == CGI_FOUND;
 
+	request->target_parameters = result == QUERY_OK ? query->count : 0;
 	if (result == QUERY_OK && request->body_len > 0)
 		result = query_parse_form(
 			span_of(request->body, request->body_len), &storage, query);
