@@ -238,6 +238,41 @@ def _():
     return f"{made} of {KILLS} claimed, {told} told so"
 
 
+@test("the command line claims, and keeps the key of the device")
+def _():
+    with Daemon(config=UNCLAIMED + f"https:\n  listen: 127.0.0.1:{free_port()}\n") as d:
+        secret = os.path.join(d.folder, "secret")
+        known = os.path.join(d.folder, "known")
+        url = secure(d).url
+
+        def postern(*arguments):
+            return run([program("postern"), "--device", url, *arguments],
+                       env={**os.environ, "POSTERN_KNOWN_DEVICES": known})
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("päss & wörd=%41+\n")
+        ask = ("device", "claim", "--password-file", secret, "--code")
+        status, _, err = postern("--password-file", secret, "device", "info")
+        check(status, 4, err)
+        status, out, err = postern(*ask, "AAAAA-AAAAA")
+        check((status, out), (1, ""), err)
+        ensure("not the claim code" in err and not os.path.exists(known), err)
+        check(postern("device", "claim", "--password-file", secret)[0], 2, "no code")
+        check(postern("--user", "root", *ask, code_of(d))[0], 2, "another name")
+        status, out, err = postern(*ask, code_of(d).lower())
+        check((status, out), (0, "claimed: log in as admin with this password\n"), err)
+        ensure("its key is sha256//" in err and os.path.exists(known), err)
+        check(logs_in(d, "päss & wörd=%41+"), True)
+        check(postern("--password-file", secret, "device", "info")[::2], (0, ""))
+        status, _, err = postern(*ask, code_of(d))
+        check(status, 1, err)
+        ensure("this device is claimed" in err, err)
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("short\n")
+        status, _, err = postern(*ask, code_of(d))
+        check(status, 2, err)
+        ensure("8 to 128 bytes" in err, err)
+
+
 @test("init and the demo make the account as ever, and then there is nothing to claim")
 def _():
     with Daemon() as d:

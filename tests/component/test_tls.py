@@ -308,5 +308,121 @@ def _():
     with Daemon() as d:
         ensure(not PIN.search(d.log) and "tls.key" not in os.listdir(d.state), d.log)
 
+def cli(d, known, *arguments, url=None, **environment):
+    """postern over https: (exit status, stdout, stderr)."""
+    env = {**os.environ, "POSTERN_KNOWN_DEVICES": known, **environment}
+    return run([program("postern"), "--device", url or secure(d).url, "--password-file",
+                os.path.join(d.state, "admin.password"), *arguments], env=env)
+
+
+def lines_of(path):
+    with open(path, encoding="ascii") as file:
+        return file.read().splitlines()
+
+
+@test("the command line keeps the first key, and refuses another one until it is trusted")
+def _():
+    with house() as d:
+        known = os.path.join(d.folder, "known")
+        address, pin, _ = https_line(d)
+        wrong = os.path.join(d.folder, "wrong")
+        with open(wrong, "w", encoding="ascii") as file:
+            file.write("not the password\n")
+        status, _, err = run([program("postern"), "--device", "https://" + address,
+                              "--password-file", wrong, "device", "info"],
+                             env={**os.environ, "POSTERN_KNOWN_DEVICES": known})
+        check(status, 4, err)
+        ensure(not os.path.exists(known), "kept a key that took no password")
+        status, out, err = cli(d, known, "device", "info")
+        check(status, 0, err)
+        ensure("Postern" in out and f"its key is {pin}" in err and known in err, err)
+        check(lines_of(known), [f"{address} {pin}"])
+        check(os.stat(known).st_mode & 0o777, 0o600)
+        with open(known, "a", encoding="ascii") as file:
+            file.write("other.example:443 " + pin + "\n# a note\n")
+        status, _, err = cli(d, known, "user", "list")
+        check((status, err), (0, ""), "a known key")
+        d.stop()
+        check(certificate_of(d.state, "--renew")[0], 0)
+        d.start()
+        new = https_line(d)[1]
+        for command in (("device", "info"), ("events", "watch", "--count", "1"),
+                        ("door", "open", "1")):
+            status, out, err = cli(d, known, *command)
+            check((status, out), (4, ""), err)
+            for words in (pin, new, "postern device trust", known, "posternd certificate"):
+                ensure(words in err, f"no {words} in {err!r}")
+        check(lines_of(known)[0], f"{address} {pin}", "kept as it was")
+        check(d.lock_count(1), 0, "the door was opened")
+        status, out, err = cli(d, known, "device", "trust")
+        check(status, 0, err)
+        ensure(new in out, out)
+        check(sorted(lines_of(known)), sorted([f"{address} {new}", f"other.example:443 {pin}",
+                                               "# a note"]))
+        check(cli(d, known, "device", "info")[::2], (0, ""))
+
+
+@test("a pin or a CA takes the place of the known keys")
+def _():
+    with house() as d:
+        known = os.path.join(d.folder, "known")
+        address, pin, _ = https_line(d)
+        crt = os.path.join(d.state, "tls.crt")
+        other = "sha256//" + "A" * 43 + "="
+        check(cli(d, known, "--pin", pin, "device", "info")[0], 0)
+        check(cli(d, known, "device", "info", POSTERN_PIN=pin)[0], 0)
+        check(cli(d, known, "--ca", crt, "device", "info")[0], 0)
+        check(cli(d, known, "--ca", crt, "--pin", pin, "device", "info")[0], 0)
+        ensure(not os.path.exists(known), "kept a key that nobody asked to keep")
+        status, _, err = cli(d, known, "--pin", other, "device", "info")
+        check(status, 4, err)
+        ensure(pin in err and other in err and "pin the new one" in err, err)
+        check(cli(d, known, "--ca", crt, "--pin", other, "device", "info")[0], 4)
+        status, _, err = cli(d, known, "--ca", "/etc/ssl/certs/ca-certificates.crt", "device",
+                             "info") if os.path.exists("/etc/ssl/certs/ca-certificates.crt") else (
+                                 4, "", "is none of")
+        check(status, 4, err)
+        ensure("is none of" in err, err)
+        port = secure(d).address[1]
+        status, _, err = cli(d, known, "--ca", crt, "device", "info",
+                             url=f"https://127.0.0.2:{port}")
+        check(status, 3, "nobody listens there")
+        status, _, err = cli(d, known, "--ca", "/nowhere", "device", "info")
+        check(status, 2, err)
+        for arguments in (("--pin", "sha256//short"), ("--pin", pin[:-1] + "A")):
+            check(cli(d, known, *arguments, "device", "info")[0], 2)
+        check(cli(d, known, "--pin", pin, "device", "info", url=d.url)[0], 2, "a pin without TLS")
+        check(cli(d, known, "device", "info", url=d.url)[::2], (0, ""), "plain HTTP")
+        check(cli(d, known, "device", "trust", url=d.url)[0], 2, "nothing to trust")
+
+
+@test("known devices that cannot be read or kept are told, and trust nobody by accident")
+def _():
+    with house() as d:
+        known = os.path.join(d.folder, "known")
+        address, pin, _ = https_line(d)
+        for line in (f"{address} {pin[:-2]}", f"{address}", f"{address} sha1//{pin[8:]}"):
+            with open(known, "w", encoding="ascii") as file:
+                file.write(line + "\n")
+            status, _, err = cli(d, known, "device", "info")
+            check(status, 4, f"{line}: {err}")
+            ensure("mend or remove that line" in err, err)
+        os.remove(known)
+        status, _, err = cli(d, os.path.join(d.folder, "no", "folder"), "device", "info")
+        check(status, 0, err)
+        ensure("could not be kept" in err and pin in err, err)
+        with open(known, "w", encoding="ascii") as file:
+            file.write(f"{address.upper()}   {pin} \r\n")
+        check(cli(d, known, "device", "info")[::2], (0, ""), "blanks and case")
+        home = os.path.join(d.folder, "home")
+        os.mkdir(home)
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("POSTERN", "XDG"))}
+        for _ in range(2):
+            status, _, err = run([program("postern"), "--device", secure(d).url, "--password-file",
+                                  os.path.join(d.state, "admin.password"), "device", "info"],
+                                 env={**env, "HOME": home})
+            check(status, 0, err)
+        check((lines_of(home + "/.config/postern/known_devices"), err), ([f"{address} {pin}"], ""))
+
 
 main()
