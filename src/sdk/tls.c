@@ -99,6 +99,15 @@ bool tls_prepare(const struct postern_device *device, CURL *curl)
 		       curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, tls->pin) == CURLE_OK);
 }
 
+void tls_begin(const struct postern_device *device, CURL *curl)
+{
+	const struct device_tls *tls = &device->tls;
+	bool first = tls->https && tls->known_file != NULL && tls->pin[0] == '\0';
+
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, first ? 1L : 0L);
+	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, first ? 1L : 0L); /* nobody could use it */
+}
+
 /* The pin of a certificate's key. */
 static bool pin_of_certificate(const char *pem, char ret[PIN_TEXT])
 {
@@ -142,9 +151,13 @@ void tls_learn(struct postern_device *device, CURL *curl, long status)
 {
 	struct device_tls *tls = &device->tls;
 
-	if (!tls->https || status < 200 || status > 299)
+	if (!tls->https)
 		return;
-	(void)pin_seen(curl, tls->seen);
+	/* Nothing new is told of a connection that was used before: then it is the same key. */
+	if (!pin_seen(curl, tls->seen) && tls->pin[0] != '\0')
+		memcpy(tls->seen, tls->pin, sizeof(tls->seen));
+	if (status < 200 || status > 299)
+		return;
 	if (tls->identity == POSTERN_IDENTITY_NONE)
 		tls->identity = POSTERN_IDENTITY_CHECKED;
 	if (tls->known_file == NULL || tls->pin[0] != '\0' || !pin_valid(tls->seen))

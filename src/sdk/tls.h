@@ -27,6 +27,12 @@ void tls_drop(struct postern_device *device);
 /* Sets up a fresh handle. False when memory is out. */
 MUST_CHECK bool tls_prepare(const struct postern_device *device, CURL *curl);
 
+/*
+ * Before each transfer: a device without a known key is looked at on a connection of its own, not
+ * one that another of the context's devices has made.
+ */
+void tls_begin(const struct postern_device *device, CURL *curl);
+
 /* A transfer got this answer: a device whose password was accepted is the one that was meant. */
 void tls_learn(struct postern_device *device, CURL *curl, long status);
 

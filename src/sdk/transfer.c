@@ -302,6 +302,7 @@ static bool begin(struct postern_call *call)
 	call->heard_ms = now_ms;
 	call->timer.fired = call->stream == NULL ? answer_is_late : stream_is_silent;
 	call->state = CALL_SENT;
+	tls_begin(call->device, call->curl);
 	curl_easy_setopt(call->curl, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(call->curl, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(call->curl, CURLOPT_HEADERDATA, call);

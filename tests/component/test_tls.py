@@ -424,5 +424,18 @@ def _():
             check(status, 0, err)
         check((lines_of(home + "/.config/postern/known_devices"), err), ([f"{address} {pin}"], ""))
 
+@test("the library: claim, CA, pin, first key")
+def _():
+    with Daemon(config=CONFIG.replace("UNLOCK", "200ms") +
+                f"https:\n  listen: 127.0.0.1:{free_port()}\n") as d:
+        code = re.search(r"claim code (\S+)", d.log).group(1)
+        status, out, err = run([program("sdk_tls")], env={
+            **os.environ, "SDK_TEST_URL": secure(d).url, "SDK_TEST_PLAIN": d.url,
+            "SDK_TEST_CODE": code, "SDK_TEST_PIN": https_line(d)[1],
+            "SDK_TEST_CA": os.path.join(d.state, "tls.crt"),
+            "SDK_TEST_KNOWN": os.path.join(d.folder, "known"), "CMOCKA_MESSAGE_OUTPUT": "STDOUT"})
+        check(status, 0, f"{out}\n{err}")
+        check(out.count("[       OK ]"), 5, out)
+
 
 main()
