@@ -47,7 +47,8 @@ enum postern_error {
 	POSTERN_E_STOPPED = 15, /* the caller's callback asked to stop, cancelled or freed it */
 	POSTERN_E_INCOMPLETE = 16, /* records: more in one second than a page can hold */
 	POSTERN_E_CLOSED = 17, /* events: the stream ended or fell silent */
-	POSTERN_E_STATE = 18 /* not now: inside a callback, or while the device is being freed */
+	POSTERN_E_STATE = 18, /* not now: inside a callback, or while the device is being freed */
+	POSTERN_E_IDENTITY = 19 /* https: its key or certificate is not the one expected */
 };
 
 /* A sentence in English; valid for ever. Any number. */
@@ -139,13 +140,26 @@ struct postern_device_options {
 	unsigned connect_timeout_ms; /* 0: 5000 */
 	unsigned timeout_ms; /* from the request's sending to the whole answer; 0: 30000; streams
 				have their own rules */
+	/*
+	 * How a device with https:// proves who it is. ca_file: by a certificate for its name that
+	 * leads to a CA of this PEM file. pin: by its key, whatever its certificate says. Else
+	 * known_devices: by the key that it had when it first took the password; the file keeps
+	 * them. None of the three: by the system's CAs.
+	 */
+	const char *ca_file;
+	const char *pin; /* "sha256//BASE64" of the SubjectPublicKeyInfo, as posternd shows it */
+	const char *known_devices; /* a file, made when needed; its folder must be there */
 };
 #define POSTERN_DEVICE_OPTIONS_INIT                                                                \
 	{                                                                                          \
-		sizeof(struct postern_device_options), NULL, NULL, NULL, 0, 0                      \
+		sizeof(struct postern_device_options), NULL, NULL, NULL, 0, 0, NULL, NULL, NULL    \
 	}
 
-/* Sends nothing yet. POSTERN_E_ARGUMENT when the URL is no http:// or https:// address. */
+/*
+ * Sends nothing yet. POSTERN_E_ARGUMENT when the URL is no http:// or https:// address, a pin is
+ * none, or pin or ca_file go with http://. POSTERN_E_IDENTITY when known_devices cannot be read or
+ * has no pin in the device's line.
+ */
 POSTERN_API int postern_device_new(struct postern *context,
 	const struct postern_device_options *options, struct postern_device **device);
 /*
@@ -159,6 +173,33 @@ POSTERN_API struct postern_device *postern_device_free(struct postern_device *de
  * of the device ends or is refused.
  */
 POSTERN_API const char *postern_device_detail(const struct postern_device *device);
+
+enum postern_identity {
+	POSTERN_IDENTITY_NONE = 0, /* http://, or nothing was answered yet */
+	POSTERN_IDENTITY_CHECKED = 1, /* by CA, pin or the known key */
+	POSTERN_IDENTITY_FIRST_USE = 2, /* a key that was not known and is now */
+	POSTERN_IDENTITY_NOT_KEPT = 3 /* the same, but known_devices could not be written */
+};
+
+/*
+ * What the device has proven so far. *fingerprint (may be NULL) gets its key, "sha256//...", or ""
+ * when none was seen; it is the device's.
+ */
+POSTERN_API enum postern_identity postern_device_identity(
+	const struct postern_device *device, const char **fingerprint);
+
+/* Takes the device's key out of known_devices: the next one it shows is taken for its own. */
+POSTERN_API int postern_device_forget_identity(struct postern_device *device);
+
+/*
+ * Claims a postern controller that has no account: user (must be "admin") and password of the
+ * device's options become its first one. code: the one-time code of posternd's log.
+ * POSTERN_E_RIGHT when the code is wrong or the device is claimed, POSTERN_E_LOCKED after several
+ * wrong codes.
+ */
+POSTERN_API int postern_device_claim(struct postern_device *device, const char *code);
+POSTERN_API int postern_device_claim_start(struct postern_device *device, const char *code,
+	postern_done_fn *done, void *user, struct postern_call **call);
 
 /* One field of an answer as it came: "CitizenIDName", "Zhang San". */
 struct postern_field {

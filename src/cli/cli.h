@@ -76,6 +76,12 @@ const char *method_name(int64_t method);
 /* Where `posternd --demo` keeps its state without --state; false when there is no home folder. */
 MUST_CHECK bool demo_state_folder(char *memory, size_t size);
 
+/*
+ * Where keys of devices are kept: POSTERN_KNOWN_DEVICES, or known_devices in the user's folder of
+ * configuration, which is made. False when there is none.
+ */
+MUST_CHECK bool known_devices_file(char *memory, size_t size);
+
 /* A whole number within the range, or a usage error naming what. */
 MUST_CHECK bool parse_number(
 	const char *what, const char *text, int64_t min, int64_t max, int64_t *ret);

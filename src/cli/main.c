@@ -22,6 +22,8 @@ struct global_options {
 	const char *url;
 	const char *user;
 	const char *password_file;
+	const char *ca;
+	const char *pin;
 	bool help;
 };
 
@@ -31,12 +33,19 @@ static void print_help(void)
 	     "\n"
 	     "Drives a postern controller or a Dahua-compatible device over its CGI.\n"
 	     "\n"
-	     "  --device URL          http://HOST[:PORT]; also POSTERN_DEVICE; default " URL_DEFAULT
-	     "\n"
+	     "  --device URL          https://HOST[:PORT] or http://; also POSTERN_DEVICE; "
+	     "default " URL_DEFAULT "\n"
 	     "  --user NAME           also POSTERN_USER; default " USER_DEFAULT "\n"
 	     "  --password-file FILE  first line is the password; also POSTERN_PASSWORD_FILE; for "
 	     "the\n"
 	     "                        default device, the demo's own file\n"
+	     "  --ca FILE             https: the device's certificate must lead to a CA of FILE; "
+	     "also POSTERN_CA\n"
+	     "  --pin sha256//BASE64  https: the device must have this key, as posternd shows it; "
+	     "also POSTERN_PIN\n"
+	     "                        without both: the key it had before, kept in\n"
+	     "                        ~/.config/postern/known_devices; POSTERN_KNOWN_DEVICES names "
+	     "another file\n"
 	     "  --json                one JSON object a line\n");
 	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
 		for (const struct command *c = tables[t]; c->group != NULL; c++) {
@@ -162,6 +171,8 @@ static int global_words(int argc, char **argv, struct global_options *options)
 		const char **value = strcmp(name, "device") == 0	  ? &options->url
 				     : strcmp(name, "user") == 0	  ? &options->user
 				     : strcmp(name, "password-file") == 0 ? &options->password_file
+				     : strcmp(name, "ca") == 0		  ? &options->ca
+				     : strcmp(name, "pin") == 0		  ? &options->pin
 									  : NULL;
 
 		if (strcmp(name, "json") == 0) {
@@ -228,6 +239,50 @@ static const char *password_file_name(
 	return len > 0 && (size_t)len < size && access(memory, R_OK) == 0 ? memory : NULL;
 }
 
+/* What the device shows for the first time, somebody has to compare once. */
+static void tell_identity(const struct postern_device *device, const char *url, const char *file)
+{
+	const char *fingerprint;
+
+	switch (postern_device_identity(device, &fingerprint)) {
+	case POSTERN_IDENTITY_FIRST_USE:
+		fprintf(stderr,
+			"postern: %s was never used before: its key is %s, kept in %s; compare it "
+			"with what `posternd certificate` or posternd's log says\n",
+			url, fingerprint, file);
+		return;
+	case POSTERN_IDENTITY_NOT_KEPT:
+		fprintf(stderr,
+			"postern: %s has the key %s, which could not be kept in %s: the next "
+			"command will take any\n",
+			url, fingerprint, file);
+		return;
+	case POSTERN_IDENTITY_NONE:
+	case POSTERN_IDENTITY_CHECKED:
+		return;
+	}
+}
+
+static int refuse_device(const struct postern_device_options *options, int error)
+{
+	if (error == POSTERN_E_IDENTITY) {
+		fprintf(stderr,
+			"postern: %s cannot be read, or has no sha256//... in the line of this "
+			"device: mend or remove that line\n",
+			options->known_devices);
+		return EXIT_NOT_AUTHENTICATED;
+	}
+	if (error != POSTERN_E_ARGUMENT)
+		return report(NULL, error);
+	if (options->pin != NULL || options->ca_file != NULL)
+		return usage_error("%s with --ca or --pin: write https://HOST[:PORT], and a pin as "
+				   "posternd shows it, sha256//BASE64",
+			options->url);
+	return usage_error("%s is no device address; write https://HOST[:PORT] or "
+			   "http://HOST[:PORT]",
+		options->url);
+}
+
 static int run_on_device(const struct command *command, const struct arguments *arguments,
 	const struct global_options *options)
 {
@@ -235,6 +290,7 @@ static int run_on_device(const struct command *command, const struct arguments *
 	struct postern_device_options device_options = POSTERN_DEVICE_OPTIONS_INIT;
 	struct postern_device *device = NULL;
 	char path[PATH_MAX];
+	char known[PATH_MAX];
 
 	if (!read_password(password_file_name(options, path, sizeof(path)), password))
 		return EXIT_USAGE;
@@ -243,16 +299,20 @@ static int run_on_device(const struct command *command, const struct arguments *
 	device_options.url = or_environment(options->url, "POSTERN_DEVICE", URL_DEFAULT);
 	device_options.user = or_environment(options->user, "POSTERN_USER", USER_DEFAULT);
 	device_options.password = password;
+	device_options.ca_file = or_environment(options->ca, "POSTERN_CA", NULL);
+	device_options.pin = or_environment(options->pin, "POSTERN_PIN", NULL);
+	if (strncasecmp(device_options.url, "https:", 6) == 0 &&
+		known_devices_file(known, sizeof(known)))
+		device_options.known_devices = known;
 	int error = context == NULL ? POSTERN_E_MEMORY
 				    : postern_device_new(context, &device_options, &device);
 
 	explicit_bzero(password, sizeof(password));
-	int status = error == POSTERN_E_ARGUMENT
-			     ? usage_error("%s is no device address; write http://HOST[:PORT]",
-				       device_options.url)
-		     : error != POSTERN_OK ? report(NULL, error)
-					   : command->run(device, arguments);
+	int status = error != POSTERN_OK ? refuse_device(&device_options, error)
+					 : command->run(device, arguments);
 
+	if (device != NULL)
+		tell_identity(device, device_options.url, device_options.known_devices);
 	postern_free(context);
 	return status;
 }
@@ -284,6 +344,9 @@ int main(int argc, char **argv)
 		return status;
 	if (option_value(&arguments, "json") != NULL)
 		output_set_json(true);
+	if (option_value(&arguments, "password-file") != NULL)
+		options.password_file = option_value(&arguments, "password-file");
+
 	bool device = command->needs_device ||
 		      (command->device_option != NULL &&
 			      option_value(&arguments, command->device_option) != NULL);

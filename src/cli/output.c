@@ -3,9 +3,11 @@
 #include "base/number.h"
 #include "cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static bool json_output;
 
@@ -55,6 +57,7 @@ int report(struct postern_device *device, int error)
 		return EXIT_UNREACHABLE;
 	case POSTERN_E_AUTH:
 	case POSTERN_E_LOCKED:
+	case POSTERN_E_IDENTITY:
 		return EXIT_NOT_AUTHENTICATED;
 	case POSTERN_E_ARGUMENT:
 		return EXIT_USAGE;
@@ -138,4 +141,38 @@ bool demo_state_folder(char *memory, size_t size)
 	int len = snprintf(memory, size, "%s/%s", base, rest);
 
 	return len > 0 && (size_t)len < size;
+}
+
+/* Makes every folder above the last part. */
+static bool make_folders(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
+		bool made = mkdir(path, 0700) == 0 || errno == EEXIST;
+
+		*slash = '/';
+		if (!made)
+			return false;
+	}
+	return true;
+}
+
+bool known_devices_file(char *memory, size_t size)
+{
+	const char *named = getenv("POSTERN_KNOWN_DEVICES");
+	const char *base = getenv("XDG_CONFIG_HOME");
+	const char *rest = "/postern/known_devices";
+
+	if (named != NULL && named[0] != 0) {
+		base = named;
+		rest = "";
+	} else if (base == NULL || base[0] != '/') {
+		base = getenv("HOME");
+		rest = "/.config/postern/known_devices";
+	}
+	if (base == NULL || (rest[0] != 0 && base[0] != '/'))
+		return false;
+	int len = snprintf(memory, size, "%s%s", base, rest);
+
+	return len > 0 && (size_t)len < size && (rest[0] == 0 || make_folders(memory));
 }

@@ -41,6 +41,7 @@ struct authentication {
 	struct account_secret nobody;
 	struct digest_nonces nonces;
 	struct throttle throttle;
+	struct claim claim;
 	struct handles handles;
 	struct query query;
 	char query_text[MESSAGE_TARGET_MAX];
@@ -110,6 +111,21 @@ int authentication_add(struct authentication *a, const struct account *account)
 		digest_ha1((enum digest_algorithm)i, hashes_digest, text_span(&account->name),
 			realm_of(a), text_span(&account->password), secret->ha1[i]);
 	return 0;
+}
+
+bool authentication_has_accounts(const struct authentication *a)
+{
+	return a->account_count > 0;
+}
+
+struct claim *authentication_claim(struct authentication *a)
+{
+	return &a->claim;
+}
+
+struct throttle *authentication_throttle(struct authentication *a)
+{
+	return &a->throttle;
 }
 
 struct handles *authentication_handles(struct authentication *a)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "claim.h"
 #include "handles.h"
 #include "messages/messages.h"
 #include "platform/settings.h"
@@ -32,6 +33,12 @@ MUST_CHECK int authentication_add(
 bool authentication_judge(struct authentication *authentication,
 	const struct message_authenticate *request, int64_t now_ms,
 	struct message_authenticated *ret_yes, struct message_unauthenticated *ret_no);
+
+bool authentication_has_accounts(const struct authentication *authentication);
+
+/* The claim of a device without accounts; wrong codes and wrong log-ins share the brake. */
+struct claim *authentication_claim(struct authentication *authentication);
+struct throttle *authentication_throttle(struct authentication *authentication);
 
 /* The handles made so far; commands are checked against them. */
 struct handles *authentication_handles(struct authentication *authentication);

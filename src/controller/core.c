@@ -205,6 +205,19 @@ static int account_add(void *user, const struct account *account)
 	return authentication_add(user, account);
 }
 
+/* The one place where the code is shown. */
+static void claim_tell(struct core *core)
+{
+	char code[CLAIM_CODE_TEXT];
+
+	claim_open(authentication_claim(core->authentication), code);
+	log_warning("nobody has claimed this device yet: claim code %s (until the next start); "
+		    "choose admin's password with `postern --device URL device claim --code %s "
+		    "--password-file FILE`",
+		code, code);
+	explicit_bzero(code, sizeof(code));
+}
+
 static bool accounts_start(struct core *core, const struct store_state *state)
 {
 	core->authentication = authentication_new(core->settings, text_span(&state->serial));
@@ -214,6 +227,8 @@ static bool accounts_start(struct core *core, const struct store_state *state)
 
 	if (error != 0)
 		log_error("cannot read the accounts: %s", store_error_text(error));
+	else if (!authentication_has_accounts(core->authentication))
+		claim_tell(core);
 	return error == 0;
 }
 

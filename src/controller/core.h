@@ -83,6 +83,7 @@ struct write_request {
 		struct person person;
 		uint64_t person_no;
 		struct schedule schedule;
+		struct text128 password; /* MESSAGE_CLAIM */
 	};
 };
 

@@ -41,6 +41,20 @@ struct serve {
 /* Sends a message or puts it behind those that wait for room. */
 void serve_send(struct serve *serve, const void *message);
 
+/* The header of the answer to a request. */
+struct message_header serve_header(const struct message_header *request, enum message_type type);
+
+/* A place for the request; answers RESULT_BUSY and gives false when all are taken. */
+MUST_CHECK bool serve_slot(
+	struct serve *serve, const struct message_header *request, uint32_t *ret_slot);
+
+/* --- serve_claim.c --- */
+
+/* Judges a claim; the right one goes to the store. */
+void serve_claim(struct serve *serve, const struct message_claim *request);
+/* Sees every answer before it is sent: the claim's decides about the account. */
+void serve_claim_ended(struct serve *serve, const struct answer *answer);
+
 /* Serves one judged message of gate. */
 void serve_request(struct serve *serve, const void *message);
 

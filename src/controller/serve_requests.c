@@ -9,8 +9,7 @@
 #include "base/assert.h"
 #include "platform/clock.h"
 
-static struct message_header answer_header(
-	const struct message_header *request, enum message_type type)
+struct message_header serve_header(const struct message_header *request, enum message_type type)
 {
 	return (struct message_header){(uint16_t)type, 0, request->request_id};
 }
@@ -19,13 +18,12 @@ static void send_result(
 	struct serve *serve, const struct message_header *request, enum result result)
 {
 	struct message_result answer = {
-		.header = answer_header(request, MESSAGE_RESULT), .result = (uint32_t)result};
+		.header = serve_header(request, MESSAGE_RESULT), .result = (uint32_t)result};
 
 	serve_send(serve, &answer);
 }
 
-/* A place for the request; answers RESULT_BUSY and gives false when all are taken. */
-static bool slot_take(struct serve *serve, const struct message_header *request, uint32_t *ret_slot)
+bool serve_slot(struct serve *serve, const struct message_header *request, uint32_t *ret_slot)
 {
 	for (uint32_t i = 0; i < REQUEST_SLOTS; i++) {
 		if (serve->open[i].used)
@@ -72,7 +70,7 @@ static void write_request(struct serve *serve, const struct message_header *head
 	const struct message_person_remove *remove = (const void *)header;
 	const struct message_schedule_put *schedule = (const void *)header;
 
-	if (handle_take(serve, header, 0) == NULL || !slot_take(serve, header, &write.slot))
+	if (handle_take(serve, header, 0) == NULL || !serve_slot(serve, header, &write.slot))
 		return;
 	if (write.type == MESSAGE_PERSON_INSERT || write.type == MESSAGE_PERSON_UPDATE) {
 		write.fields = person->fields;
@@ -94,7 +92,7 @@ static void query_push(struct serve *serve, const struct message_header *header,
 	struct core *core = serve->core;
 	struct query_request query = {0};
 
-	if (!slot_take(serve, header, &query.slot))
+	if (!serve_slot(serve, header, &query.slot))
 		return;
 	query.peer = peer_take(serve->peer);
 	memcpy(&query.header, header, size);
@@ -124,7 +122,7 @@ static void door_command(struct serve *serve, const struct message_door_command 
 		send_result(serve, &request->header, RESULT_BUSY);
 		return;
 	}
-	if (!slot_take(serve, &request->header, &order.slot))
+	if (!serve_slot(serve, &request->header, &order.slot))
 		return;
 	order.door = request->door;
 	order.command = request->command;
@@ -146,7 +144,7 @@ static void door_status(struct serve *serve, const struct message_door_query *re
 		return;
 	}
 	struct message_door_state answer = {
-		.header = answer_header(&request->header, MESSAGE_DOOR_STATE),
+		.header = serve_header(&request->header, MESSAGE_DOOR_STATE),
 		.state = door_state_unpack(atomic_load_explicit(
 			&serve->core->door_state[request->door], memory_order_acquire)),
 	};
@@ -165,7 +163,7 @@ static void stream_open(struct serve *serve, const struct message_with_handle *r
 		return;
 	}
 	struct message_stream answer = {
-		.header = answer_header(&request->header, MESSAGE_STREAM),
+		.header = serve_header(&request->header, MESSAGE_STREAM),
 		.stream_id = serve->stream_next++,
 		.last_seq = atomic_load(&serve->core->last_seq),
 		.oldest_seq = atomic_load(&serve->core->oldest_seq),
@@ -214,6 +212,9 @@ void serve_request(struct serve *serve, const void *message)
 	case MESSAGE_PERSON_CLEAR:
 	case MESSAGE_SCHEDULE_PUT:
 		write_request(serve, header);
+		break;
+	case MESSAGE_CLAIM:
+		serve_claim(serve, message);
 		break;
 	case MESSAGE_PERSON_QUERY:
 		query_request(serve, header, sizeof(struct message_person_query));
@@ -311,7 +312,9 @@ void serve_answers(struct serve *serve)
 	struct answer answer;
 
 	for (size_t i = 0; i < ARRAY_COUNT(rings); i++) {
-		while (spsc_pop(rings[i], &answer))
+		while (spsc_pop(rings[i], &answer)) {
+			serve_claim_ended(serve, &answer);
 			answer_send(serve, &answer);
+		}
 	}
 }

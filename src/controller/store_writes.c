@@ -7,6 +7,7 @@
 #include "store_private.h"
 
 #include "base/assert.h"
+#include "base/compiler.h"
 
 #include <errno.h>
 
@@ -199,6 +200,30 @@ static int person_clear(struct store_thread *st, struct write_state *write)
 	return answered(write, store_person_clear(st->core->store));
 }
 
+static int account_seen(void *user, const struct account *account UNUSED)
+{
+	*(bool *)user = true;
+	return 0;
+}
+
+/* The first account, and only the first: nothing changes when there is one. */
+static int account_claim(struct store_thread *st, struct write_state *write)
+{
+	struct account admin = {.role = ACCOUNT_ADMIN, .password = write->request.password};
+	bool any = false;
+	int error = store_accounts(st->core->store, account_seen, &any);
+
+	explicit_bzero(&write->request.password, sizeof(write->request.password));
+	if (error == 0 && any)
+		write->answer.result = RESULT_CLAIMED;
+	if (error == 0 && !any) {
+		(void)text_set(&admin.name, SPAN_LIT("admin"));
+		error = store_account_put(st->core->store, &admin);
+	}
+	explicit_bzero(&admin, sizeof(admin));
+	return error > 0 ? -EIO : error;
+}
+
 int store_write(struct store_thread *st, struct write_state *write)
 {
 	write->answer = (struct answer){.slot = write->request.slot};
@@ -215,6 +240,8 @@ int store_write(struct store_thread *st, struct write_state *write)
 		write->changes = true;
 		return answered(
 			write, store_schedule_put(st->core->store, &write->request.schedule));
+	case MESSAGE_CLAIM:
+		return account_claim(st, write);
 	default:
 		ASSERT(false); /* serve sends writes only */
 		return -EINVAL;

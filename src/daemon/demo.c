@@ -105,8 +105,22 @@ static void add_sim(struct buf *out, const struct settings *settings, const char
 	buf_add_byte(out, '\n');
 }
 
-const char *demo_banner(
-	const struct settings *settings, enum account_outcome outcome, char *memory, size_t size)
+static void add_https(
+	struct buf *out, const struct settings *settings, const struct tls_fingerprints *prints)
+{
+	char pin[TLS_PIN_TEXT];
+	char hex[TLS_HEX_TEXT];
+
+	buf_add_string(out, "\nand at https://");
+	buf_add(out, text_span(&settings->https_address));
+	buf_add_string(out, ", public key ");
+	buf_add_string(out, tls_pin_text(prints->public_key, pin));
+	buf_add_string(out, "\ncertificate SHA-256 ");
+	buf_add_string(out, tls_hex_text(prints->certificate, hex));
+}
+
+const char *demo_banner(const struct settings *settings, enum account_outcome outcome,
+	const struct tls_fingerprints *fingerprints, char *memory, size_t size)
 {
 	struct buf out = buf_over(memory, size - 1);
 	char file[sizeof(settings->state_dir.bytes) + sizeof("/" ADMIN_PASSWORD_FILE)];
@@ -117,6 +131,8 @@ const char *demo_banner(
 
 	buf_add_string(&out, "\npostern demo: two virtual doors at http://");
 	buf_add(&out, text_span(&settings->http_address));
+	if (settings->https_address.len > 0)
+		add_https(&out, settings, fingerprints);
 	buf_add_string(&out, "\nkept in ");
 	buf_add(&out, text_span(&settings->state_dir));
 	buf_add_string(&out, "\nlog in as `admin`; the password is in ");

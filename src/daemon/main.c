@@ -17,6 +17,7 @@
 #include "role_entry.h"
 #include "state.h"
 #include "supervisor.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,22 +73,36 @@ static bool settings_read(const char *path, struct settings *ret)
 	return good;
 }
 
-static bool demo_settings(const struct options *options, struct settings *ret)
+/* An address of the demo: on loopback, or --insecure-demo was said. */
+static bool demo_address(
+	const struct options *options, const char *name, const char *address, struct text64 *ret)
 {
-	const char *address = options->http == NULL ? "127.0.0.1:8080" : options->http;
-
-	settings_demo(ret);
-	if (!text_set(&ret->http_address, span_from_string(address))) {
-		complain("--http: `%s` is no address; write 127.0.0.1:8080", address);
+	if (!text_set(ret, span_from_string(address))) {
+		complain("%s: `%s` is no address; write 127.0.0.1:8080", name, address);
 		return false;
 	}
-	if (!options->insecure_demo && options->http != NULL &&
-		!address_is_loopback(text_span(&ret->http_address))) {
-		complain("--http %s: the demo listens on loopback only (127.0.0.1:PORT), because "
-			 "its "
-			 "HTTP is not encrypted; --insecure-demo allows any address",
-			address);
+	if (options->insecure_demo || address_is_loopback(text_span(ret)))
+		return true;
+	complain("%s %s: the demo listens on loopback only (127.0.0.1:PORT), because its HTTP is "
+		 "not encrypted and its doors are for trying; --insecure-demo allows any address",
+		name, address);
+	return false;
+}
+
+static bool demo_settings(const struct options *options, struct settings *ret)
+{
+	settings_demo(ret);
+	if (options->http != NULL &&
+		!demo_address(options, "--http", options->http, &ret->http_address))
 		return false;
+	if (options->https != NULL &&
+		!demo_address(options, "--https", options->https, &ret->https_address))
+		return false;
+	if (options->insecure_demo) { /* it was said: everybody gets everything */
+		ret->http_compat_count = 2;
+		ret->http_open_door = true;
+		return cidr_parse(SPAN_LIT("0.0.0.0/0"), &ret->http_compat[0]) == CIDR_OK &&
+		       cidr_parse(SPAN_LIT("::/0"), &ret->http_compat[1]) == CIDR_OK;
 	}
 	return true;
 }
@@ -156,8 +171,9 @@ static bool gpio_lines_open(const struct settings *settings, struct supervisor_o
 
 static void unclaimed_tell(const struct settings *settings)
 {
-	log_warning("nobody can log in yet: stop posternd, run `posternd init --state %.*s "
-		    "--admin-password-file FILE`, start it again",
+	log_warning("nobody can log in yet: claim this device with the code below, or stop "
+		    "posternd, run `posternd init --state %.*s --admin-password-file FILE`, start "
+		    "it again",
 		settings->state_dir.len, settings->state_dir.bytes);
 }
 
@@ -181,11 +197,31 @@ static void output_unblock(int fd)
 	(void)close(own);
 }
 
+/* Both sockets: a taken port is told before anything is changed. */
+static bool sockets_open(struct settings *settings, struct supervisor_options *ret)
+{
+	ret->http_fd = listen_http(&settings->http_address);
+	if (ret->http_fd < 0)
+		return false;
+	if (settings->https_address.len > 0)
+		ret->https_fd = listen_http(&settings->https_address);
+	return settings->https_address.len == 0 || ret->https_fd >= 0;
+}
+
+static bool keys_open(const struct settings *settings, struct supervisor_options *ret)
+{
+	if (settings->https_address.len > 0)
+		ret->tls_fd =
+			tls_prepare(ret->state_fd, settings, TLS_WISH_READY, &ret->fingerprints);
+	return settings->https_address.len == 0 || ret->tls_fd >= 0;
+}
+
 static int run(const struct options *options)
 {
 	static struct settings settings;
 	static char banner[8192];
-	struct supervisor_options supervisor = {.settings = &settings};
+	struct supervisor_options supervisor = {
+		.settings = &settings, .https_fd = -1, .tls_fd = -1};
 
 	(void)close_range(STDERR_FILENO + 1, ~0u, 0); /* what a careless parent left open */
 	if (options->demo ? !demo_settings(options, &settings)
@@ -196,13 +232,12 @@ static int run(const struct options *options)
 	supervisor.state_fd = state_dir_open(&settings);
 	if (supervisor.state_fd < 0)
 		return STATUS_FAILED;
-	supervisor.http_fd = listen_http(&settings.http_address);
-	if (supervisor.http_fd < 0)
+	if (!sockets_open(&settings, &supervisor))
 		return STATUS_FAILED;
 	enum account_outcome account = account_prepare(supervisor.state_fd, &settings,
 		options->demo ? ACCOUNT_WISH_RANDOM : ACCOUNT_WISH_LOOK, NULL);
 
-	if (account == ACCOUNT_OUTCOME_FAILED)
+	if (account == ACCOUNT_OUTCOME_FAILED || !keys_open(&settings, &supervisor))
 		return STATUS_FAILED;
 	if (!(settings.simulated_lines ? virtual_lines_open(&supervisor)
 				       : gpio_lines_open(&settings, &supervisor)))
@@ -212,7 +247,8 @@ static int run(const struct options *options)
 	if (account == ACCOUNT_OUTCOME_ABSENT)
 		unclaimed_tell(&settings);
 	if (options->demo)
-		supervisor.banner = demo_banner(&settings, account, banner, sizeof(banner));
+		supervisor.banner = demo_banner(
+			&settings, account, &supervisor.fingerprints, banner, sizeof(banner));
 	return supervisor_run(&supervisor);
 }
 
@@ -270,6 +306,45 @@ static int io(const struct options *options)
 	return io_run(options, &settings);
 }
 
+/* What clients see of the certificate, with a new one first when it is wished. */
+static int certificate(const struct options *options)
+{
+	static struct settings settings;
+	struct tls_fingerprints fingerprints;
+	char path[sizeof(settings.state_dir.bytes) + sizeof("/" TLS_CERTIFICATE_FILE)];
+	char pin[TLS_PIN_TEXT];
+	char hex[TLS_HEX_TEXT];
+
+	settings_default(&settings);
+	if (options->config != NULL && !settings_read(options->config, &settings))
+		return STATUS_FAILED;
+	if (!state_dir_set(options, &settings))
+		return STATUS_FAILED;
+	if (settings.https_certificate.len > 0)
+		(void)snprintf(path, sizeof(path), "%.*s", settings.https_certificate.len,
+			settings.https_certificate.bytes);
+	else
+		(void)snprintf(path, sizeof(path), "%.*s/" TLS_CERTIFICATE_FILE,
+			settings.state_dir.len, settings.state_dir.bytes);
+	if (options->renew && settings.https_certificate.len > 0) {
+		complain("%s is the certificate: its maker renews it; restart posternd then", path);
+		return STATUS_FAILED;
+	}
+	if (options->renew) {
+		int state_fd = state_dir_open(&settings);
+
+		if (state_fd < 0 ||
+			tls_prepare(state_fd, &settings, TLS_WISH_RENEW, &fingerprints) < 0)
+			return STATUS_FAILED;
+	} else if (!tls_certificate_show(path, &fingerprints)) {
+		return STATUS_FAILED;
+	}
+	printf("certificate %s\npublic key  %s\nSHA-256     %s\n", path,
+		tls_pin_text(fingerprints.public_key, pin),
+		tls_hex_text(fingerprints.certificate, hex));
+	return STATUS_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -287,6 +362,8 @@ int main(int argc, char **argv)
 		return check(&options);
 	case COMMAND_IO:
 		return io(&options);
+	case COMMAND_CERTIFICATE:
+		return certificate(&options);
 	case COMMAND_ROLE:
 		return role_enter(options.role);
 	case COMMAND_HELP:

@@ -17,6 +17,7 @@
 #define INIT (1u << COMMAND_INIT)
 #define CHECK (1u << COMMAND_CHECK)
 #define IO (1u << COMMAND_IO)
+#define CERTIFICATE (1u << COMMAND_CERTIFICATE)
 #define ROLE (1u << COMMAND_ROLE)
 
 static const struct {
@@ -25,13 +26,15 @@ static const struct {
 	size_t offset; /* of a const char * in struct options, or of a bool */
 	bool flag; /* takes no value */
 } rows[] = {
-	{"--config", RUN | CHECK | IO, offsetof(struct options, config), false},
-	{"--state", RUN | INIT, offsetof(struct options, state), false},
+	{"--config", RUN | CHECK | IO | CERTIFICATE, offsetof(struct options, config), false},
+	{"--state", RUN | INIT | CERTIFICATE, offsetof(struct options, state), false},
 	{"--http", RUN, offsetof(struct options, http), false},
+	{"--https", RUN, offsetof(struct options, https), false},
 	{"--rtsp", RUN, offsetof(struct options, rtsp), false},
 	{"--demo", RUN, offsetof(struct options, demo), true},
 	{"--insecure-demo", RUN, offsetof(struct options, insecure_demo), true},
 	{"--admin-password-file", INIT, offsetof(struct options, password_file), false},
+	{"--renew", CERTIFICATE, offsetof(struct options, renew), true},
 	{"--seconds", IO, offsetof(struct options, seconds), false},
 	{"--pulse", IO, offsetof(struct options, pulse), false},
 	{"--ms", IO, offsetof(struct options, ms), false},
@@ -47,6 +50,7 @@ static bool command_parse(const char *word, enum command *ret)
 		{"init", COMMAND_INIT},
 		{"check", COMMAND_CHECK},
 		{"io", COMMAND_IO},
+		{"certificate", COMMAND_CERTIFICATE},
 		{"--role", COMMAND_ROLE},
 		{"--help", COMMAND_HELP},
 		{"-h", COMMAND_HELP},
@@ -94,7 +98,7 @@ static bool option_take(int argc, char **argv, int *at, struct options *ret)
 		return true;
 	}
 	complain("unknown word `%s`; the commands are --config FILE, --demo, init, check, io, "
-		 "--version and --help",
+		 "certificate, --version and --help",
 		word);
 	return false;
 }
@@ -105,9 +109,10 @@ static bool run_check(const struct options *options)
 		complain("say either --config FILE or --demo; see posternd --help");
 		return false;
 	}
-	if (!options->demo && (options->http != NULL || options->insecure_demo)) {
-		complain("--http and --insecure-demo go with --demo; a configuration file says "
-			 "where to listen itself (http: listen:)");
+	if (!options->demo &&
+		(options->http != NULL || options->https != NULL || options->insecure_demo)) {
+		complain("--http, --https and --insecure-demo go with --demo; a configuration "
+			 "file says where to listen itself (http: listen:, https: listen:)");
 		return false;
 	}
 	if (options->rtsp != NULL) {
@@ -136,6 +141,11 @@ static bool options_check(const struct options *options)
 		if (options->config != NULL && (options->ms == NULL || options->pulse != NULL))
 			return true;
 		complain("usage: posternd io --config FILE [--seconds N] [--pulse DOOR [--ms N]]");
+		return false;
+	case COMMAND_CERTIFICATE:
+		if (options->config != NULL || options->state != NULL)
+			return true;
+		complain("usage: posternd certificate [--config FILE] [--state DIR] [--renew]");
 		return false;
 	case COMMAND_ROLE:
 	case COMMAND_HELP:
@@ -168,10 +178,12 @@ void options_help(void)
 		    "\n"
 		    "usage:\n"
 		    "  posternd --config FILE [--state DIR]\n"
-		    "  posternd --demo [--http ADDR:PORT] [--state DIR] [--insecure-demo]\n"
+		    "  posternd --demo [--http ADDR:PORT] [--https ADDR:PORT] [--state DIR]\n"
+		    "           [--insecure-demo]\n"
 		    "  posternd init --state DIR --admin-password-file FILE\n"
 		    "  posternd check --config FILE\n"
 		    "  posternd io --config FILE [--seconds N] [--pulse DOOR [--ms N]]\n"
+		    "  posternd certificate [--config FILE] [--state DIR] [--renew]\n"
 		    "  posternd --version | --help\n"
 		    "\n"
 		    "  --config FILE   the configuration, below\n"
@@ -185,11 +197,16 @@ void options_help(void)
 		    "~/.local/state/postern-demo\n"
 		    "  --http          where the demo serves HTTP; default 127.0.0.1:8080; port 0: "
 		    "any free\n"
+		    "  --https         where the demo serves HTTPS as well, with a self-made "
+		    "certificate\n"
 		    "  --insecure-demo lets the demo listen on an address that others can reach: "
 		    "plain HTTP\n"
 		    "  init            makes the first account, `admin`, of a new STATE; its "
 		    "password is the\n"
 		    "                  first line of FILE, 8 to 128 bytes\n"
+		    "  certificate     shows what clients see of the certificate of https; "
+		    "--renew makes new\n"
+		    "                  self-made ones, which every client has to accept anew\n"
 		    "  check           reads FILE and says whether posternd would start with it\n"
 		    "  io              shows what comes in at the GPIO lines of FILE while "
 		    "posternd does\n"

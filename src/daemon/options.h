@@ -11,6 +11,7 @@ enum command {
 	COMMAND_INIT,
 	COMMAND_CHECK,
 	COMMAND_IO,
+	COMMAND_CERTIFICATE,
 	COMMAND_ROLE, /* --role NAME: started by the supervisor */
 	COMMAND_HELP,
 	COMMAND_VERSION,
@@ -21,9 +22,11 @@ struct options {
 	enum command command;
 	bool demo;
 	bool insecure_demo;
+	bool renew;
 	const char *config;
 	const char *state;
 	const char *http;
+	const char *https;
 	const char *rtsp;
 	const char *role;
 	const char *password_file;

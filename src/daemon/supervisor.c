@@ -424,6 +424,18 @@ static void standard_input_close(void)
 	}
 }
 
+static void https_tell(const struct supervisor *s)
+{
+	char pin[TLS_PIN_TEXT];
+	char hex[TLS_HEX_TEXT];
+
+	if (s->settings->https_address.len > 0)
+		log_info("https on %.*s; public key %s; certificate SHA-256 %s",
+			s->settings->https_address.len, s->settings->https_address.bytes,
+			tls_pin_text(s->fingerprints.public_key, pin),
+			tls_hex_text(s->fingerprints.certificate, hex));
+}
+
 int supervisor_run(const struct supervisor_options *options)
 {
 	static struct supervisor supervisor;
@@ -433,6 +445,7 @@ int supervisor_run(const struct supervisor_options *options)
 	log_set_name("supervisor");
 	s->settings = options->settings;
 	s->banner = options->banner;
+	s->fingerprints = options->fingerprints;
 	standard_input_close();
 	child_environment();
 	if (!supervisor_open(s, options)) {
@@ -457,6 +470,7 @@ int supervisor_run(const struct supervisor_options *options)
 	log_info("version " POSTERN_VERSION " listening on http://%.*s; fences: %s",
 		s->settings->http_address.len, s->settings->http_address.bytes,
 		sandbox_fences_text((uint32_t)fences, text));
+	https_tell(s);
 	while (!s->stopping || !roles_gone(s))
 		turn(s);
 	outputs_fail(s);

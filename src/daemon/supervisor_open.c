@@ -97,6 +97,17 @@ static bool lines_take(struct supervisor *s, const struct supervisor_options *op
 	return fds_good(lines, options->plan->count);
 }
 
+static bool tls_take(struct supervisor *s, const struct supervisor_options *options)
+{
+	int *fds = s->child[ROLE_GATE].fds.fd;
+
+	if (s->settings->https_address.len == 0)
+		return true;
+	fds[ROLE_FD_LISTEN_TLS] = child_fd_raise(options->https_fd);
+	fds[ROLE_FD_TLS] = child_fd_raise(options->tls_fd);
+	return fds[ROLE_FD_LISTEN_TLS] >= 0 && fds[ROLE_FD_TLS] >= 0;
+}
+
 bool supervisor_open(struct supervisor *s, const struct supervisor_options *options)
 {
 	int settings = child_fd_raise(settings_open(s->settings));
@@ -118,5 +129,5 @@ bool supervisor_open(struct supervisor *s, const struct supervisor_options *opti
 	s->child[ROLE_CORE].fds.fd[ROLE_FD_STATE] = state;
 	s->child[ROLE_CORE].fds.fd[ROLE_FD_WAKE] = wake;
 	s->child[ROLE_GATE].fds.fd[ROLE_FD_LISTEN] = http;
-	return fds_good(all, ARRAY_COUNT(all)) && lines_take(s, options);
+	return fds_good(all, ARRAY_COUNT(all)) && tls_take(s, options) && lines_take(s, options);
 }

@@ -8,6 +8,7 @@
 struct supervisor {
 	const struct settings *settings;
 	const char *banner;
+	struct tls_fingerprints fingerprints;
 	struct child child[ROLE_COUNT]; /* by role; [ROLE_SUPERVISOR] is not used */
 	struct heartbeat_page *page;
 	struct locks locks;

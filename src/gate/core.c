@@ -146,6 +146,14 @@ static void ask_proof(struct request *request)
 	core_ask(request, &message);
 }
 
+/* What needs no account is judged by what it brings. */
+static void begin_unproven(struct request *request)
+{
+	request->proven = true;
+	request->operation = (enum cgi_operation)request->lookup_operation;
+	operation_begin(request);
+}
+
 /* The next one whose turn it is: there is a place, or it must be refused. */
 static struct request *submitted_take(struct gate *gate, int64_t now_ns, const char **ret_refusal)
 {
@@ -181,6 +189,8 @@ int64_t core_take_submitted(struct gate *gate, int64_t now_ns)
 		gate->open_count++;
 		if (refusal != NULL)
 			request_fail(request, 503, refusal);
+		else if (request->lookup_operation == CGI_CLAIM)
+			begin_unproven(request);
 		else
 			ask_proof(request);
 	}

@@ -2,9 +2,10 @@
 /*
  * The gate's state, and who may touch what.
  *
- * Two threads. HTTP: libmicrohttpd's own; it runs the callbacks of http.c and streams_read, and
- * never blocks. Link: the main thread; it owns the socket to core and everything that is not said
- * to be under the lock. The one lock is held for short copies only, never across a wait.
+ * Two threads, or three. HTTP: libmicrohttpd's own, one for each listening socket (plain, TLS); it
+ * runs the callbacks of http.c and streams_read for its own connections, and never blocks. Link:
+ * the main thread; it owns the socket to core and everything that is not said to be under the lock.
+ * The one lock is held for short copies only, never across a wait.
  *
  * A request changes hands: the HTTP thread reads it and judges its head, suspends its connection
  * and puts it on `submitted`; from then on it is the link thread's, until request_finish gives it
@@ -28,6 +29,14 @@
 
 struct gate;
 struct stream;
+
+/* A listening socket and the HTTP library's thread that serves it. */
+struct listener {
+	struct gate *gate;
+	struct MHD_Daemon *daemon; /* NULL: there is no such socket */
+	bool tls;
+};
+
 struct streams;
 
 /* One TCP connection. Under the lock. */
@@ -39,6 +48,7 @@ struct peer {
 			      */
 	uint8_t address[16];
 	uint8_t local_address[16];
+	bool tls;
 };
 
 struct request {
@@ -51,6 +61,8 @@ struct request {
 	struct span method;
 	bool head_seen; /* the head was judged */
 	bool cross_site;
+	bool tls; /* came encrypted */
+	uint32_t target_parameters; /* of the query: the first so many stood in the URL */
 	bool body_wanted;
 	size_t body_seen; /* bytes that came, kept or not */
 	char *body; /* HEAD_BODY_MAX bytes once one comes */
@@ -87,7 +99,8 @@ struct gate {
 	const struct settings *settings;
 	struct zone zone;
 	struct text64 hardware; /* machine name of the kernel */
-	struct MHD_Daemon *daemon;
+	struct listener plain;
+	struct listener secure;
 	int wake_fd; /* eventfd: something was submitted, or a stream wants to be looked at */
 	int core_fd; /* -1 without link */
 	bool core_ready; /* core's HELLO has come */
@@ -119,6 +132,8 @@ static inline uint32_t message_request_id(const void *message)
 
 /* http.c */
 int http_start(struct gate *gate, int listen_fd);
+/* The same over TLS; tls_fd: struct tls_keys. */
+int http_start_tls(struct gate *gate, int listen_fd, int tls_fd);
 void http_stop(struct gate *gate);
 /* Closes connections whose client is late. Link thread. Returns the next time to look. */
 int64_t http_check_deadlines(struct gate *gate, int64_t now_ns);

@@ -7,13 +7,16 @@
  * and take the answer with them.
  *
  * A client has 10 s for its first head, 30 s for each later one and for a body, 120 s to take an
- * answer; then its connection is shut down, whether it trickles bytes or not.
+ * answer; then its connection is shut down, whether it trickles bytes or not. The first 10 s hold
+ * the TLS handshake as well.
  */
 #include "gate.h"
 
+#include "access.h"
 #include "base/assert.h"
 #include "head.h"
 #include "platform/log.h"
+#include "platform/tls.h"
 #include "protocols/cgi_methods.h"
 #include "streams.h"
 
@@ -31,6 +34,10 @@
 #define IDLE_S 30u
 #define CONNECTION_MEMORY ((size_t)64 * 1024) /* head, parsed arguments, answer head */
 #define QUERY_NAME_SHOWN_MAX 64
+/* TLS 1.3 and 1.2, forward secrecy and authenticated encryption only. */
+#define TLS_PRIORITIES                                                                             \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:"  \
+	"+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM:-MAC-ALL:+AEAD:%SERVER_PRECEDENCE"
 #define BODY_SWALLOW_MAX (1024 * 1024) /* read and dropped before an answer; then the end */
 
 /* --- connections --- */
@@ -67,8 +74,9 @@ static struct peer *connection_peer(struct MHD_Connection *connection)
 	return info == NULL ? NULL : info->socket_context;
 }
 
-static struct peer *peer_new(struct gate *gate, struct MHD_Connection *connection)
+static struct peer *peer_new(const struct listener *listener, struct MHD_Connection *connection)
 {
+	struct gate *gate = listener->gate;
 	const union MHD_ConnectionInfo *client =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct sockaddr_storage local = {0};
@@ -78,6 +86,7 @@ static struct peer *peer_new(struct gate *gate, struct MHD_Connection *connectio
 	if (peer == NULL)
 		return NULL;
 	peer->fd = connection_fd(connection);
+	peer->tls = listener->tls;
 	if (client != NULL && client->client_addr != NULL)
 		address_copy(client->client_addr, peer->address);
 	if (getsockname(peer->fd, (struct sockaddr *)&local, &len) == 0)
@@ -120,12 +129,12 @@ static void peer_due(struct gate *gate, struct MHD_Connection *connection, int64
 static void connection_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
-	struct gate *gate = cls;
+	const struct listener *listener = cls;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		*socket_context = peer_new(gate, connection);
+		*socket_context = peer_new(listener, connection);
 	else if (*socket_context != NULL)
-		peer_end(gate, *socket_context);
+		peer_end(listener->gate, *socket_context);
 }
 
 int64_t http_check_deadlines(struct gate *gate, int64_t now_ns)
@@ -147,12 +156,14 @@ int64_t http_check_deadlines(struct gate *gate, int64_t now_ns)
 
 static void *request_new(void *cls, const char *uri, struct MHD_Connection *connection)
 {
+	const struct listener *listener = cls;
 	struct request *request = calloc(1, sizeof(*request));
 	size_t len = strlen(uri);
 
 	if (request == NULL)
 		return NULL;
-	request->gate = cls;
+	request->gate = listener->gate;
+	request->tls = listener->tls;
 	request->connection = connection;
 	request->target_len = len;
 	request->target_end = uri + len;
@@ -183,6 +194,7 @@ static void texts_free(struct request *request)
 static void request_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
 	enum MHD_RequestTerminationCode code UNUSED)
 {
+	const struct listener *listener = cls;
 	struct request *request = *con_cls;
 
 	if (request == NULL)
@@ -196,7 +208,7 @@ static void request_completed(void *cls, struct MHD_Connection *connection, void
 	texts_free(request);
 	free(request->state);
 	free(request);
-	peer_due(cls, connection, NEXT_HEAD_NS);
+	peer_due(listener->gate, connection, NEXT_HEAD_NS);
 }
 
 static enum MHD_Result head_add(void *cls, enum MHD_ValueKind kind UNUSED, const char *key,
@@ -300,6 +312,10 @@ static bool request_head(struct request *request, const char *method, const char
 	}
 	memcpy(request->address, peer->address, sizeof(request->address));
 	memcpy(policy.local_address, peer->local_address, sizeof(policy.local_address));
+	if (!request->tls && !access_plain(gate->settings, request->address)) {
+		access_refuse_plain(gate->settings, &request->reply);
+		return true;
+	}
 	for (uint32_t i = 0; i < policy.name_count; i++)
 		name[i] = text_span(&gate->settings->http_name[i]);
 	if (request->target == NULL) /* longer than is kept: its bytes are not looked at */
@@ -391,6 +407,7 @@ static bool request_read(struct request *request)
 		query_parse_target(span_of(request->target, request->target_len), &storage, query);
 	bool in_target = result == QUERY_OK && cgi_method_find_query(query, &method) == CGI_FOUND;
 
+	request->target_parameters = result == QUERY_OK ? query->count : 0;
 	if (result == QUERY_OK && request->body_len > 0)
 		result = query_parse_form(
 			span_of(request->body, request->body_len), &storage, query);
@@ -429,7 +446,11 @@ static bool request_allowed(struct request *request)
 			"the request was sent by a page of another site, or as part of a page");
 		return false;
 	}
-	return true;
+	const char *why = access_operation(request);
+
+	if (why != NULL)
+		reply_error_string(&request->reply, 403, why);
+	return why == NULL;
 }
 
 /* Suspends the connection and hands the request to the link thread. False with the refusal set. */
@@ -585,26 +606,63 @@ static void http_log(void *cls UNUSED, const char *format, va_list arguments)
 	log_debug("http: %s", line);
 }
 
-int http_start(struct gate *gate, int listen_fd)
+/* options: more of them, ended by MHD_OPTION_END. */
+static int listener_start(struct gate *gate, struct listener *listener, unsigned flags,
+	int listen_fd, struct MHD_OptionItem *options)
 {
 	const struct settings *settings = gate->settings;
 
-	gate->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-		NULL, NULL, handle, gate, MHD_OPTION_EXTERNAL_LOGGER, http_log, NULL,
+	listener->gate = gate;
+	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
+						    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+						    flags,
+		0, NULL, NULL, handle, listener, MHD_OPTION_EXTERNAL_LOGGER, http_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)settings->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)settings->connections_per_source_max, MHD_OPTION_CONNECTION_TIMEOUT,
 		IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-		MHD_OPTION_URI_LOG_CALLBACK, request_new, gate, MHD_OPTION_NOTIFY_COMPLETED,
-		request_completed, gate, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, gate,
+		MHD_OPTION_URI_LOG_CALLBACK, request_new, listener, MHD_OPTION_NOTIFY_COMPLETED,
+		request_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, connection_notify,
+		listener,
 		/* 1 would only add a check of Host, answered with a page of the library's own. */
-		MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
-	return gate->daemon == NULL ? -EIO : 0;
+		MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	return listener->daemon == NULL ? -EIO : 0;
+}
+
+int http_start(struct gate *gate, int listen_fd)
+{
+	struct MHD_OptionItem none = {MHD_OPTION_END, 0, NULL};
+
+	return listener_start(gate, &gate->plain, 0, listen_fd, &none);
+}
+
+int http_start_tls(struct gate *gate, int listen_fd, int tls_fd)
+{
+	const struct tls_keys *keys = tls_keys_map(tls_fd);
+
+	if (keys == NULL)
+		return -EPROTO;
+	struct MHD_OptionItem options[] = {
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)keys->key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)keys->certificate},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+		{MHD_OPTION_END, 0, NULL},
+	};
+
+	gate->secure.tls = true;
+	int result = listener_start(gate, &gate->secure, MHD_USE_TLS, listen_fd, options);
+
+	tls_keys_unmap(keys); /* the TLS library has copies */
+	return result;
 }
 
 void http_stop(struct gate *gate)
 {
-	MHD_stop_daemon(gate->daemon);
-	gate->daemon = NULL;
+	struct listener *const listeners[] = {&gate->plain, &gate->secure};
+
+	for (size_t i = 0; i < ARRAY_COUNT(listeners); i++) {
+		if (listeners[i]->daemon != NULL)
+			MHD_stop_daemon(listeners[i]->daemon);
+		listeners[i]->daemon = NULL;
+	}
 }

@@ -164,6 +164,13 @@ int gate_main(const struct role_context *context)
 		log_error("cannot serve HTTP: the listening socket cannot be used");
 		return EXIT_FAILURE;
 	}
+	if (gate.settings->https_address.len > 0)
+		result = http_start_tls(&gate, ROLE_FD_LISTEN_TLS, ROLE_FD_TLS);
+	if (result != 0) {
+		log_error("cannot serve HTTPS: the TLS library refuses the key, or its socket "
+			  "cannot be used");
+		return EXIT_FAILURE;
+	}
 	gate.fences = (uint32_t)fences;
 	gate_run(&gate);
 	gate_stop(&gate);

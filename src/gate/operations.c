@@ -46,6 +46,7 @@ static const struct operation operations[CGI_OPERATION_COUNT] = {
 	[CGI_CONFIG_GET] = {config_get_begin, config_get_answer},
 	[CGI_CONFIG_SET] = {config_set_begin, config_set_answer},
 	[CGI_READER_FRAMES] = {reader_frames_begin, reader_frames_answer},
+	[CGI_CLAIM] = {claim_begin, operation_command_answer},
 };
 
 static bool is_stream(enum cgi_operation operation)

@@ -48,6 +48,9 @@ void event_indexes_answer(struct request *request, const void *message);
 void reader_frames_begin(struct request *request);
 void reader_frames_answer(struct request *request, const void *message);
 
+/* claim.c */
+void claim_begin(struct request *request);
+
 /* attach.c */
 void snap_attach_begin(struct request *request);
 void event_attach_begin(struct request *request);

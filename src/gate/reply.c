@@ -147,6 +147,19 @@ static void reply_busy(struct reply *reply, const char *detail)
 	reply->retry_after_s = RETRY_SOON_S;
 }
 
+static void reply_throttled(struct reply *reply, uint32_t after_s)
+{
+	char text[96];
+	struct buf line = buf_over(text, sizeof(text));
+
+	reply->status = 429;
+	reply->retry_after_s = after_s > 0 ? after_s : RETRY_SOON_S;
+	buf_add_string(&line, "Error\r\nUser Locked! Please try again after ");
+	buf_add_u64(&line, reply->retry_after_s);
+	buf_add_string(&line, " seconds.\r\n");
+	(void)reply_add(reply, buf_span(&line));
+}
+
 void reply_result(struct reply *reply, const struct message_result *result)
 {
 	switch ((enum result)result->result) {
@@ -188,6 +201,19 @@ void reply_result(struct reply *reply, const struct message_result *result)
 	case RESULT_PIN_RULE:
 		reply_error(reply, 400, text_span(&result->text));
 		return;
+	case RESULT_CLAIMED:
+		reply_error_string(reply, 403,
+			"this device is claimed, or is just being claimed by somebody else: log in "
+			"as `admin`");
+		return;
+	case RESULT_CLAIM_CODE:
+		reply_error_string(reply, 403,
+			"this is not the claim code: it stands in posternd's log and is new at "
+			"each start");
+		return;
+	case RESULT_THROTTLED:
+		reply_throttled(reply, result->reason);
+		return;
 	case RESULT_COUNT:
 		break;
 	}
@@ -208,19 +234,6 @@ static void reply_unknown(struct reply *reply, enum cgi_lookup lookup)
 		break;
 	}
 	reply_error_string(reply, 400, "there is no such CGI");
-}
-
-static void reply_throttled(struct reply *reply, uint32_t after_s)
-{
-	char text[96];
-	struct buf line = buf_over(text, sizeof(text));
-
-	reply->status = 429;
-	reply->retry_after_s = after_s > 0 ? after_s : RETRY_SOON_S;
-	buf_add_string(&line, "Error\r\nUser Locked! Please try again after ");
-	buf_add_u64(&line, reply->retry_after_s);
-	buf_add_string(&line, " seconds.\r\n");
-	(void)reply_add(reply, buf_span(&line));
 }
 
 void reply_unauthenticated(struct reply *reply, const struct message_unauthenticated *refusal)

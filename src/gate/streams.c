@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -394,16 +395,15 @@ static int64_t stream_due_ns(const struct streams *streams, const struct stream 
 	return due_ns < stream->not_before_ns ? stream->not_before_ns : due_ns;
 }
 
-/* True when the client has closed its end or the connection broke. */
+/*
+ * True when the client has closed its end or the connection broke. Bytes that it sent before do not
+ * hide that: over TLS there are some, its word of farewell.
+ */
 static bool client_is_gone(int fd)
 {
-	char byte;
-	ssize_t len;
+	struct pollfd polled = {.fd = fd, .events = POLLRDHUP};
 
-	do {
-		len = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	} while (len < 0 && errno == EINTR);
-	return len == 0 || (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+	return poll(&polled, 1, 0) > 0;
 }
 
 static void tell_closed(struct streams *streams)

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/compiler.h"
+#include "base/utf8.h"
 
 #define ROWS_LIMIT_MAX 1024
 
@@ -361,6 +362,15 @@ static bool check_line_events(const void *message)
 	return true;
 }
 
+static bool check_claim(const void *message)
+{
+	const struct message_claim *m = message;
+
+	return text_valid(&m->code) && text_valid(&m->password) &&
+	       m->password.len >= CLAIM_PASSWORD_MIN &&
+	       utf8_printable(text_span(&m->password), NULL);
+}
+
 struct message_row {
 	const char *name;
 	size_t size; /* of the whole struct */
@@ -413,6 +423,7 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_READER_QUERY] = {check_reader_query},
 	[MESSAGE_READER_FRAMES] = {check_reader_frames, size_reader_frames,
 		offsetof(struct message_reader_frames, row)},
+	[MESSAGE_CLAIM] = {check_claim},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

@@ -22,6 +22,7 @@
 	.section = (section_), .offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
 #define TOP(field) FIELD(SECTION_TOP, struct settings, field)
 #define HTTP(field) FIELD(SECTION_HTTP, struct settings, field)
+#define HTTPS(field) FIELD(SECTION_HTTPS, struct settings, field)
 #define LIMIT(field) FIELD(SECTION_LIMITS, struct settings, field)
 #define PIN(field) FIELD(SECTION_PIN, struct settings, field)
 #define DOOR(field) FIELD(SECTION_DOORS, struct door_draft, field)
@@ -91,13 +92,27 @@ static const struct setting table[] = {
 		"the door decides."),
 
 	OTHER("listen", HTTP(http_address), SETTING_ADDRESS, "127.0.0.1:8080",
-		"Where HTTP is served. Plain HTTP: other addresses than loopback show every "
-		"request to the network."),
+		"Where plain HTTP is served. Clients on this machine are answered, others only "
+		"when compat_http names their network; its wires show every request."),
 	OTHER("names", HTTP(http_name), SETTING_HOSTS, "",
 		"Names the device answers to, beside its own addresses; at most 8."),
 	OTHER("digest", HTTP(digest), SETTING_DIGESTS, "md5,sha-256",
 		"Digest algorithms offered to clients, in this order. Many clients read the first "
 		"only, and know only md5."),
+	OTHER("compat_http", HTTP(http_compat), SETTING_NETWORKS, "",
+		"Networks whose clients get answers over plain HTTP; everybody else is told to use "
+		"https."),
+	OTHER("open_door", HTTP(http_open_door), SETTING_YES_NO, "no",
+		"Whether the networks of compat_http may move doors (openDoor, closeDoor) over "
+		"plain HTTP as well."),
+
+	OTHER("listen", HTTPS(https_address), SETTING_ADDRESS, "",
+		"Where HTTPS is served; nowhere when left out."),
+	OTHER("certificate", HTTPS(https_certificate), SETTING_PATH, "",
+		"A PEM file: the server's certificate, then those that lead to its CA. Without it "
+		"posternd makes one at the first start and keeps it in STATE."),
+	OTHER("key", HTTPS(https_key), SETTING_PATH, "",
+		"The PEM file of the certificate's private key; the two go together."),
 
 	NUMBER("persons", LIMIT(persons_max), 1, 10000000, "20000",
 		"Persons at most. Memory is taken for all of them at the start."),
@@ -275,6 +290,7 @@ static const struct {
 } sections[SECTION_COUNT] = {
 	[SECTION_TOP] = {"", false, "At the top of the file:"},
 	[SECTION_HTTP] = {"http", false, "The HTTP interface:"},
+	[SECTION_HTTPS] = {"https", false, "HTTP over TLS:"},
 	[SECTION_LIMITS] = {"limits", false, "How much is kept and served:"},
 	[SECTION_PIN] = {"pin", false, "PINs and keypads:"},
 	[SECTION_DOORS] = {"doors", true, "A list with an entry for each door, at least one:"},
@@ -331,6 +347,7 @@ void settings_default(struct settings *settings)
 	memset(settings, 0, sizeof(*settings));
 	setting_section_standards(SECTION_TOP, settings);
 	setting_section_standards(SECTION_HTTP, settings);
+	setting_section_standards(SECTION_HTTPS, settings);
 	setting_section_standards(SECTION_LIMITS, settings);
 	setting_section_standards(SECTION_PIN, settings);
 }

@@ -12,6 +12,7 @@
 enum setting_section {
 	SECTION_TOP,
 	SECTION_HTTP,
+	SECTION_HTTPS,
 	SECTION_LIMITS,
 	SECTION_PIN,
 	SECTION_DOORS,
@@ -31,6 +32,7 @@ enum setting_kind {
 	SETTING_PATH, /* text256: absolute */
 	SETTING_ADDRESS, /* text64: address and port */
 	SETTING_HOSTS, /* list of text64 */
+	SETTING_NETWORKS, /* list of struct cidr */
 	SETTING_FORMATS, /* list of text32: card formats */
 	SETTING_FORMAT, /* text32: a card format; whether there is one is judged at the end */
 	SETTING_DIGESTS, /* list of enum digest_algorithm */
@@ -137,6 +139,14 @@ void door_draft_init(struct door_draft *draft);
 
 /* Puts the standards of a whole section into base. */
 void setting_section_standards(enum setting_section section, void *base);
+
+/* --- settings_checks.c --- */
+
+/*
+ * Whether the keys of a single section go together. False with the key to blame and a sentence.
+ */
+bool setting_section_check(const struct settings *settings, enum setting_section section,
+	const char **ret_key, const char **ret_text);
 
 /* --- settings_lines.c: lines of GPIO chips --- */
 

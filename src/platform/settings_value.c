@@ -119,6 +119,10 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 	case SETTING_HOSTS:
 		buf_add_string(out, "a list of at most 8 host names, such as [door.example.org]");
 		return;
+	case SETTING_NETWORKS:
+		buf_add_string(out, "a list of at most 16 networks, such as [192.168.1.0/24, "
+				    "fd00::/8]");
+		return;
 	case SETTING_FORMATS:
 		buf_add_string(out, "a list of 1 to 8 names of formats, built in (W34, W26, W66 "
 				    "and the others of `postern format list`) or described "
@@ -401,6 +405,7 @@ bool setting_store(
 	case SETTING_LINE:
 		return setting_line_store(setting, base, value, why);
 	case SETTING_HOSTS:
+	case SETTING_NETWORKS:
 	case SETTING_FORMATS:
 	case SETTING_DIGESTS:
 		ASSERT(false); /* lists are filled by setting_list_add */
@@ -413,7 +418,7 @@ bool setting_store(
 bool setting_is_list(const struct setting *setting)
 {
 	return setting->kind == SETTING_HOSTS || setting->kind == SETTING_FORMATS ||
-	       setting->kind == SETTING_DIGESTS;
+	       setting->kind == SETTING_DIGESTS || setting->kind == SETTING_NETWORKS;
 }
 
 bool setting_may_be_list(const struct setting *setting)
@@ -430,6 +435,8 @@ void setting_list_clear(const struct setting *setting, void *base)
 		((struct reader_draft *)base)->reader.format_count = 0;
 	else if (setting->kind == SETTING_DIGESTS)
 		((struct settings *)base)->digest_count = 0;
+	else if (setting->kind == SETTING_NETWORKS)
+		((struct settings *)base)->http_compat_count = 0;
 	else
 		((struct settings *)base)->http_name_count = 0;
 }
@@ -465,6 +472,31 @@ static bool host_add(
 		return refuse_many(why, setting);
 	settings->http_name_count++;
 	return text_set(&settings->http_name[settings->http_name_count - 1], item);
+}
+
+static bool network_add(
+	const struct setting *setting, struct settings *settings, struct span item, struct buf *why)
+{
+	struct cidr network;
+	enum cidr_result result = cidr_parse(item, &network);
+
+	if (result == CIDR_BAD)
+		return refuse(why, setting, item, "`");
+	if (result == CIDR_HOST_BITS) {
+		(void)refuse(why, setting, item, "`");
+		buf_add_string(why, "; did you mean `");
+		cidr_print(&network, why);
+		buf_add_string(why, "`?");
+		return false;
+	}
+	for (unsigned i = 0; i < settings->http_compat_count; i++) {
+		if (memcmp(&settings->http_compat[i], &network, sizeof(network)) == 0)
+			return refuse_twice(why, setting, item);
+	}
+	if (settings->http_compat_count == HTTP_NETWORKS_MAX)
+		return refuse_many(why, setting);
+	settings->http_compat[settings->http_compat_count++] = network;
+	return true;
 }
 
 /* setting_formats_place judges the names: `formats` may stand below the readers. */
@@ -521,5 +553,7 @@ bool setting_list_add(const struct setting *setting, void *base, struct span ite
 		return format_add(setting, &((struct reader_draft *)base)->reader, item, why);
 	if (setting->kind == SETTING_DIGESTS)
 		return digest_add(setting, base, item, why);
+	if (setting->kind == SETTING_NETWORKS)
+		return network_add(setting, base, item, why);
 	return host_add(setting, base, item, why);
 }

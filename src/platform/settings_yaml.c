@@ -39,9 +39,7 @@ struct reader {
 	struct buf why; /* what fail() will say */
 	char why_memory[WHY_MAX];
 	struct mapping top;
-	struct mapping http;
-	struct mapping limits;
-	struct mapping pin;
+	struct mapping single[SECTION_COUNT]; /* the sections that are no lists */
 	struct mapping entry; /* of the door or reader that is being read */
 	uint32_t section_line[SECTION_COUNT]; /* 0: not met */
 	struct place item_place[READER_FORMATS_MAX]; /* of the names in a reader's `formats` */
@@ -655,18 +653,6 @@ static bool read_entries(struct reader *r, enum setting_section section)
 	}
 }
 
-static struct mapping *mapping_of(struct reader *r, enum setting_section section)
-{
-	switch (section) {
-	case SECTION_HTTP:
-		return &r->http;
-	case SECTION_PIN:
-		return &r->pin;
-	default:
-		return &r->limits;
-	}
-}
-
 static bool read_section(struct reader *r, enum setting_section section)
 {
 	struct span name = span_from_string(setting_section_name(section));
@@ -682,7 +668,7 @@ static bool read_section(struct reader *r, enum setting_section section)
 	if (list)
 		return fail_key(r, here(r), name, " takes a list; begin each entry with `- `");
 	if (r->event.type == YAML_MAPPING_START_EVENT)
-		return read_mapping(r, section, r->settings, mapping_of(r, section));
+		return read_mapping(r, section, r->settings, &r->single[section]);
 	return fail_key(r, here(r), name, " takes keys and values, indented on the lines below it");
 }
 
@@ -705,28 +691,15 @@ static bool read_top(struct reader *r)
 	}
 }
 
-static bool fail_limit(struct reader *r, const char *key, const char *text)
+static bool check_single(struct reader *r, enum setting_section section)
 {
-	return fail_with(r, value_place(&r->limits, SECTION_LIMITS, key), text);
-}
+	const struct mapping *mapping = &r->single[section];
+	const char *key;
+	const char *text;
 
-static bool check_limits(struct reader *r)
-{
-	const struct settings *s = r->settings;
-
-	if (r->limits.begin.line == 0)
-		return true; /* all standards */
-	if (s->journal_max < s->records_max)
-		return fail_limit(r, "journal",
-			"`journal` must be at least `records`: every record is an entry of it");
-	if (s->connections_per_source_max > s->connections_max)
-		return fail_limit(r, "connections_per_source",
-			"`connections_per_source` must be at most `connections`");
-	if (s->streams_max >= s->connections_max)
-		return fail_limit(r, "streams",
-			"`streams` must be fewer than `connections`, or streams leave none for "
-			"requests");
-	return true;
+	if (mapping->begin.line == 0 || setting_section_check(r->settings, section, &key, &text))
+		return true;
+	return fail_with(r, value_place(mapping, section, key), text);
 }
 
 static bool check_whole(struct reader *r)
@@ -748,7 +721,7 @@ static bool check_whole(struct reader *r)
 	if (!setting_panels_check(r->settings, &r->panels, &place, &r->why) ||
 		!setting_lines_check(r->settings, &r->lines, &place, &r->why))
 		return fail(r, place);
-	return check_limits(r);
+	return check_single(r, SECTION_HTTPS) && check_single(r, SECTION_LIMITS);
 }
 
 static bool read_document(struct reader *r)

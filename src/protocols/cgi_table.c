@@ -157,6 +157,13 @@ static const struct cgi_parameter reader_frames_parameters[] = {
 		"edge before."),
 };
 
+static const struct cgi_parameter claim_parameters[] = {
+	PARAMETER("code", CGI_BYTES, REQUIRED, 8, 32, "",
+		"The one-time code of posternd's log; blanks, dashes and case do not count."),
+	PARAMETER("password", CGI_BYTES, REQUIRED, 8, 128, "",
+		"The password that the account `admin` is to have."),
+};
+
 #define EVENT_CODES(NAME)                                                                          \
 	PARAMETER(NAME, CGI_CODES, REQUIRED, 1, CGI_CODES_MAX, "",                                 \
 		"Event codes to send; codes that never occur here are accepted. Beside the codes " \
@@ -539,6 +546,22 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 			"explains them",
 		.example = "/cgi-bin/accessControl.cgi?action=getReaderFrames&reader=1"
 			"&afterFrame=17&count=10&edges=true",
+	},
+	[CGI_CLAIM] = {
+		.operation = CGI_CLAIM,
+		.cgi = "global.cgi",
+		.action = "claim",
+		.role = ACCOUNT_NOBODY,
+		.changes_state = true,
+		.stray = CGI_STRAY_REFUSED,
+		TAKES(claim_parameters),
+		.text = "Ours: makes the account `admin` of a device that has none. Needs no "
+			"log-in; only POST with the parameters in the body, over https or on the "
+			"device itself; works once.",
+		.answer = "`OK`; 403 when the code is wrong or the device has an account, 429 "
+			"after five wrong codes",
+		.example = "/cgi-bin/global.cgi?action=claim&code=ABCDE-FGHIJ"
+			"&password=correct%20horse",
 	},
 };
 // clang-format on

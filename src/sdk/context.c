@@ -33,6 +33,7 @@ const char *postern_strerror(int error)
 		[POSTERN_E_CLOSED] = "the event stream ended",
 		[POSTERN_E_STATE] =
 			"not possible now: inside a callback, or the device is being freed",
+		[POSTERN_E_IDENTITY] = "the device does not prove that it is the one that is meant",
 	};
 
 	if (error < 0 || (size_t)error >= ARRAY_COUNT(sentences))
@@ -81,6 +82,7 @@ static void device_drop(struct postern_device *device)
 {
 	device_forget_handle(device);
 	free(device->base_url);
+	tls_drop(device);
 	free(device->user);
 	if (device->password != NULL)
 		explicit_bzero(device->password, strlen(device->password));
@@ -147,7 +149,11 @@ static bool device_set_up(
 int postern_device_new(struct postern *context, const struct postern_device_options *options,
 	struct postern_device **device)
 {
-	if (context == NULL || options == NULL || options->size < sizeof(*options) ||
+	struct postern_device_options own = {0};
+
+	/* Of a program that knows fewer fields the rest is as if left out. */
+	if (context == NULL || options == NULL ||
+		options->size < offsetof(struct postern_device_options, ca_file) ||
 		options->url == NULL || options->user == NULL || options->password == NULL)
 		return POSTERN_E_ARGUMENT;
 	if (context->closing)
@@ -164,9 +170,13 @@ int postern_device_new(struct postern *context, const struct postern_device_opti
 	}
 	made->base_url = base_url;
 	made->context = context;
-	if (!device_set_up(made, options)) {
+	memcpy(&own, options, options->size < sizeof(own) ? options->size : sizeof(own));
+
+	int error = device_set_up(made, &own) ? tls_take(made, &own) : POSTERN_E_MEMORY;
+
+	if (error != POSTERN_OK) {
 		device_drop(made);
-		return POSTERN_E_MEMORY;
+		return error;
 	}
 	link_append(&context->devices, &made->link);
 	*device = made;

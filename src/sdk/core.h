@@ -19,6 +19,7 @@
 #include "list.h"
 #include "postern/postern.h"
 #include "timer.h"
+#include "tls.h"
 
 #include <curl/curl.h>
 
@@ -63,6 +64,7 @@ struct postern_device {
 	char *user;
 	char *password;
 	char *detail; /* NULL: "" */
+	struct device_tls tls;
 	unsigned connect_timeout_ms;
 	unsigned timeout_ms;
 	unsigned busy; /* frames of ours on the stack that use it */
@@ -125,6 +127,7 @@ struct postern_call {
 	bool headed; /* the head of a 200 is there */
 	CURL *curl; /* while a transfer runs */
 	char *url; /* while it waits */
+	char *form; /* body of a POST without log-in, while it waits; wiped; NULL: a GET */
 	http_answered_fn *answered;
 	call_woken_fn *woken;
 	const struct stream_class *stream; /* NULL: a request */
@@ -190,6 +193,9 @@ int http_start(struct postern_call *call, const char *target, http_answered_fn *
 int stream_start(struct postern_call *call, const char *target, unsigned heartbeat_s,
 	const struct stream_class *stream);
 
+/* Wipes and frees the body of a POST; NULL is none. */
+void form_drop(char **form);
+
 /* What a status and body of a refusal mean; sets the call's detail. */
 int http_refusal(struct postern_call *call, long status, struct span body);
 /* What a failed transfer means. curl: a CURLcode other than CURLE_OK. */
@@ -241,3 +247,6 @@ void sync_number(void *user, struct postern_call *call, int error, uint64_t numb
 
 int command_start(struct postern_device *device, const char *target, postern_done_fn *done,
 	void *user, struct postern_call **call);
+/* The same as a POST of form (taken over; from malloc), without a log-in. */
+int command_start_form(struct postern_device *device, const char *target, char *form,
+	postern_done_fn *done, void *user, struct postern_call **call);

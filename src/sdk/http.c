@@ -14,6 +14,14 @@ void answer_drop(struct answer *answer)
 	*answer = (struct answer){0};
 }
 
+void form_drop(char **form)
+{
+	if (*form != NULL)
+		explicit_bzero(*form, strlen(*form));
+	free(*form);
+	*form = NULL;
+}
+
 int http_transfer_error(struct postern_call *call, int curl)
 {
 	const char *base_url = call->device->base_url;
@@ -25,11 +33,15 @@ int http_transfer_error(struct postern_call *call, int curl)
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 	case CURLE_GOT_NOTHING:
 		return call_fail(call, POSTERN_E_CONNECT, "%s: %s", base_url, why);
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+		return tls_refused(call, (CURLcode)curl);
 	case CURLE_OUT_OF_MEMORY:
 		return call_fail(call, POSTERN_E_MEMORY, "%s", why);
 	case CURLE_WRITE_ERROR:
@@ -149,18 +161,27 @@ static int command_answered(struct postern_call *call, int error, struct answer 
 	return POSTERN_OK;
 }
 
-int command_start(struct postern_device *device, const char *target, postern_done_fn *done,
-	void *user, struct postern_call **call)
+int command_start_form(struct postern_device *device, const char *target, char *form,
+	postern_done_fn *done, void *user, struct postern_call **call)
 {
 	static const struct call_class class = {.end = command_end};
 	int error;
 	struct command_call *command =
 		call_new(device, sizeof(*command), &class, done != NULL, &error);
 
-	if (command == NULL)
+	if (command == NULL) {
+		form_drop(&form);
 		return error;
+	}
 	command->done = done;
 	command->user = user;
+	command->call.form = form;
 	return call_begin(
 		&command->call, http_start(&command->call, target, command_answered), call);
+}
+
+int command_start(struct postern_device *device, const char *target, postern_done_fn *done,
+	void *user, struct postern_call **call)
+{
+	return command_start_form(device, target, NULL, done, user, call);
 }

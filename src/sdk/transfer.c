@@ -78,7 +78,8 @@ static CURL *handle_new(const struct postern_device *device)
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_head);
 	if (curl_easy_setopt(curl, CURLOPT_USERNAME, device->user) != CURLE_OK ||
-		curl_easy_setopt(curl, CURLOPT_PASSWORD, device->password) != CURLE_OK) {
+		curl_easy_setopt(curl, CURLOPT_PASSWORD, device->password) != CURLE_OK ||
+		!tls_prepare(device, curl)) {
 		curl_easy_cleanup(curl);
 		return NULL;
 	}
@@ -139,7 +140,7 @@ static CURL *handle_for(struct postern_call *call)
 		device_forget_handle(device);
 	CURL *curl = device->curl;
 
-	if (call->stream != NULL || curl == NULL)
+	if (call->stream != NULL || call->form != NULL || curl == NULL)
 		return handle_new(device);
 	device->curl = NULL;
 	link_remove(&device->kept);
@@ -212,6 +213,7 @@ void transfer_stop(struct postern_call *call)
 	give_turn_back(call);
 	free(call->url);
 	call->url = NULL;
+	form_drop(&call->form);
 	answer_drop(&call->body);
 	call->headed = false;
 	call->state = CALL_BETWEEN;
@@ -236,13 +238,15 @@ static void finish(struct postern_call *call, CURLcode code)
 	long status = 0;
 
 	curl_easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_OK)
+		tls_learn(device, call->curl, status);
 	int error =
 		stream == NULL ? http_judge(call, code, status) : stream_judge(call, code, status);
 	struct answer answer = call->body;
 
 	call->body = (struct answer){0};
 	answer.status = status;
-	detach(call, stream == NULL && code == CURLE_OK && status != 401);
+	detach(call, stream == NULL && call->form == NULL && code == CURLE_OK && status != 401);
 	transfer_stop(call);
 	if (error == POSTERN_E_AUTH || error == POSTERN_E_LOCKED)
 		refuse_waiting(device, error);
@@ -273,6 +277,17 @@ static void stream_is_silent(struct timer *timer)
 		finish(call, CURLE_OPERATION_TIMEDOUT);
 }
 
+/* A body goes without a log-in: with one, libcurl would first ask for a challenge, without it. */
+static bool put_form(struct postern_call *call)
+{
+	if (call->form == NULL)
+		return true;
+	curl_easy_setopt(call->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_NONE);
+	return curl_easy_setopt(call->curl, CURLOPT_USERNAME, NULL) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_PASSWORD, NULL) == CURLE_OK &&
+	       curl_easy_setopt(call->curl, CURLOPT_POSTFIELDS, call->form) == CURLE_OK;
+}
+
 /* Hands the request to libcurl. False when memory is out. */
 static bool begin(struct postern_call *call)
 {
@@ -287,10 +302,11 @@ static bool begin(struct postern_call *call)
 	call->heard_ms = now_ms;
 	call->timer.fired = call->stream == NULL ? answer_is_late : stream_is_silent;
 	call->state = CALL_SENT;
+	tls_begin(call->device, call->curl);
 	curl_easy_setopt(call->curl, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(call->curl, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(call->curl, CURLOPT_HEADERDATA, call);
-	if (curl_easy_setopt(call->curl, CURLOPT_URL, call->url) != CURLE_OK ||
+	if (curl_easy_setopt(call->curl, CURLOPT_URL, call->url) != CURLE_OK || !put_form(call) ||
 		!timer_arm(&context->timers, &call->timer, now_ms + limit_ms) ||
 		curl_multi_add_handle(context->multi, call->curl) != CURLM_OK)
 		return false;
@@ -337,6 +353,7 @@ static void feed(struct postern_call *call)
 		call->state = CALL_STREAMING;
 		give_turn_back(call);
 		curl_easy_getinfo(call->curl, CURLINFO_CONTENT_TYPE, &type);
+		tls_learn(call->device, call->curl, 200);
 		result = call->stream->began(call, span_from_string(type == NULL ? "" : type));
 	}
 	if (result == CALL_RUNNING && !call->stopped && body.len > 0)

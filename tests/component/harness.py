@@ -258,7 +258,7 @@ class Stream:
 
     def __init__(self, daemon, target, user, password, timeout_s):
         digest = daemon.digest(user, password)
-        self.connection = Connection(daemon.address, timeout_s)
+        self.connection = daemon.connect(timeout_s)
         self.connection.send(
             f"GET {target} HTTP/1.1\r\nHost: {daemon.host}\r\n"
             f"Authorization: {digest.header('GET', target)}\r\n\r\n".encode())

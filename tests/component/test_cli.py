@@ -656,10 +656,10 @@ def _():
                 ensure(f" {name}@@POSTERN_0.2\n" in out, f"{name} is not of POSTERN_0.2")
         ensure(" postern_records_pull@@POSTERN_0.1\n" in out, "postern_records_pull changed its version")
         used = set()
-        for tests in ("sdk_device.c", "sdk_many.c"):
+        for tests in ("sdk_device.c", "sdk_many.c", "sdk_tls.c"):
             with open(os.path.join(SOURCE, "tests/component", tests), encoding="utf-8") as file:
                 used |= set(re.findall(r"\b(postern_\w+)\(", file.read()))
-        check(declared - used, set(), "functions without a test in sdk_device.c and sdk_many.c")
+        check(declared - used, set(), "functions without a test in sdk_device.c, sdk_many.c and sdk_tls.c")
         if shutil.which("c++") is not None:
             status, out, err = run(["c++", "-fsyntax-only", "-Wall", "-Werror", "-x", "c++",
                                     os.path.join(root, headers[0])])
@@ -676,6 +676,16 @@ def _():
         check([one["name"] for one in objects(out)[0]["findings"]], ["silent"])
         postern(d, "reader", "watch", "0", status=USAGE, err="READER: `0` is not a whole number")
         postern(d, "reader", "watch", "9", status=REFUSED, err="names no reader")
+
+
+@test("claim and trust say what they need: test_claim.py and test_tls.py have the rest")
+def _():
+    with House() as d:
+        secret = os.path.join(d.state, "admin.password")
+        postern(d, "device", "claim", "--password-file", secret, status=USAGE, err="--code CODE")
+        postern(d, "device", "claim", "--password-file", secret, "--code", "AAAAA-AAAAA",
+                status=REFUSED, err="this device is claimed")
+        postern(d, "device", "trust", status=USAGE, err="only devices with https://")
 
 
 @test("every command of the help was tried here")

@@ -42,7 +42,7 @@ def _():
     refused("--config needs a value", "--config")
     refused("--state needs a value", "--demo", "--state=")
     refused("does not go with this command", "check", "--config", "x", "--demo")
-    refused("--http and --insecure-demo go with --demo", "--config", "x", "--http", "127.0.0.1:1")
+    refused("--http, --https and --insecure-demo go with --demo", "--config", "x", "--http", "127.0.0.1:1")
     refused("video is not in this version", "--demo", "--rtsp", "127.0.0.1:8554")
     refused("usage: posternd init --state DIR --admin-password-file FILE", "init")
     refused("usage: posternd check --config FILE", "check")

@@ -49,6 +49,8 @@ static size_t fill(enum message_type type)
 		AS(message_person_remove)->no = 1;
 	} else if (type == MESSAGE_STREAM_CLOSE) {
 		AS(message_stream_close)->stream_id = 1;
+	} else if (type == MESSAGE_CLAIM) {
+		assert_true(text_set(&AS(message_claim)->password, SPAN_LIT("12345678")));
 	} else if (type == MESSAGE_STREAM) {
 		AS(message_stream)->stream_id = 1;
 	} else if (type == MESSAGE_READER_QUERY) {

@@ -45,6 +45,9 @@ static void test_defaults_are_the_documented_ones(void **state UNUSED)
 	assert_int_equal(settings.digest[1], DIGEST_SHA256);
 	assert_int_equal(settings.http_name_count, 0);
 	assert_text(text_span(&settings.http_address), "127.0.0.1:8080");
+	assert_int_equal(settings.http_compat_count, 0);
+	assert_false(settings.http_open_door);
+	assert_int_equal(settings.https_address.len, 0);
 	assert_text(text_span(&settings.machine_name), "postern");
 	assert_text(text_span(&settings.state_dir), "/var/lib/postern");
 	assert_int_equal(settings.commit_wait_ms, 100);
@@ -162,6 +165,12 @@ static const char every_key[] = "lines: simulated\n"
 				"  listen: '[::1]:443'\n"
 				"  names: [a.example.org, B]\n"
 				"  digest: [sha-256]\n"
+				"  compat_http: [10.0.0.0/8, 'fd00::/8']\n"
+				"  open_door: yes\n"
+				"https:\n"
+				"  listen: 0.0.0.0:8443\n"
+				"  certificate: /etc/postern/a.crt\n"
+				"  key: /etc/postern/a.key\n"
 				"limits:\n"
 				"  persons: 10000000\n"
 				"  records: 1000\n"
@@ -233,6 +242,13 @@ static void test_every_key_lands_in_its_field(void **state UNUSED)
 	assert_text(text_span(&settings.http_name[1]), "B");
 	assert_int_equal(settings.digest_count, 1);
 	assert_int_equal(settings.digest[0], DIGEST_SHA256);
+	assert_int_equal(settings.http_compat_count, 2);
+	assert_true(settings.http_compat[0].v4 && settings.http_compat[0].bits == 104);
+	assert_true(!settings.http_compat[1].v4 && settings.http_compat[1].address[0] == 0xfd);
+	assert_true(settings.http_open_door);
+	assert_text(text_span(&settings.https_address), "0.0.0.0:8443");
+	assert_text(text_span(&settings.https_certificate), "/etc/postern/a.crt");
+	assert_text(text_span(&settings.https_key), "/etc/postern/a.key");
 	assert_int_equal(settings.persons_max, 10000000);
 	assert_int_equal(settings.records_max, 1000);
 	assert_true(settings.journal_max == 10000000000);

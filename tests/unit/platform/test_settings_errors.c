@@ -65,7 +65,7 @@ static const struct bad keys[] = {
 	{L "door: []\n", "2:1", "unknown key `door`; did you mean `doors`?"},
 	{L "xyzzy: 1\n", "2:1",
 		"unknown key `xyzzy`; allowed: lines, machine_name, state, clock, untrusted_clock, "
-		"commit_wait, http, limits, pin, doors, readers, formats, panels"},
+		"commit_wait, http, https, limits, pin, doors, readers, formats, panels"},
 	{L "persons: 5\n", "2:1", "unknown key `persons`; it belongs under `limits`"},
 	{L "unlock: 5s\n", "2:1", "unknown key `unlock`; it belongs under `doors`"},
 	{IN_DOOR("commit_wait: 1s"), "5:3",
@@ -178,6 +178,17 @@ static const struct bad values[] = {
 		"most "
 		"once; did you mean `sha-256`?"},
 	{L "http: {digest: [md5, md5]}\n", "2:22", "`md5` stands twice in `digest`"},
+	{L "http: {compat_http: [10.0.0.0/33]}\n", "2:22",
+		"`10.0.0.0/33` is no value for `compat_http`; allowed: a list of at most 16 "
+		"networks"},
+	{L "http: {compat_http: [192.168.1.77/24]}\n", "2:22", "did you mean `192.168.1.0/24`?"},
+	{L "http: {compat_http: [10.0.0.1/32, 10.0.0.1]}\n", "2:35",
+		"`10.0.0.1` stands twice in `compat_http`"},
+	{L "http: {compat_http: [home]}\n", "2:22", "`home` is no value for `compat_http`"},
+	{L "http: {open_door: maybe}\n", "2:19", "`maybe` is no value for `open_door`"},
+	{L "https: {listen: '0.0.0.0'}\n", "2:17", "`0.0.0.0` is no value for `listen`"},
+	{L "https: {listen: '0.0.0.0:443', certificate: c.pem}\n", "2:45",
+		"`c.pem` is no value for `certificate`; allowed: an absolute path"},
 	{L "pin: {digits: 3}\n", "2:15",
 		"`3` is no value for `digits`; allowed: 0, or a whole number from 4 to 12"},
 	{L "pin: {digits: 13}\n", "2:15", "`13` is no value for `digits`"},
@@ -199,6 +210,11 @@ static const struct bad values[] = {
 	{L "limits: {persons: +5}\n", "2:19", "`+5` is no value for `persons`"},
 	{L "limits: {persons: '5'}\n", "2:19", "`5` is no value for `persons` in quotes"},
 	{L "limits: {persons: 99999999999999999999999}\n", "2:19", "is no value for `persons`"},
+	{D "https: {}\n", "4:8", "`https` needs `listen`"},
+	{D "https: {listen: '0.0.0.0:443', certificate: /c.pem}\n", "4:45",
+		"`certificate` and `key` go together"},
+	{D "https: {listen: '0.0.0.0:443', key: /k.pem}\n", "4:37",
+		"`certificate` and `key` go together"},
 	{L "limits: {records: 5000, journal: 4999}\n"
 	   "doors: [{index: 0, id: a}]\n",
 		"2:34", "`journal` must be at least `records`: every record is an entry of it"},

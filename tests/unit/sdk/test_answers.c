@@ -256,13 +256,13 @@ static void a_callback_that_stops_gets_no_further_event(void **state UNUSED)
 
 static void every_error_has_a_sentence_of_its_own(void **state UNUSED)
 {
-	for (int a = POSTERN_OK; a <= POSTERN_E_STATE; a++) {
+	for (int a = POSTERN_OK; a <= POSTERN_E_IDENTITY; a++) {
 		assert_string_not_equal(postern_strerror(a), "unknown error");
 		for (int b = POSTERN_OK; b < a; b++)
 			assert_string_not_equal(postern_strerror(a), postern_strerror(b));
 	}
 	assert_string_equal(postern_strerror(-1), "unknown error");
-	assert_string_equal(postern_strerror(POSTERN_E_STATE + 1), "unknown error");
+	assert_string_equal(postern_strerror(POSTERN_E_IDENTITY + 1), "unknown error");
 }
 
 int main(void)

@@ -70,7 +70,9 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_LINE_EVENTS, struct message_line_events, ROLE_SIM, ROLE_CORE)                    \
 	/* the raw view of a reader: a request with handle, and its answer */                      \
 	X(MESSAGE_READER_QUERY, struct message_reader_query, ROLE_GATE, ROLE_CORE)                 \
-	X(MESSAGE_READER_FRAMES, struct message_reader_frames, ROLE_CORE, ROLE_GATE)
+	X(MESSAGE_READER_FRAMES, struct message_reader_frames, ROLE_CORE, ROLE_GATE)               \
+	/* the first account: a request without handle, answered by RESULT */                      \
+	X(MESSAGE_CLAIM, struct message_claim, ROLE_GATE, ROLE_CORE)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -168,6 +170,9 @@ enum result {
 	RESULT_BAD_VALUE, /* text says which and why; nothing was changed */
 	RESULT_PIN_RULE, /* the PIN may not be had: reason 0 taken, 1 short, 2 ratio; text says it
 			  */
+	RESULT_CLAIMED, /* the device has an account, or is just getting it */
+	RESULT_CLAIM_CODE, /* not the code */
+	RESULT_THROTTLED, /* too many wrong ones: reason says for how many seconds */
 	RESULT_COUNT
 };
 
@@ -372,6 +377,17 @@ struct message_reader_frames {
 	bool last;
 	uint32_t count;
 	struct reader_frame row[MESSAGE_READER_FRAMES_MAX];
+};
+
+/* --- the first account --- */
+
+#define CLAIM_PASSWORD_MIN 8 /* bytes */
+
+struct message_claim {
+	struct message_header header;
+	uint8_t peer_address[16]; /* IPv6, or IPv4 mapped into it: the source for throttling */
+	struct text32 code; /* as it was typed */
+	struct text128 password; /* of `admin`: CLAIM_PASSWORD_MIN bytes or more */
 };
 
 enum line_kind {

@@ -20,7 +20,9 @@ enum role_fd {
 	ROLE_FD_LISTEN = 7, /* listening socket: HTTP for gate, STATE/sim.sock for sim */
 	ROLE_FD_STATE = 8, /* directory STATE, O_PATH (core only) */
 	ROLE_FD_WAKE = 9, /* eventfd: core tells the supervisor that a deadline changed */
-	ROLE_FD_LINES = 10, /* the first of the GPIO line requests (core only, `lines: gpio`) */
+	ROLE_FD_LISTEN_TLS = 10, /* listening socket of https (gate only, with https) */
+	ROLE_FD_TLS = 11, /* sealed memory: struct tls_keys (gate only, with https) */
+	ROLE_FD_LINES = 12, /* the first of the GPIO line requests (core only, `lines: gpio`) */
 	ROLE_FD_END = ROLE_FD_LINES + ROLE_LINES_MAX
 };
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "domain/card_format.h"
 #include "domain/controller.h"
+#include "platform/cidr.h"
 #include "protocols/wiegand.h"
 
 #include <netinet/in.h>
@@ -19,6 +20,7 @@
 #define FORMATS_MAX 16 /* of the file's own */
 #define PANELS_MAX 16
 #define HTTP_NAMES_MAX 8
+#define HTTP_NETWORKS_MAX 16
 
 /* A line of a GPIO chip, as written: `gpiochip0:17`, with `active-low`, `pull-up`, ... behind. */
 struct gpio_line {
@@ -92,6 +94,12 @@ struct settings {
 	uint8_t http_name_count;
 	struct text64 http_name[HTTP_NAMES_MAX]; /* names we answer to beside our own addresses */
 	struct text64 http_address; /* "127.0.0.1:8080" */
+	uint8_t http_compat_count;
+	struct cidr http_compat[HTTP_NETWORKS_MAX]; /* who gets answers over plain HTTP */
+	bool http_open_door; /* ... and may move doors */
+	struct text64 https_address; /* empty: no TLS */
+	struct text256 https_certificate; /* paths; both empty: the self-made ones in STATE */
+	struct text256 https_key;
 	struct text64 machine_name;
 	struct text256 state_dir; /* absolute path */
 	uint32_t commit_wait_ms;

@@ -90,6 +90,7 @@ enum cgi_operation {
 	CGI_CONFIG_GET, /* configManager getConfig: AccessControl, AccessTimeSchedule, General */
 	CGI_CONFIG_SET, /* configManager setConfig: AccessTimeSchedule */
 	CGI_READER_FRAMES, /* accessControl getReaderFrames: ours */
+	CGI_CLAIM, /* global claim: ours; the one that needs no account */
 	CGI_OPERATION_COUNT
 };
 

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Who gets answers over plain HTTP: this machine, the networks of compat_http, nobody else.
+
+The whole program runs in a network namespace of its own, where 10.1.0.0/16 is a network that the
+configuration names and 10.2.0.0/16 one that it does not.
+"""
+import os
+import re
+import socket
+
+from harness import ASK, Connection, Digest, Skip, check, ensure, free_port, main, test
+from people import CLOSE, CONFIG, INSERT, OPEN, STATUS, House, encoded
+from secure import context_of, own_network, wrap
+
+try:
+    own_network()
+    REFUSED = None
+except (Skip, OSError) as error:
+    REFUSED = f"this needs a network namespace of its own: {error}"
+
+CARD = INSERT + encoded({"UserID": "7", "CardNo": "7", "Doors[0]": 0})
+
+
+def house(http, https=None, compat=None, open_door=None):
+    """listen addresses of a family: the port is any free one."""
+    if REFUSED:
+        raise Skip(REFUSED)
+    lines = [f"  listen: '{http}'"]
+    lines += [f"  compat_http: [{compat}]"] if compat else []
+    lines += [f"  open_door: {open_door}"] if open_door else []
+    text = CONFIG.replace("  listen: {http}", "\n".join(lines))
+    if https:
+        text += f"https:\n  listen: '{https}'\n"
+    return House(config=text)
+
+
+class Client:
+    """Requests from one address to another, over TLS when a context is given."""
+
+    def __init__(self, daemon, source, target, port, context=None):
+        self.daemon, self.source, self.port, self.context = daemon, source, port, context
+        self.target = target
+        self.name = f"[{target}]" if ":" in target else target
+
+    def raw(self, method, target, header=None):
+        family = socket.AF_INET6 if ":" in self.target else socket.AF_INET
+        sock = socket.socket(family)
+        sock.settimeout(15)
+        sock.bind((self.source, 0))
+        sock.connect((self.target, self.port))
+        connection = Connection.__new__(Connection)
+        connection.socket, connection.buffer = sock, b""
+        if self.context:
+            wrap(connection, self.context, self.target)
+        with connection:
+            lines = [f"{method} {target} HTTP/1.1", f"Host: {self.name}:{self.port}"]
+            lines += [f"Authorization: {header}"] if header else []
+            connection.send("\r\n".join(lines).encode() + b"\r\n\r\n")
+            reply = connection.read_reply()
+            if "close" in reply.headers.get("connection", []):
+                check(connection.fill(), False, "the connection goes on")
+            return reply
+
+    def ask(self, target):
+        reply = self.raw("GET", target)
+        if reply.status != 401:
+            return reply
+        digest = Digest(reply.headers["www-authenticate"][0], "admin", self.daemon.password)
+        return self.raw("GET", target, digest.header("GET", target))
+
+    def detail(self, target):
+        reply = self.ask(target)
+        check(reply.status, 403, f"{self.source}: {reply.text!r}")
+        check(reply.text.splitlines()[:2], ["Error", "Authorization Failed!"])
+        return re.search(r"Detail=(.*)\r\n", reply.text).group(1)
+
+
+def answered(client, *targets):
+    for target in targets:
+        reply = client.ask(target)
+        check(reply.status, 200, f"{client.source} {target}: {reply.text!r}")
+
+
+DOOR = (OPEN + "&channel=1", CLOSE + "&channel=1")
+
+
+@test("plain HTTP without compat_http answers this machine and nobody else")
+def _():
+    port, https = free_port(), free_port()
+    with house(f"0.0.0.0:{port}", f"0.0.0.0:{https}") as d:
+        own = Client(d, "127.0.0.1", "127.0.0.1", port)
+        answered(own, ASK, CARD, STATUS + "&channel=1", *DOOR)
+        answered(Client(d, "127.9.9.9", "127.0.0.1", port), ASK)
+        for source, target in (("10.1.0.9", "10.1.0.1"), ("10.2.0.9", "10.2.0.1")):
+            far = Client(d, source, target, port)
+            words = far.detail(ASK)
+            ensure(f"use https://, port {https}" in words and "http.compat_http" in words, words)
+            before = own.ask(STATUS + "&channel=1").text
+            far.detail(DOOR[0])
+            far.detail("/nothing/here")
+            check(own.ask(STATUS + "&channel=1").text, before)
+        # what is refused is not read further: no challenge that somebody could answer
+        reply = Client(d, "10.2.0.9", "10.2.0.1", port).raw("GET", ASK)
+        ensure("www-authenticate" not in reply.headers, reply.head)
+
+
+@test("https answers every network, and moves doors for it")
+def _():
+    port, https = free_port(), free_port()
+    with house(f"127.0.0.1:{port}", f"0.0.0.0:{https}") as d:
+        context = context_of(os.path.join(d.state, "tls.crt"))
+        client = Client(d, "10.2.0.9", "10.2.0.1", https, context)
+        answered(client, ASK, CARD, *DOOR)
+
+
+@test("a network of compat_http gets answers, and doors only with open_door")
+def _():
+    port = free_port()
+    with house(f"0.0.0.0:{port}", compat="10.1.4.0/22") as d:
+        near = Client(d, "10.1.5.9", "10.1.0.1", port)
+        answered(near, ASK, CARD, STATUS + "&channel=1")
+        for target in DOOR:
+            words = near.detail(target)
+            ensure("doors are not moved over plain HTTP" in words, words)
+        locked = d.lock_count(1)
+        for source in ("10.1.3.255", "10.1.8.0", "10.2.0.9"):
+            words = Client(d, source, "10.1.0.1", port).detail(ASK)
+            ensure("https is off" in words and "compat_http" in words, words)
+        answered(Client(d, "10.1.4.0", "10.1.0.1", port), ASK)
+        answered(Client(d, "10.1.7.255", "10.1.0.1", port), ASK)
+        check(d.lock_count(1), locked, "a door was moved")
+    with house(f"0.0.0.0:{port}", compat="10.1.4.0/22", open_door="yes") as d:
+        answered(Client(d, "10.1.5.9", "10.1.0.1", port), ASK, *DOOR)
+        Client(d, "10.2.0.9", "10.1.0.1", port).detail(DOOR[0])
+
+
+@test("the body of a POST cannot hide that it opens a door")
+def _():
+    port = free_port()
+    with house(f"0.0.0.0:{port}", compat="10.1.0.0/16") as d:
+        near = Client(d, "10.1.5.9", "10.1.0.1", port)
+        target = "/cgi-bin/accessControl.cgi"
+        digest = Digest(near.raw("GET", ASK).headers["www-authenticate"][0], "admin", d.password)
+        sock = socket.create_connection(("10.1.0.1", port), 15, ("10.1.5.9", 0))
+        body = b"action=openDoor&channel=1"
+        with sock:
+            sock.sendall(f"POST {target} HTTP/1.1\r\nHost: 10.1.0.1:{port}\r\n"
+                         f"Authorization: {digest.header('POST', target)}\r\n"
+                         f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            head = sock.recv(4096)
+        ensure(head.startswith(b"HTTP/1.1 403 "), head)
+
+
+@test("IPv6 networks are their own")
+def _():
+    port = free_port()
+    with house(f"[::]:{port}", compat="0.0.0.0/0, fd01::/64") as d:
+        answered(Client(d, "::1", "::1", port), ASK, *DOOR)
+        near = Client(d, "fd01::1", "fd01::1", port)
+        answered(near, ASK)
+        near.detail(DOOR[0])
+        Client(d, "fd02::1", "fd02::1", port).detail(ASK)
+
+
+main()
