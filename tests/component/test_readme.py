@@ -238,6 +238,34 @@ def _():
                "a demo's state and password are where the documents look for them")
 
 
+@test("man pages: the files of STATE are those that posternd(8) names")
+def _():
+    page = pathlib.Path(BUILD, "docs/posternd.8").read_text(encoding="utf-8")
+    told = set(re.findall(r"STATE/([a-z.]+)", page))
+    with Home() as home:
+        there = {re.sub(r"-(wal|shm|journal)$", "", name) for name in os.listdir(home.state)}
+        check((there - told, told - there), (set(), set()), "files not told, files not there")
+
+
+@test("man pages: exit statuses are as told")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        bad = os.path.join(folder, "posternd.yaml")
+        with open(bad, "w", encoding="utf-8") as file:
+            file.write("doors: none\n")
+        for want, name, *words in ((0, "posternd", "--version"), (1, "posternd", "check", "--config", bad),
+                                   (2, "posternd", "--config", bad), (2, "posternd", "--colour"),
+                                   (1, "posternd", "init", "--state", folder + "/s", "--admin-password-file", folder),
+                                   (0, "postern", "--version"), (2, "postern", "frobnicate"),
+                                   (1, "postern", "format", "test", "W26", "00000000000000000000000000"),
+                                   (3, "postern", "sim", "--state", folder, "lock", "1"),
+                                   (3, "postern", "--device", "http://127.0.0.1:1", "--password-file", bad, "door",
+                                    "list")):
+            status, out, err = run([program(name), *words])
+            check(status, want, f"{name} {words}: {out}{err}")
+            check(err == "", want == 0, f"{name} {words}: words on standard error")
+
+
 @test("man pages: every example of posternd.yaml(5) is good")
 def _():
     found = examples("posternd.yaml.5")
