@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The command line: finds the command in the tables, cuts the words, opens the device, runs it. The
- * tables make the help text too.
+ * tables make the help text too, and through --describe the man page and the shells' completions.
  */
 #include "cli.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,28 +26,64 @@ struct global_options {
 	const char *ca;
 	const char *pin;
 	bool help;
+	bool describe;
 };
+
+/* Options in front of the command. --json is one behind it as well. */
+static const struct {
+	const char *name;
+	const char *value; /* NULL: a switch */
+	size_t offset; /* of a const char * in struct global_options, or of a bool */
+	const char *text;
+} global_rows[] = {
+	{"device", "URL", offsetof(struct global_options, url),
+		"https://HOST[:PORT] or http://; also POSTERN_DEVICE;\n"
+		"default " URL_DEFAULT},
+	{"user", "NAME", offsetof(struct global_options, user),
+		"also POSTERN_USER; default " USER_DEFAULT},
+	{"password-file", "FILE", offsetof(struct global_options, password_file),
+		"first line is the password; also POSTERN_PASSWORD_FILE; for the\n"
+		"default device, the demo's own file"},
+	{"ca", "FILE", offsetof(struct global_options, ca),
+		"https: the device's certificate must lead to a CA of FILE; also\n"
+		"POSTERN_CA"},
+	{"pin", "sha256//BASE64", offsetof(struct global_options, pin),
+		"https: the device must have this key, as posternd shows it; also\n"
+		"POSTERN_PIN; without both: the key it had before, kept in\n"
+		"~/.config/postern/known_devices; POSTERN_KNOWN_DEVICES names\n"
+		"another file"},
+	{"json", NULL, 0, "one JSON object a line"},
+	{"help", NULL, offsetof(struct global_options, help), "this text"},
+	{"version", NULL, 0, "prints the version"},
+	{"describe", NULL, offsetof(struct global_options, describe),
+		"prints options and commands for scripts, tabs between columns"},
+};
+
+/* Lines behind the first of text begin with indent blanks. */
+static void print_indented(const char *text, int indent)
+{
+	for (const char *c = text; *c != 0; c++) {
+		putchar(*c);
+		if (*c == '\n')
+			printf("%*s", indent, "");
+	}
+	putchar('\n');
+}
 
 static void print_help(void)
 {
 	puts("usage: postern [--device URL] [--user NAME] [--password-file FILE] [--json] COMMAND\n"
 	     "\n"
-	     "Drives a postern controller or a Dahua-compatible device over its CGI.\n"
-	     "\n"
-	     "  --device URL          https://HOST[:PORT] or http://; also POSTERN_DEVICE; "
-	     "default " URL_DEFAULT "\n"
-	     "  --user NAME           also POSTERN_USER; default " USER_DEFAULT "\n"
-	     "  --password-file FILE  first line is the password; also POSTERN_PASSWORD_FILE; for "
-	     "the\n"
-	     "                        default device, the demo's own file\n"
-	     "  --ca FILE             https: the device's certificate must lead to a CA of FILE; "
-	     "also POSTERN_CA\n"
-	     "  --pin sha256//BASE64  https: the device must have this key, as posternd shows it; "
-	     "also POSTERN_PIN\n"
-	     "                        without both: the key it had before, kept in\n"
-	     "                        ~/.config/postern/known_devices; POSTERN_KNOWN_DEVICES names "
-	     "another file\n"
-	     "  --json                one JSON object a line\n");
+	     "Drives a postern controller or a Dahua-compatible device over its CGI.\n");
+	for (size_t i = 0; i < ARRAY_COUNT(global_rows); i++) {
+		const char *value = global_rows[i].value;
+		int len = printf("  --%s%s%s", global_rows[i].name, value == NULL ? "" : " ",
+			value == NULL ? "" : value);
+
+		printf("%*s", 24 - len, "");
+		print_indented(global_rows[i].text, 24);
+	}
+	putchar('\n');
 	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
 		for (const struct command *c = tables[t]; c->group != NULL; c++) {
 			printf("  %s %s%s%s\n", c->group, c->verb, c->usage[0] == 0 ? "" : " ",
@@ -56,6 +93,41 @@ static void print_help(void)
 	}
 	puts("\nExit status: 0 done, 1 refused by the device, 2 wrong usage, 3 cannot reach it,\n"
 	     "4 not authenticated.");
+}
+
+/* A column of --describe: its lines become one. */
+static void print_column(const char *text, char end)
+{
+	bool blank = false;
+
+	for (const char *c = text; *c != 0; c++) {
+		bool space = *c == ' ' || *c == '\n';
+
+		if (!(space && blank))
+			putchar(space ? ' ' : *c);
+		blank = space;
+	}
+	putchar(end);
+}
+
+/*
+ * option NAME VALUE TEXT; command GROUP VERB OPTIONS USAGE TEXT. A column that is empty stays; in
+ * OPTIONS, those with = take a value.
+ */
+static void print_description(void)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(global_rows); i++) {
+		printf("option\t%s\t%s\t", global_rows[i].name,
+			global_rows[i].value == NULL ? "" : global_rows[i].value);
+		print_column(global_rows[i].text, '\n');
+	}
+	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
+		for (const struct command *c = tables[t]; c->group != NULL; c++) {
+			printf("command\t%s\t%s\t%s\t", c->group, c->verb, c->options);
+			print_column(c->usage, '\t');
+			print_column(c->text, '\n');
+		}
+	}
 }
 
 static const struct command *find_command(const char *group, const char *verb, bool *ret_group)
@@ -161,35 +233,46 @@ static int cut_words(const struct command *command, int argc, char **argv, int f
 	return EXIT_DONE;
 }
 
+/* Takes argv[*at]. False after a usage error. */
+static bool global_option(int argc, char **argv, int *at, struct global_options *options)
+{
+	const char *name = argv[*at] + 2;
+	size_t i = 0;
+
+	while (i < ARRAY_COUNT(global_rows) && strcmp(global_rows[i].name, name) != 0)
+		i++;
+	if (i == ARRAY_COUNT(global_rows)) {
+		usage_error("there is no option --%s before the command", name);
+		return false;
+	}
+	char *field = (char *)options + global_rows[i].offset;
+
+	if (strcmp(name, "json") == 0) {
+		output_set_json(true);
+	} else if (strcmp(name, "version") == 0) {
+		printf("postern %s\n", postern_version());
+		exit(EXIT_DONE);
+	} else if (global_rows[i].value == NULL) {
+		*(bool *)(void *)field = true;
+	} else if (*at + 1 >= argc) {
+		usage_error("--%s needs a value", name);
+		return false;
+	} else {
+		const char *value = argv[++*at];
+
+		memcpy(field, &value, sizeof(value));
+	}
+	return true;
+}
+
 /* Options in front of the command. Returns how many words they take, or -1. */
 static int global_words(int argc, char **argv, struct global_options *options)
 {
 	int at = 1;
 
 	for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
-		const char *name = argv[at] + 2;
-		const char **value = strcmp(name, "device") == 0	  ? &options->url
-				     : strcmp(name, "user") == 0	  ? &options->user
-				     : strcmp(name, "password-file") == 0 ? &options->password_file
-				     : strcmp(name, "ca") == 0		  ? &options->ca
-				     : strcmp(name, "pin") == 0		  ? &options->pin
-									  : NULL;
-
-		if (strcmp(name, "json") == 0) {
-			output_set_json(true);
-		} else if (strcmp(name, "help") == 0) {
-			options->help = true;
-		} else if (strcmp(name, "version") == 0) {
-			printf("postern %s\n", postern_version());
-			exit(EXIT_DONE);
-		} else if (value == NULL || at + 1 >= argc) {
-			usage_error(value == NULL ? "there is no option --%s before the command"
-						  : "--%s needs a value",
-				name);
+		if (!global_option(argc, argv, &at, options))
 			return -1;
-		} else {
-			*value = argv[++at];
-		}
 	}
 	return at;
 }
@@ -328,6 +411,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (options.help || (at < argc && strcmp(argv[at], "help") == 0)) {
 		print_help();
+		return EXIT_DONE;
+	}
+	if (options.describe) {
+		print_description();
 		return EXIT_DONE;
 	}
 	if (at >= argc)

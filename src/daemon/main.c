@@ -366,6 +366,12 @@ int main(int argc, char **argv)
 		return certificate(&options);
 	case COMMAND_ROLE:
 		return role_enter(options.role);
+	case COMMAND_DESCRIBE:
+		options_describe();
+		return STATUS_DONE;
+	case COMMAND_DESCRIBE_SETTINGS:
+		settings_describe(true, STDOUT_FILENO);
+		return STATUS_DONE;
 	case COMMAND_HELP:
 		options_help();
 		return STATUS_DONE;

@@ -41,22 +41,24 @@ static const struct {
 	{"--role", ROLE, offsetof(struct options, role), false},
 };
 
+static const struct {
+	const char *word;
+	enum command command;
+} commands[] = {
+	{"init", COMMAND_INIT},
+	{"check", COMMAND_CHECK},
+	{"io", COMMAND_IO},
+	{"certificate", COMMAND_CERTIFICATE},
+	{"--role", COMMAND_ROLE},
+	{"--describe", COMMAND_DESCRIBE},
+	{"--describe-settings", COMMAND_DESCRIBE_SETTINGS},
+	{"--help", COMMAND_HELP},
+	{"-h", COMMAND_HELP},
+	{"--version", COMMAND_VERSION},
+};
+
 static bool command_parse(const char *word, enum command *ret)
 {
-	static const struct {
-		const char *word;
-		enum command command;
-	} commands[] = {
-		{"init", COMMAND_INIT},
-		{"check", COMMAND_CHECK},
-		{"io", COMMAND_IO},
-		{"certificate", COMMAND_CERTIFICATE},
-		{"--role", COMMAND_ROLE},
-		{"--help", COMMAND_HELP},
-		{"-h", COMMAND_HELP},
-		{"--version", COMMAND_VERSION},
-	};
-
 	for (size_t i = 0; i < ARRAY_COUNT(commands); i++) {
 		if (strcmp(word, commands[i].word) == 0) {
 			*ret = commands[i].command;
@@ -148,6 +150,8 @@ static bool options_check(const struct options *options)
 		complain("usage: posternd certificate [--config FILE] [--state DIR] [--renew]");
 		return false;
 	case COMMAND_ROLE:
+	case COMMAND_DESCRIBE:
+	case COMMAND_DESCRIBE_SETTINGS:
 	case COMMAND_HELP:
 	case COMMAND_VERSION:
 	case COMMAND_COUNT:
@@ -163,7 +167,7 @@ bool options_parse(int argc, char **argv, struct options *ret)
 	*ret = (struct options){.command = COMMAND_RUN};
 	if (argc > 1 && command_parse(argv[1], &ret->command) && ret->command != COMMAND_ROLE)
 		at = 2;
-	if (ret->command == COMMAND_HELP || ret->command == COMMAND_VERSION)
+	if (ret->command >= COMMAND_DESCRIBE)
 		return true;
 	for (; at < argc; at++) {
 		if (!option_take(argc, argv, &at, ret))
@@ -184,7 +188,7 @@ void options_help(void)
 		    "  posternd check --config FILE\n"
 		    "  posternd io --config FILE [--seconds N] [--pulse DOOR [--ms N]]\n"
 		    "  posternd certificate [--config FILE] [--state DIR] [--renew]\n"
-		    "  posternd --version | --help\n"
+		    "  posternd --version | --help | --describe | --describe-settings\n"
 		    "\n"
 		    "  --config FILE   the configuration, below\n"
 		    "  --state DIR     folder of the database and its keys; goes before `state` of "
@@ -214,6 +218,9 @@ void options_help(void)
 		    "lock, by\n"
 		    "                  the door's id or channel, for N ms (20 to 10000, default "
 		    "1000)\n"
+		    "  --describe      prints commands and options for scripts; "
+		    "--describe-settings the\n"
+		    "                  settings below, as posternd.yaml(5) has them\n"
 		    "\n"
 		    "exit status: 0 done, 1 failed, 2 wrong usage\n"
 		    "\n"
@@ -222,4 +229,22 @@ void options_help(void)
 		stdout);
 	(void)fflush(stdout);
 	settings_describe(false, STDOUT_FILENO);
+}
+
+void options_describe(void)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(commands); i++) {
+		if (commands[i].command != COMMAND_ROLE)
+			printf("command\t%s\n", commands[i].word);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		if (rows[i].commands == ROLE)
+			continue;
+		printf("option\t%s\t%s\t", rows[i].name, rows[i].flag ? "" : "value");
+		for (size_t c = 0; c < ARRAY_COUNT(commands); c++) {
+			if ((rows[i].commands & 1u << commands[c].command) != 0)
+				printf(" %s", commands[c].word);
+		}
+		printf("%s\n", (rows[i].commands & RUN) != 0 ? " run" : "");
+	}
 }

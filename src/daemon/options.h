@@ -13,6 +13,8 @@ enum command {
 	COMMAND_IO,
 	COMMAND_CERTIFICATE,
 	COMMAND_ROLE, /* --role NAME: started by the supervisor */
+	COMMAND_DESCRIBE, /* from here on without options */
+	COMMAND_DESCRIBE_SETTINGS,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 	COMMAND_COUNT
@@ -39,3 +41,10 @@ struct options {
 MUST_CHECK bool options_parse(int argc, char **argv, struct options *ret);
 
 void options_help(void); /* to standard output */
+
+/*
+ * For scripts, to standard output: lines `command WORD` and `option NAME VALUE COMMANDS`, tabs
+ * between columns. VALUE is empty for a switch; COMMANDS are words between blanks, `run` without
+ * one.
+ */
+void options_describe(void);

@@ -67,7 +67,8 @@ static void print_roff(int fd, struct span words)
 			buf_add_string(&out, "\\-");
 		else
 			buf_add_byte(&out, words.data[i]);
-		if (words.data[i] == '.' && i + 1 < words.len && words.data[i + 1] == ' ') {
+		if (words.data[i] == '.' && i > 0 && words.data[i - 1] != '.' &&
+			i + 1 < words.len && words.data[i + 1] == ' ') {
 			buf_add_byte(&out, '\n'); /* a sentence begins on a line of its own */
 			i++;
 		}
