@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * How many records there are in a stretch of an index, so that a total need not count rows
- * (docs/adr/0010-totals-from-blocks.md).
+ * (docs/adr/0011-totals-from-blocks.md).
  *
  * A block is a stretch [from, to) of records in the order of pages, (utc_ms, rec_no), either of all
  * records or of one card's or one user's. Its rows say how many of each door, method and status

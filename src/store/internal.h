@@ -15,6 +15,7 @@
 #endif
 #define STORE_LOG_PAGES_IDLE (STORE_LOG_PAGES / 8) /* the same, for store_idle */
 #define STORE_PERSON_BLOCK 1024 /* person numbers counted together; stored */
+#define STORE_SLICE_PERSONS 200 /* cleared rows that one store_tidy takes out: a few ms */
 #define STORE_NUMBER_MAX (INT64_MAX - 1)
 
 /* Numbers given out; kept in table counter, written with the transaction that used them. */
@@ -58,6 +59,7 @@ struct store {
 	int log_pages; /* of the WAL after the last commit */
 	uint32_t block_records; /* STORE_BLOCK_RECORDS; tests take fewer */
 	uint32_t block_fold; /* STORE_BLOCK_FOLD */
+	uint32_t slice_persons; /* STORE_SLICE_PERSONS */
 	uint32_t fill_kind; /* enum block_kind: how far block_tidy is */
 	struct text64 fill_key;
 	struct progress now;

@@ -14,8 +14,6 @@
 
 #include "base/assert.h"
 
-#define SLICE_PERSONS 200 /* rows of a slice: a commit that comes meanwhile waits for a few ms */
-
 static uint64_t block_of(uint64_t no)
 {
 	return no / STORE_PERSON_BLOCK;
@@ -71,13 +69,16 @@ static int numbers_read(struct store *store, uint64_t *ret_no, uint32_t max, uin
 
 static int slice_delete(struct store *store, bool *ret_more)
 {
-	uint64_t no[SLICE_PERSONS];
+	uint64_t no[STORE_SLICE_PERSONS];
+	uint32_t max = store->slice_persons;
 	uint32_t count = 0;
-	int error = numbers_read(store, no, SLICE_PERSONS, &count);
+
+	ASSERT(max >= 1 && max <= STORE_SLICE_PERSONS);
+	int error = numbers_read(store, no, max, &count);
 
 	for (uint32_t i = 0; i < count && error == 0; i++)
 		error = person_delete_rows(store, no[i]);
-	*ret_more = count == SLICE_PERSONS;
+	*ret_more = count == max;
 	return error;
 }
 

@@ -277,6 +277,7 @@ int store_open(
 	store->lock_fd = -1;
 	store->block_records = STORE_BLOCK_RECORDS;
 	store->block_fold = STORE_BLOCK_FOLD;
+	store->slice_persons = STORE_SLICE_PERSONS;
 	int error = open_all(store, state_fd, ret_detail);
 
 	if (error == 0) {

@@ -14,6 +14,7 @@
 #define ACCOUNTS_MAX 3
 #define RECORDS_KEPT 40
 #define ENTRIES_KEPT 90
+#define CLEAR_EVERY 36 /* steps */
 #define CARD_BASE 5000 /* a record's card number is this + RecNo, so that each is known */
 
 struct model {
@@ -112,6 +113,8 @@ static int insert(struct store *store, struct model *model)
 
 static int remove_oldest(struct store *store, struct model *model)
 {
+	if (model->persons == 0)
+		return 0;
 	uint64_t no = model->person[0].no;
 
 	memmove(&model->person[0], &model->person[1], sizeof(model->person[0]) * (PERSONS_MAX - 1));
@@ -119,8 +122,18 @@ static int remove_oldest(struct store *store, struct model *model)
 	return store != NULL ? store_person_remove(store, no) : 0;
 }
 
+/* All at once; their rows go later, in calls of store_tidy between the steps. */
+static int clear(struct store *store, struct model *model)
+{
+	memset(model->person, 0, sizeof(model->person));
+	model->persons = 0;
+	return store != NULL ? store_person_clear(store) : 0;
+}
+
 static int report_lost(struct store *store, struct model *model)
 {
+	if (model->persons == 0)
+		return 0;
 	struct person row;
 	struct person person = person_of(model->person[0].no);
 
@@ -155,6 +168,8 @@ static int do_step(struct store *store, struct model *model, uint32_t step)
 			error = append(store, model, JOURNAL_ACCESS, 0, 0);
 		return error;
 	case 3:
+		if (step % CLEAR_EVERY == 3)
+			return error != 0 ? error : clear(store, model);
 		return error != 0 ? error : remove_oldest(store, model);
 	case 4:
 		return error != 0 ? error : put_account(store, model, step);
@@ -201,12 +216,15 @@ static enum script_verdict check_persons(
 	static struct person row[PERSONS_MAX];
 	struct person_filter all = {0};
 	uint32_t count = 0;
+	uint64_t total = 0;
 
 	if (store_persons(reader, &all, 0, 0, row, PERSONS_MAX, &count) != 0)
 		return bad(why, SCRIPT_CORRUPT, "persons cannot be read", 0, 0);
 	if (count != model->persons)
 		return bad(why, count < model->persons ? SCRIPT_LOST : SCRIPT_DOUBLED, "persons",
 			count, model->persons);
+	if (store_person_count(reader, &all, &total) != 0 || total != count)
+		return bad(why, SCRIPT_CORRUPT, "total of persons", total, count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct person wanted = person_of(model->person[i].no);
 
@@ -225,6 +243,7 @@ static enum script_verdict check_records(
 	struct record_filter all = {0};
 	struct record_cursor cursor = {0};
 	uint32_t count = 0;
+	uint64_t total = 0;
 	uint64_t wanted = model->rec_no < RECORDS_KEPT ? model->rec_no : RECORDS_KEPT;
 
 	if (store_records(reader, &all, &cursor, 0, row, RECORDS_KEPT + 1, &count) != 0)
@@ -232,6 +251,8 @@ static enum script_verdict check_records(
 	if (count != wanted)
 		return bad(why, count < wanted ? SCRIPT_LOST : SCRIPT_DOUBLED, "records", count,
 			wanted);
+	if (store_record_count(reader, &all, &total) != 0 || total != count)
+		return bad(why, SCRIPT_CORRUPT, "total of records", total, count);
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t rec_no = model->rec_no - wanted + 1 + i;
 

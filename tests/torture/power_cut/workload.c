@@ -24,6 +24,9 @@ static struct store *open_store(int dir_fd, bool normal)
 		(void)fprintf(stderr, "workload: %s\n", detail);
 		return NULL;
 	}
+	store->block_records = 4; /* all levels of blocks, and a clear of many slices */
+	store->block_fold = 2;
+	store->slice_persons = 2;
 	if (normal && sql_run(store->connection.db, "PRAGMA synchronous = NORMAL") != 0)
 		return store_close(store);
 	return store;
@@ -62,8 +65,12 @@ int main(int argc, char **argv)
 			if (store == NULL)
 				return 1;
 		}
+		bool more = false;
+
 		if (step % 7 == 6)
 			store_idle(store);
+		if (step % 2 == 1 && store_tidy(store, &more) != 0)
+			return 1;
 		int error = script_step(store, step);
 		int len = snprintf(text, sizeof(text), "%u", step + 1);
 

@@ -31,7 +31,8 @@ struct heartbeat_page {
 	_Atomic uint32_t decision_us[LATENCY_BUCKETS]; /* a frame's end to its commit request */
 	_Atomic uint32_t record_us[LATENCY_BUCKETS]; /* a decision to its record being on disk */
 	_Atomic uint32_t unlock_us[LATENCY_BUCKETS]; /* a record durable to the lock line */
-	_Atomic int64_t starting_ns; /* before the first beat: the latest sign of a start going on */
+	_Atomic int64_t
+		starting_ns; /* before the first beat: the latest sign of a start going on */
 };
 
 static inline uint32_t latency_bucket(int64_t us)
