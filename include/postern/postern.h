@@ -379,11 +379,15 @@ struct postern_record_query {
 	int method;
 	unsigned count; /* rows a page; 0: 1024 */
 	uint64_t after_rec_no; /* postern's own: only rows behind this RecNo; 0: none */
+	unsigned period_s; /* a pull only: cut a long span (from and to given) into periods of so
+			      many seconds; 0: do not */
+	unsigned retries; /* a pull only: how often a page is asked for again when the device is
+			     away or has a fault, after 0.5, 1, 2 ... 30 s; 0: not at all */
 };
 #define POSTERN_RECORD_QUERY_INIT                                                                  \
 	{                                                                                          \
 		sizeof(struct postern_record_query), POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, NULL,   \
-			NULL, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, 0, 0        \
+			NULL, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, 0, 0, 0, 0  \
 	}
 
 struct postern_records {
@@ -406,25 +410,54 @@ POSTERN_API struct postern_records *postern_records_free(struct postern_records 
 /* Non-zero stops. */
 typedef int postern_record_fn(void *user, const struct postern_record *record);
 
+/* RecNos, both ends included. */
+struct postern_rec_nos {
+	uint64_t first;
+	uint64_t last;
+};
+
+#define POSTERN_GAPS_MAX 16 /* that a report names; it counts all */
+
 struct postern_pull_report {
 	size_t size;
 	uint64_t kept; /* records handed to the callback */
 	uint64_t overlaps; /* rows that came again and were dropped by RecNo */
 	uint64_t pages;
-	int64_t total; /* the first page's totalCount, or POSTERN_NOT_GIVEN */
-	int complete; /* 1: as many as totalCount; or without it the last page was short */
-	int64_t crowded_second; /* POSTERN_E_INCOMPLETE: this second holds more than fits a page */
+	int64_t total; /* the first page's totalCount (of all periods), or POSTERN_NOT_GIVEN */
+	int complete; /* 1: all that the device held of the period when it was asked first */
+	int64_t crowded_second; /* POSTERN_E_INCOMPLETE: this second (the first of them) holds more
+				   than a page can bring; POSTERN_NOT_GIVEN: none */
+	uint64_t crowded_seconds; /* how many such seconds */
+	uint64_t missing; /* records that the device held at first and did not hand out */
+	uint64_t overwritten; /* of these: overwritten behind the pull's back, known by RecNo */
+	uint64_t overwritten_first; /* the lowest and highest of them; 0: none */
+	uint64_t overwritten_last;
+	uint64_t strays; /* rows that were not asked for, dropped */
+	uint64_t restarts; /* how often RecNo began anew: the device was reset */
+	int unproven; /* 1: the device's answers leave open whether all came */
+	int dense; /* 1: this device numbers its records without gaps; else there are no gaps */
+	uint64_t gap_rec_nos; /* RecNos between the first and the last that did not come */
+	uint64_t gaps; /* how many ranges these are */
+	struct postern_rec_nos gap[POSTERN_GAPS_MAX]; /* the first of the ranges */
 };
 #define POSTERN_PULL_REPORT_INIT                                                                   \
 	{                                                                                          \
 		sizeof(struct postern_pull_report), 0, 0, 0, POSTERN_NOT_GIVEN, 0,                 \
-			POSTERN_NOT_GIVEN                                                          \
+			POSTERN_NOT_GIVEN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                        \
+		{                                                                                  \
+			{                                                                          \
+				0, 0                                                               \
+			}                                                                          \
+		}                                                                                  \
 	}
 
 /*
- * Every record of the query's period, once each, oldest first, by the integration paper's
- * procedure: ask again from the last row's CreateTime, drop what came before by RecNo, until as
- * many are kept as totalCount said (without totalCount: until a page is shorter than count).
+ * Every record of the query's period, once each, by (CreateTime, RecNo), by the integration
+ * paper's procedure: ask again from the last row's CreateTime, drop what came before by RecNo and
+ * CreateTime, until as many are kept as totalCount said (without totalCount: until a page is
+ * shorter than count). Over a long span EndTime moves on with it (period_s). A second that holds
+ * more than a page of 1024 is named and left behind; the pull ends with POSTERN_E_INCOMPLETE then.
+ * The report says whether all came, how many did not, and by RecNo which.
  */
 POSTERN_API int postern_records_pull(struct postern_device *device,
 	const struct postern_record_query *query, postern_record_fn *each, void *user,
