@@ -19,6 +19,7 @@ struct following {
 	struct postern_device *device;
 	const char *state_file; /* NULL: none */
 	int64_t left; /* records still to print; -1: no end */
+	bool once;
 	bool failed; /* to save */
 	bool lost;
 };
@@ -115,9 +116,9 @@ static void tell_link(void *user, struct postern_call *call UNUSED, int error, u
 {
 	const struct following *following = user;
 
-	if (error == POSTERN_OK)
+	if (error == POSTERN_OK && !following->once)
 		fprintf(stderr, "postern: live\n");
-	else
+	if (error != POSTERN_OK)
 		fprintf(stderr, "postern: %s; again in %u ms (%s)\n", postern_strerror(error),
 			retry_ms, postern_device_detail(following->device));
 }
@@ -129,6 +130,7 @@ static int follow(struct postern_device *device, const struct arguments *argumen
 	char *state = NULL;
 
 	following->device = device;
+	following->once = options->once != 0;
 	following->state_file = option_value(arguments, "state-file");
 	if (from != NULL && !record_parse_utc("--from", from, &options->from))
 		return EXIT_USAGE;

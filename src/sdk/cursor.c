@@ -68,11 +68,13 @@ static bool parse_range(struct cursor *cursor, struct span text)
 
 bool cursor_parse(struct cursor *cursor, const char *text)
 {
-	struct span rest = span_trim(span_from_string(text));
+	struct span rest = span_from_string(text);
 	struct span word;
 	struct span ranges;
 	struct span range;
 
+	while (rest.len > 0 && strchr(" \r\n", rest.data[rest.len - 1]) != NULL)
+		rest.len--;
 	if (!span_next(&rest, ' ', &word) || !span_equal(word, SPAN_LIT(STATE_WORD)) ||
 		!span_next(&rest, ' ', &word) ||
 		(!span_equal(word, SPAN_LIT("p")) && !span_equal(word, SPAN_LIT("-"))))

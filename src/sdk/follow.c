@@ -24,6 +24,7 @@
 #define HEARTBEAT_DEFAULT_S 5
 #define RETRY_DEFAULT_MS 500
 #define RETRY_MAX_MS 30000u
+#define HANG_UP_MS 200 /* a device of one connection needs to see that its stream is closed */
 #define ONCE_FAILURES_MAX 5
 #define NOT_WRITTEN_YET_TRIES 4 /* an event may come before its record is in the table */
 #define NOT_WRITTEN_YET_MS 250
@@ -186,8 +187,10 @@ static void pull_failed(struct follow_call *follow, int error)
 		return; /* the next stream brings the next pull */
 	/* It went on streaming since the last pull failed: it takes no second connection. */
 	if (follow->pull_failures > 0 && follow->heard &&
-		(error == POSTERN_E_CONNECT || error == POSTERN_E_TIMEOUT))
+		(error == POSTERN_E_CONNECT || error == POSTERN_E_TIMEOUT)) {
 		follow->solo = true;
+		follow->pull_failures = 0;
+	}
 	follow->heard = false;
 	unsigned wait_ms = delay_ms(follow, ++follow->pull_failures);
 
@@ -369,8 +372,13 @@ static int follow_woken(struct postern_call *call)
 		call_abandon(follow->stream);
 		follow->stream = NULL;
 		follow->heard = false;
+		follow->pull_at_ms = now + HANG_UP_MS;
+		return call_sleep(call, HANG_UP_MS, follow_woken);
 	}
-	bool room = !follow->options.once && (!follow->solo || (follow->pull == NULL && !pull_due));
+	/* One connection: the stream waits until a pull has succeeded and none is due. */
+	bool idle = follow->pull == NULL && follow->pull_at_ms > now + HANG_UP_MS &&
+		    follow->pull_failures == 0;
+	bool room = !follow->options.once && (!follow->solo || idle);
 
 	if (follow->stream == NULL && now >= follow->stream_at_ms && room)
 		error = stream_begin(follow);

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import queue
 import re
+import select
 import socket
 import struct
 import threading
@@ -142,11 +143,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: Keep-Alive\r\n"
                              b"Content-Type: multipart/x-mixed-replace; boundary=myboundary\r\n\r\n")
+            waited = 0
             while True:
                 try:
-                    when = events.get(timeout=heartbeat)
+                    when = events.get(timeout=0.05)
                 except queue.Empty:
-                    self.part(b"Heartbeat")
+                    if select.select([self.connection], [], [], 0)[0]:
+                        return  # the client has closed it
+                    waited += 0.05
+                    if waited >= heartbeat:
+                        waited = 0
+                        self.part(b"Heartbeat")
                     continue
                 if when is None:
                     return
