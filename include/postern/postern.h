@@ -377,13 +377,17 @@ struct postern_record_query {
 	int door; /* POSTERN_NOT_GIVEN: not a condition, as below; only postern knows these three */
 	int status;
 	int method;
-	unsigned count; /* rows a page; 0: 1024 */
+	unsigned count; /* rows a page; 0: 1024. A pull takes 2 to 1024, else 1024 */
 	uint64_t after_rec_no; /* postern's own: only rows behind this RecNo; 0: none */
+	unsigned period_s; /* a pull only: cut a long span (from and to given) into periods of so
+			      many seconds; 0: do not */
+	unsigned retries; /* a pull only: how often a page is asked for again when the device is
+			     away or has a fault, after 0.5, 1, 2 ... 30 s; 0: not at all */
 };
 #define POSTERN_RECORD_QUERY_INIT                                                                  \
 	{                                                                                          \
 		sizeof(struct postern_record_query), POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, NULL,   \
-			NULL, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, 0, 0        \
+			NULL, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, 0, 0, 0, 0  \
 	}
 
 struct postern_records {
@@ -406,25 +410,54 @@ POSTERN_API struct postern_records *postern_records_free(struct postern_records 
 /* Non-zero stops. */
 typedef int postern_record_fn(void *user, const struct postern_record *record);
 
+/* RecNos, both ends included. */
+struct postern_rec_nos {
+	uint64_t first;
+	uint64_t last;
+};
+
+#define POSTERN_GAPS_MAX 16 /* that a report names; it counts all */
+
 struct postern_pull_report {
 	size_t size;
 	uint64_t kept; /* records handed to the callback */
 	uint64_t overlaps; /* rows that came again and were dropped by RecNo */
 	uint64_t pages;
-	int64_t total; /* the first page's totalCount, or POSTERN_NOT_GIVEN */
-	int complete; /* 1: as many as totalCount; or without it the last page was short */
-	int64_t crowded_second; /* POSTERN_E_INCOMPLETE: this second holds more than fits a page */
+	int64_t total; /* the first page's totalCount (of all periods), or POSTERN_NOT_GIVEN */
+	int complete; /* 1: all that the device held of the period when it was asked first */
+	int64_t crowded_second; /* POSTERN_E_INCOMPLETE: this second (the first of them) holds more
+				   than a page can bring; POSTERN_NOT_GIVEN: none */
+	uint64_t crowded_seconds; /* how many such seconds */
+	uint64_t missing; /* records that the device held at first and did not hand out */
+	uint64_t overwritten; /* of these: overwritten behind the pull's back, known by RecNo */
+	uint64_t overwritten_first; /* the lowest and highest of them; 0: none */
+	uint64_t overwritten_last;
+	uint64_t strays; /* rows that were not asked for, dropped */
+	uint64_t restarts; /* how often RecNo began anew: the device was reset */
+	int unproven; /* 1: the device's answers leave open whether all came */
+	int dense; /* 1: this device numbers its records without gaps; else there are no gaps */
+	uint64_t gap_rec_nos; /* RecNos between the first and the last that did not come */
+	uint64_t gaps; /* how many ranges these are */
+	struct postern_rec_nos gap[POSTERN_GAPS_MAX]; /* the first of the ranges */
 };
 #define POSTERN_PULL_REPORT_INIT                                                                   \
 	{                                                                                          \
 		sizeof(struct postern_pull_report), 0, 0, 0, POSTERN_NOT_GIVEN, 0,                 \
-			POSTERN_NOT_GIVEN                                                          \
+			POSTERN_NOT_GIVEN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                        \
+		{                                                                                  \
+			{                                                                          \
+				0, 0                                                               \
+			}                                                                          \
+		}                                                                                  \
 	}
 
 /*
- * Every record of the query's period, once each, oldest first, by the integration paper's
- * procedure: ask again from the last row's CreateTime, drop what came before by RecNo, until as
- * many are kept as totalCount said (without totalCount: until a page is shorter than count).
+ * Every record of the query's period, once each, by (CreateTime, RecNo), by the integration
+ * paper's procedure: ask again from the last row's CreateTime, drop what came before by RecNo and
+ * CreateTime, until as many are kept as totalCount said (without totalCount: until a page is
+ * shorter than count). Over a long span EndTime moves on with it (period_s). A second that holds
+ * more than a page of 1024 is named and left behind; the pull ends with POSTERN_E_INCOMPLETE then.
+ * The report says whether all came, how many did not, and by RecNo which.
  */
 POSTERN_API int postern_records_pull(struct postern_device *device,
 	const struct postern_record_query *query, postern_record_fn *each, void *user,
@@ -480,6 +513,76 @@ POSTERN_API int postern_events_watch(struct postern_device *device,
 POSTERN_API int postern_events_watch_start(struct postern_device *device,
 	const struct postern_watch_options *options, postern_event_fn *each, postern_done_fn *done,
 	void *user, struct postern_call **call);
+
+/* --- following the records: live, and nothing lost --- */
+
+enum postern_loss_kind {
+	POSTERN_LOST_OVERWRITTEN = 0, /* the device has these records no more, or never had them */
+	POSTERN_LOST_RESET = 1, /* the device numbers its records anew: what it held behind RecNo
+				   first (the last that came) and lost with the reset is unknown */
+	POSTERN_LOST_CROWDED = 2 /* the second from holds more records than a page can bring */
+};
+
+struct postern_loss {
+	size_t size;
+	enum postern_loss_kind kind;
+	struct postern_rec_nos rec_nos; /* {0, 0}: not known */
+	int64_t from; /* CreateTime of the record before the loss; POSTERN_NOT_GIVEN: none */
+	int64_t to; /* and of the one behind it */
+	uint64_t count; /* how many; 0: not known */
+};
+
+struct postern_follow_options {
+	size_t size;
+	const char
+		*state; /* postern_follow_state of an earlier follow; NULL or "": begin at from */
+	int64_t from; /* CreateTime, UTC seconds, inclusive; used without state. 0: all there are */
+	unsigned heartbeat_s; /* 1 to 60; 0: 5. The stream is dead after three without a byte */
+	unsigned poll_s; /* ask for records at least so often, whatever the stream says; 0: 60 */
+	unsigned retry_first_ms; /* before connecting again; doubles up to 30 s; 0: 500 */
+	int event_manager; /* 1: eventManager.cgi attach instead of snapManager.cgi attachFileProc
+			    */
+	int once; /* 1: no stream: end with 0 when all that there is was handed out, or with why
+		     not after five failures in a row */
+	/* Every record once. Non-zero stops; the record counts as handed out. Required. */
+	int (*record)(void *user, struct postern_call *call, const struct postern_record *record);
+	/* Records are lost, before the next one is handed out. Non-zero stops. Required. */
+	int (*lost)(void *user, struct postern_call *call, const struct postern_loss *loss);
+	/* error 0: live and caught up. Else the stream failed of that (postern_device_detail says
+	 * more) and begins again in retry_ms. NULL: nobody. */
+	void (*link)(void *user, struct postern_call *call, int error, unsigned retry_ms);
+	/* A number from 0 to below_ms, so that many followers do not come back at once. NULL: one
+	 * at random. */
+	unsigned (*jitter_ms)(void *user, unsigned below_ms);
+};
+#define POSTERN_FOLLOW_OPTIONS_INIT                                                                \
+	{                                                                                          \
+		sizeof(struct postern_follow_options), NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL,   \
+			NULL                                                                       \
+	}
+
+/*
+ * Hands out every access record of a device from the given place on, once each and in order, for
+ * ever: until a callback stops it (POSTERN_E_STOPPED) or trying again cannot help (log-in refused,
+ * no right, not supported). Streams that break or fall silent begin again; records come from the
+ * device's table, for which events are only the bell: so it does not matter what a stream loses,
+ * and devices whose events carry no RecNo are followed as exactly. Order: by (CreateTime, RecNo)
+ * within what came since the last request. A device that answers one connection at a time is
+ * followed too: its stream is closed while records are asked for.
+ *
+ * Between the record callback and the next one, postern_follow_state() is the place behind that
+ * record: save both together, and a restart of the program neither loses nor doubles one.
+ */
+POSTERN_API int postern_follow(
+	struct postern_device *device, const struct postern_follow_options *options, void *user);
+POSTERN_API int postern_follow_start(struct postern_device *device,
+	const struct postern_follow_options *options, postern_done_fn *done, void *user,
+	struct postern_call **call);
+/*
+ * The place as a line of text, for options.state; mostly under 100 bytes. Only of a call of
+ * postern_follow. Lives until the next call of this, or the end of the follow. NULL: no memory.
+ */
+POSTERN_API const char *postern_follow_state(struct postern_call *call);
 
 /* --- readers: what they really send (postern's own; accounts of role admin only) --- */
 

@@ -1,177 +1,201 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every record of a period by the integration paper's procedure ("Get offline access
- * records"): the next StartTime is the last row's CreateTime, so pages overlap; what came before is
- * dropped by RecNo. Only rows of the second a page begins with can have come before, because rows
- * come oldest first: their RecNos are remembered, nothing else.
+ * Every record of a period: asks for the pages that pull_plan.c wants, and hands its rows out.
  *
- * Done when as many are kept as the first totalCount said, or without it when a page is shorter
- * than count. More rows in one second than a page holds cannot be asked for: that is said, not
- * looped on.
+ * A page stays alive while rows of it are held back for the next. A device that is away for a
+ * moment is asked for the same page again, as often as the caller allows. One that refuses the
+ * log-in after it took it once has restarted and knows its nonce no more: it is asked once again
+ * with a fresh one.
  */
-#include "sdk.h"
+#include "pull.h"
 
 #include <stdlib.h>
 
-#define PAGE_ROWS_MAX 1024
+#define RETRY_FIRST_MS 500u
+#define RETRY_MAX_MS 30000u
 
-struct seen {
-	int64_t second;
-	uint64_t *rec_no;
-	size_t count;
-	size_t capacity;
+struct pull_page {
+	struct pull_page *next;
+	struct postern_records *records;
 };
 
 struct pull_call {
 	struct postern_call call;
-	struct postern_record_query query; /* of the next page */
+	struct postern_record_query query;
 	char *card_no; /* the query's, owned */
 	char *user_id;
-	struct seen seen;
-	struct postern_pull_report report;
+	struct pull_plan plan;
+	struct pull_page *pages; /* that held rows of the plan point into */
+	unsigned failures; /* of this page */
+	bool answered; /* this device took the log-in once */
+	bool renewed; /* and refused it since */
 	postern_record_fn *each;
 	postern_pull_fn *done;
 	void *user;
 };
 
-static bool seen_has(const struct seen *seen, const struct postern_record *record)
+static int pull_answered(struct postern_call *call, int error, struct answer *answer);
+
+static int ask(struct postern_call *call)
 {
-	if (record->create_time != seen->second)
-		return false;
-	for (size_t i = 0; i < seen->count; i++) {
-		if (seen->rec_no[i] == record->rec_no)
+	struct pull_call *pull = (struct pull_call *)call;
+	struct postern_record_query page = pull->query;
+	struct target target;
+
+	page.from = pull->plan.ask.from;
+	page.to = pull->plan.ask.to;
+	page.count = pull->plan.ask.count;
+	return http_start(call, records_target(call->device, &page, &target), pull_answered);
+}
+
+unsigned retry_delay_ms(unsigned failures)
+{
+	return failures > 6 ? RETRY_MAX_MS : RETRY_FIRST_MS << (failures - 1);
+}
+
+bool error_may_pass(int error)
+{
+	return error == POSTERN_E_CONNECT || error == POSTERN_E_TIMEOUT ||
+	       error == POSTERN_E_DEVICE || error == POSTERN_E_PROTOCOL;
+}
+
+static int ask_again_or_fail(struct pull_call *pull, int error)
+{
+	if (error == POSTERN_E_AUTH && pull->answered && !pull->renewed) {
+		pull->renewed = true;
+		return ask(&pull->call);
+	}
+	if (!error_may_pass(error) || pull->failures >= pull->query.retries)
+		return error;
+	return call_sleep(&pull->call, retry_delay_ms(++pull->failures), ask);
+}
+
+static void page_free(struct pull_page *page)
+{
+	postern_records_free(page->records);
+	free(page);
+}
+
+static bool page_is_held(const struct pull_page *page, const struct pull_rows *held)
+{
+	const struct postern_record *first = page->records->record;
+
+	for (size_t i = 0; i < held->count; i++) {
+		if (held->row[i].record >= first &&
+			held->row[i].record < first + page->records->count)
 			return true;
 	}
 	return false;
 }
 
-static bool seen_add(struct seen *seen, const struct postern_record *record)
+static void free_old_pages(struct pull_call *pull)
 {
-	if (record->create_time != seen->second) {
-		seen->second = record->create_time;
-		seen->count = 0;
-	}
-	if (seen->count == seen->capacity) {
-		size_t capacity = seen->capacity == 0 ? 64 : seen->capacity * 2;
-		uint64_t *grown = realloc(seen->rec_no, capacity * sizeof(*grown));
+	for (struct pull_page **at = &pull->pages; *at != NULL;) {
+		struct pull_page *page = *at;
 
-		if (grown == NULL)
-			return false;
-		seen->rec_no = grown;
-		seen->capacity = capacity;
-	}
-	seen->rec_no[seen->count++] = record->rec_no;
-	return true;
-}
-
-/* Hands out the rows of a page that did not come before; *ret_new: how many. */
-static int take_page(struct pull_call *pull, const struct postern_records *page, size_t *ret_new)
-{
-	struct postern_pull_report *report = &pull->report;
-
-	*ret_new = 0;
-	for (size_t i = 0; i < page->count; i++) {
-		const struct postern_record *record = &page->record[i];
-
-		if (seen_has(&pull->seen, record)) {
-			report->overlaps++;
+		if (page_is_held(page, &pull->plan.held)) {
+			at = &page->next;
 			continue;
 		}
-		if (!seen_add(&pull->seen, record))
-			return POSTERN_E_MEMORY;
-		report->kept++;
-		*ret_new += 1;
-		if (pull->each(pull->user, record) != 0 || pull->call.stopped)
+		*at = page->next;
+		page_free(page);
+	}
+}
+
+static int hand_out(struct pull_call *pull)
+{
+	const struct pull_rows *out = &pull->plan.out;
+
+	for (size_t i = 0; i < out->count; i++) {
+		if (pull->each(pull->user, out->row[i].record) != 0 || pull->call.stopped) {
+			pull->plan.report.kept -= out->count - i - 1;
 			return POSTERN_E_STOPPED;
+		}
 	}
 	return POSTERN_OK;
 }
 
-static bool is_done(const struct postern_pull_report *report, const struct postern_records *page,
-	size_t new_rows, unsigned count)
+/* Owns records from here on. */
+static enum pull_next plan_page(struct pull_call *pull, struct postern_records *records)
 {
-	if (report->total != POSTERN_NOT_GIVEN && report->kept >= (uint64_t)report->total)
-		return true;
-	/* A totalCount that cannot be reached (rows were pruned meanwhile) must not loop. */
-	return page->count < count || (page->count == 0 && new_rows == 0);
-}
+	struct pull_page *page = malloc(sizeof(*page));
+	struct pull_row *rows = calloc(records->count + 1, sizeof(*rows));
+	enum pull_next next = PULL_NO_MEMORY;
 
-/* Where the next page begins. False when the device cannot be asked for more of this second. */
-static bool advance(struct postern_record_query *query, const struct postern_records *page,
-	size_t new_rows, struct postern_pull_report *report)
-{
-	int64_t last = page->record[page->count - 1].create_time;
-
-	if (new_rows > 0 && last != query->from) {
-		query->from = last;
-		return true;
+	if (page == NULL || rows == NULL) {
+		postern_records_free(records);
+		free(page);
+		free(rows);
+		return next;
 	}
-	if (query->count < PAGE_ROWS_MAX) {
-		query->from = last;
-		query->count = PAGE_ROWS_MAX;
-		return true;
+	*page = (struct pull_page){pull->pages, records};
+	pull->pages = page;
+	for (size_t i = 0; i < records->count; i++) {
+		const struct postern_record *record = &records->record[i];
+
+		rows[i] = (struct pull_row){record->create_time, record->rec_no, record};
 	}
-	report->crowded_second = last;
-	return false;
+	next = pull_plan_take(&pull->plan, rows, records->count, records->total);
+	free(rows);
+	return next;
 }
 
-static int pull_answered(struct postern_call *call, int error, struct answer *answer);
-
-static int ask(struct pull_call *pull)
+static int verdict(struct pull_call *pull)
 {
-	struct target target;
+	const struct postern_pull_report *report = &pull->plan.report;
 
-	return http_start(&pull->call, records_target(pull->call.device, &pull->query, &target),
-		pull_answered);
-}
-
-static int take_answer(struct pull_call *pull, const struct postern_records *page)
-{
-	size_t new_rows;
-
-	if (pull->report.pages++ == 0)
-		pull->report.total = page->total;
-	int error = take_page(pull, page, &new_rows);
-
-	if (error != POSTERN_OK || is_done(&pull->report, page, new_rows, pull->query.count))
-		return error;
-	if (advance(&pull->query, page, new_rows, &pull->report))
-		return ask(pull);
+	if (report->crowded_seconds == 0)
+		return POSTERN_OK;
 	return call_fail(&pull->call, POSTERN_E_INCOMPLETE,
 		"second %lld holds more records than a page of %u",
-		(long long)pull->report.crowded_second, pull->query.count);
+		(long long)report->crowded_second, PULL_ROWS_MAX);
 }
 
 static int pull_answered(struct postern_call *call, int error, struct answer *answer)
 {
-	struct postern_records *page;
+	struct pull_call *pull = (struct pull_call *)call;
+	struct postern_records *records;
 
 	if (error == POSTERN_OK)
-		error = records_from_answer(call, answer, &page);
+		error = records_from_answer(call, answer, &records);
+	if (error != POSTERN_OK)
+		return ask_again_or_fail(pull, error);
+	pull->failures = 0;
+	pull->answered = true;
+	pull->renewed = false;
+	enum pull_next next = plan_page(pull, records);
+
+	if (next == PULL_NO_MEMORY)
+		return call_fail(call, POSTERN_E_MEMORY, "out of memory");
+	error = hand_out(pull);
+	free_old_pages(pull);
 	if (error != POSTERN_OK)
 		return error;
-	error = take_answer((struct pull_call *)call, page);
-	postern_records_free(page);
-	return error;
+	return next == PULL_ASK ? ask(call) : verdict(pull);
 }
 
 static void pull_end(struct postern_call *call, int error)
 {
 	struct pull_call *pull = (struct pull_call *)call;
-	struct postern_pull_report *report = &pull->report;
 
-	report->complete = error == POSTERN_OK && (report->total == POSTERN_NOT_GIVEN ||
-							  report->kept >= (uint64_t)report->total);
-	pull->done(pull->user, call, error, report);
+	pull_plan_judge(&pull->plan, error == POSTERN_OK);
+	pull->done(pull->user, call, error, &pull->plan.report);
 }
 
 static void pull_drop(struct postern_call *call)
 {
 	struct pull_call *pull = (struct pull_call *)call;
 
-	free(pull->seen.rec_no);
+	pull->plan.held.count = 0;
+	free_old_pages(pull);
+	pull_plan_drop(&pull->plan);
 	free(pull->card_no);
 	free(pull->user_id);
+}
+
+size_t pull_page_max(const struct postern_call *call)
+{
+	return ((const struct pull_call *)call)->plan.page_max;
 }
 
 /* False when memory is out. */
@@ -184,33 +208,41 @@ static bool own(const char **text, char **copy)
 	return copied;
 }
 
-int postern_records_pull_start(struct postern_device *device,
-	const struct postern_record_query *query, postern_record_fn *each, postern_pull_fn *done,
+int pull_start(struct postern_device *device, const struct postern_record_query *query,
+	const struct pull_resume *resume, postern_record_fn *each, postern_pull_fn *done,
 	void *user, struct postern_call **call)
 {
 	static const struct call_class class = {.end = pull_end, .drop = pull_drop};
+	struct postern_record_query known;
 	int error;
 
-	if (query == NULL || query->size < sizeof(*query) || query->after_rec_no > INT64_MAX ||
-		each == NULL)
+	if (!record_query_copy(query, &known) || each == NULL)
 		return device_fail(device, POSTERN_E_ARGUMENT, "query: size is not set");
 	struct pull_call *pull = call_new(device, sizeof(*pull), &class, done != NULL, &error);
 
 	if (pull == NULL)
 		return error;
-	pull->query = *query;
-	if (query->count == 0 || query->count > PAGE_ROWS_MAX)
-		pull->query.count = PAGE_ROWS_MAX;
-	pull->seen.second = POSTERN_NOT_GIVEN;
-	pull->report = (struct postern_pull_report)POSTERN_PULL_REPORT_INIT;
+	pull->query = known;
 	pull->each = each;
 	pull->done = done;
 	pull->user = user;
+	pull_plan_init(&pull->plan, &known);
+	if (resume != NULL)
+		pull->plan.page_max = resume->page_max;
 	if (!own(&pull->query.card_no, &pull->card_no) ||
-		!own(&pull->query.user_id, &pull->user_id))
+		!own(&pull->query.user_id, &pull->user_id) ||
+		(resume != NULL && !pull_plan_resume(&pull->plan, resume->create_time,
+					   resume->rec_nos, resume->count)))
 		return call_begin(&pull->call,
 			call_fail(&pull->call, POSTERN_E_MEMORY, "out of memory"), NULL);
-	return call_begin(&pull->call, ask(pull), call);
+	return call_begin(&pull->call, ask(&pull->call), call);
+}
+
+int postern_records_pull_start(struct postern_device *device,
+	const struct postern_record_query *query, postern_record_fn *each, postern_pull_fn *done,
+	void *user, struct postern_call **call)
+{
+	return pull_start(device, query, NULL, each, done, user, call);
 }
 
 /* The form that waits hands the same callback the caller's own user. */
@@ -247,7 +279,12 @@ int postern_records_pull(struct postern_device *device, const struct postern_rec
 		error = sync_wait(&wait.sync,
 			postern_records_pull_start(device, query, each == NULL ? NULL : wait_each,
 				wait_done, &wait, NULL));
-	if (report != NULL)
-		*report = wait.report;
+	if (report != NULL) {
+		size_t size = report->size;
+
+		/* A caller of an earlier version has a shorter one. */
+		memcpy(report, &wait.report, size < sizeof(*report) ? size : sizeof(*report));
+		report->size = size;
+	}
 	return error;
 }

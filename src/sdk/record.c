@@ -111,6 +111,17 @@ int records_from_answer(
 	return error == POSTERN_OK ? error : call_fail(call, error, "%s", postern_strerror(error));
 }
 
+bool record_query_copy(const struct postern_record_query *query, struct postern_record_query *ret)
+{
+	const size_t oldest = offsetof(struct postern_record_query, period_s);
+
+	if (query == NULL || query->size < oldest || query->after_rec_no > INT64_MAX)
+		return false;
+	*ret = (struct postern_record_query)POSTERN_RECORD_QUERY_INIT;
+	memcpy(ret, query, query->size < sizeof(*ret) ? query->size : sizeof(*ret));
+	return true;
+}
+
 struct find_call {
 	struct postern_call call;
 	struct postern_records *records;
@@ -137,10 +148,11 @@ int postern_records_find_start(struct postern_device *device,
 	struct postern_call **call)
 {
 	static const struct call_class class = {.end = find_end};
+	struct postern_record_query known;
 	struct target target;
 	int error;
 
-	if (query == NULL || query->size < sizeof(*query) || query->after_rec_no > INT64_MAX)
+	if (!record_query_copy(query, &known))
 		return device_fail(device, POSTERN_E_ARGUMENT, "query: size is not set");
 	struct find_call *find = call_new(device, sizeof(*find), &class, done != NULL, &error);
 
@@ -149,7 +161,7 @@ int postern_records_find_start(struct postern_device *device,
 	find->done = done;
 	find->user = user;
 	return call_begin(&find->call,
-		http_start(&find->call, records_target(device, query, &target), find_answered),
+		http_start(&find->call, records_target(device, &known, &target), find_answered),
 		call);
 }
 

@@ -74,6 +74,8 @@ int reader_frames_deliver(struct answer *answer, postern_reader_frame_fn *each, 
 
 /* --- pages of records (record.c), for what asks for many --- */
 
+/* Takes a query of this or an earlier version; false when its size is not set. */
+bool record_query_copy(const struct postern_record_query *query, struct postern_record_query *ret);
 /* The request for one page; NULL with the device's detail set when it does not fit. */
 const char *records_target(struct postern_device *device, const struct postern_record_query *query,
 	struct target *target);
