@@ -383,7 +383,7 @@ const char *const sql_text[SQL_COUNT] = {
 	"INSERT OR REPLACE INTO pin_failures(reader, person_no, failures) SELECT ?1, ?2, ?3"
 	" WHERE ?2 = 0 OR EXISTS(SELECT 1 FROM person WHERE no = ?2)",
 	[SQL_FAILURES_ALL] = "SELECT reader, person_no, failures FROM pin_failures"
-			     " WHERE person_no = 0 OR person_no > ?"
+			     " WHERE NOT person_no BETWEEN 1 AND ?"
 			     " ORDER BY failures DESC, reader, person_no",
 	[SQL_FAILURES_DELETE] = "DELETE FROM pin_failures WHERE reader = ? AND person_no = ?",
 	[SQL_FAILURES_DELETE_PERSON] =
