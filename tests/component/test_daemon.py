@@ -46,6 +46,9 @@ def _():
     refused("video is not in this version", "--demo", "--rtsp", "127.0.0.1:8554")
     refused("usage: posternd init --state DIR --admin-password-file FILE", "init")
     refused("usage: posternd check --config FILE", "check")
+    refused("usage: posternd certificate [--config FILE] [--state DIR]", "certificate", "--renew")
+    refused("--renew does not go with this command", "check", "--config", "x", "--renew")
+    refused("cannot read /nowhere/tls.crt", "certificate", "--state", "/nowhere", status=1)
     refused("--role is for posternd's own processes", "--role", "core")
     refused("there is no role `door`", "--role", "door")
 
@@ -55,6 +58,7 @@ def _():
     status, out, err = posternd("--help")
     check((status, err), (0, ""))
     for word in ("--config FILE", "--demo", "init --state", "check --config", "--insecure-demo",
+                 "--https ADDR:PORT", "certificate [--config", "compat_http", "open_door",
                  "lines", "unlock", "listen", "commit_wait"):
         ensure(word in out, f"--help does not name {word}")
     status, out, _ = posternd("--version")
@@ -67,6 +71,7 @@ def _():
     with tempfile.TemporaryDirectory() as folder:
         for address in ("0.0.0.0:0", "[::]:0", "192.0.2.1:8080"):
             refused("listens on loopback only", "--demo", "--state", folder, "--http", address)
+            refused("listens on loopback only", "--demo", "--state", folder, "--https", address)
         refused("listens on loopback only", "--demo", "--state", folder, "--http", "nonsense")
         check(os.listdir(folder), [])
     with Daemon(arguments=("--http", "0.0.0.0:0", "--insecure-demo")) as d:

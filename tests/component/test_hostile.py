@@ -432,12 +432,16 @@ def challenged(reply, what="", stale=False):
     check(["stale=true" in line.replace('"', "") for line in offered], [stale] * len(offered), what)
 
 
+OPEN_TO_ALL = "global.cgi claim"  # the one that needs no account: its proof is its code
+
+
 def example_requests():
     """The example of every row of the method table, as docs/cgi.md has it."""
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()
     rows = re.findall(r"(?s)\n### (\w+\.cgi \w+)(.*?)```\n(/cgi-bin/\S+)\n```", page)
     ensure(len(rows) >= 24 and len(rows) == page.count("\n### "), f"{len(rows)} rows in cgi.md")
+    check([name for name, text, _ in rows if "Role: nobody" in text], [OPEN_TO_ALL])
     return [(name, target, "Changes state" in text) for name, text, target in rows]
 
 
@@ -452,6 +456,12 @@ def _():
                   "Authorization: Bearer x\r\n", "X-Original-URL: /\r\n")
         loopback = b'{"loginType":"Loopback","clientType":"Local","ipAddr":"127.0.0.1"}'
         for number, (name, target, _) in enumerate(example_requests(), 1):
+            if name == OPEN_TO_ALL:
+                for claim in claims:
+                    check(asked(d, target, extra=claim).status, 400, f"{name}, {claim!r}")
+                path, _, body = target.partition("&")
+                check(asked(d, path, method="POST", body=body.encode()).status, 403, name)
+                continue
             for claim in claims:
                 challenged(asked(d, target, extra=claim), f"{name}, {claim!r}")
             challenged(asked(d, target, method="POST", body=b"a=" + loopback), name)

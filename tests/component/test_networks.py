@@ -162,5 +162,22 @@ def _():
         near.detail(DOOR[0])
         Client(d, "fd02::1", "fd02::1", port).detail(ASK)
 
+@test("who is not answered hears why, with whatever body")
+def _():
+    port = free_port()
+    with house(f"0.0.0.0:{port}") as d:
+        for size in (1, 1000, 60000):
+            for _ in range(5):
+                sock = socket.create_connection(("10.1.0.1", port), 15, ("10.2.5.9", 0))
+                with sock:
+                    sock.sendall(f"POST {ASK} HTTP/1.1\r\nHost: 10.1.0.1:{port}\r\n"
+                                 f"Content-Length: {size}\r\n\r\n".encode() + b"x" * size)
+                    data = b""
+                    while part := sock.recv(65536):
+                        data += part
+                ensure(data.startswith(b"HTTP/1.1 403 ") and b"Detail=plain HTTP" in data,
+                       f"{size}: {data!r}")
+        Client(d, "10.2.5.9", "10.1.0.1", port).detail(ASK)
+
 
 main()
