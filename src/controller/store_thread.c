@@ -22,7 +22,8 @@
 #include <stdlib.h>
 
 #define IDLE_AFTER_MS 200 /* without work: the log may be moved into the database now */
-#define TIDY_PAUSE_MS 5 /* and as long as the slice took: a commit waits for one at most */
+#define TIDY_PAUSE_MS 5 /* between slices of old rows: a commit waits for one at most */
+#define TIDY_SHARE 3 /* and so many times as long as the slice took */
 #define NICE_STORE -5 /* where that is allowed: a card waits for its record */
 #define RETRY_FIRST_MS 20
 #define RETRY_MAX_MS 2000
@@ -321,7 +322,7 @@ static void tidy(struct store_thread *st)
 
 	int64_t end_ns = clock_boot_ns();
 
-	st->tidy_ns = end_ns + (end_ns - now_ns) + TIDY_PAUSE_MS * NS_PER_MS;
+	st->tidy_ns = end_ns + TIDY_SHARE * (end_ns - now_ns) + TIDY_PAUSE_MS * NS_PER_MS;
 	if (error != 0)
 		fail(st, error > 0 ? -EIO : error);
 }
