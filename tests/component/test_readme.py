@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fake_gpio import FakeGpio
 from harness import BUILD, Daemon, check, ensure, free_port, main, program, run, test, wait_until
-from people import size
+from people import CONFIG, size
+from secure import https_line
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,7 +86,8 @@ class Home:
         for name, built in (("postern", "postern"), ("posternd", "posternd_gpio")):
             os.symlink(program(built), os.path.join(self.work, "build/bin", name))
         config = (ROOT / "packaging/posternd.yaml").read_text(encoding="utf-8")
-        config = config.replace("listen: 127.0.0.1:8080", f"listen: 127.0.0.1:{free_port()}")
+        for shown in ("127.0.0.1:8080", "0.0.0.0:8443"):
+            config = config.replace(f"listen: {shown}", f"listen: 127.0.0.1:{free_port()}")
         for name, text in (("posternd.yaml", self.here(config)), ("FILE", PASSWORD), ("secret", PASSWORD),
                            ("gpio.yaml", examples("posternd.yaml.5")[1])):
             with open(os.path.join(self.work, name), "w", encoding="utf-8") as file:
@@ -94,7 +96,9 @@ class Home:
                 if not key.startswith(("POSTERN", "XDG_", "NOTIFY", "WATCHDOG"))}
         self.env = {**bare, "HOME": self.root, "PATH": f"{self.work}/build/bin:{bare['PATH']}",
                     "FAKE_GPIO": self.gpio.folder, "MANPATH": ""}
-        self.daemon = Daemon(state=self.state, arguments=("--http", f"127.0.0.1:{self.port}"))
+        self.https = f"https://127.0.0.1:{free_port()}"
+        self.daemon = Daemon(state=self.state, arguments=("--http", f"127.0.0.1:{self.port}", "--https",
+                                                          self.https.removeprefix("https://")))
         return self
 
     def __exit__(self, *_):
@@ -105,12 +109,13 @@ class Home:
         """What is shown, with the ports, folders and files that it has here."""
         if text.endswith("posternd --demo"):
             return f"env HOME={self.root}/second {text} --http 127.0.0.1:0"
-        if "posternd io" in text:
+        if re.match(r"(build/bin/)?posternd io ", text):
             return text.replace("posternd.yaml", "gpio.yaml")
         text = text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}").replace("/var/lib/postern", f"{self.root}/var")
         # The default device, which is the demo, and the one that stands for any other.
-        device = f"--device http://127.0.0.1:{self.port} --password-file {self.state}/admin.password "
-        text = text.replace("--device http://192.168.1.108 --user admin --password-file secret ", device)
+        secret = f"--password-file {self.state}/admin.password "
+        device = f"--device http://127.0.0.1:{self.port} {secret}"
+        text = text.replace("https://192.168.1.108", getattr(self, "https", "")).replace("--password-file secret ", secret)
         return re.sub(r"^((?:build/bin/)?postern) (?!--device|sim |format )", rf"\1 {device}", text)
 
     def script(self, text):
@@ -178,8 +183,8 @@ def _():
     with Home() as home:
         count = 0
         for block in blocks(README):
-            if "\nwhile " in block:
-                continue
+            if "\nwhile " in block or "https://DEVICE" in block:
+                continue  # below
             printed = home.run_block(block)
             count += len(commands(block))
             if "sim card 1" in block:
@@ -190,6 +195,40 @@ def _():
                 ensure("method pin" in printed[-1].splitlines()[-1], printed[-1])
         ensure(count >= 15, f"README shows commands: {count}")
         return f"{count} commands"
+
+
+@test("README: a device over https is claimed and asked as it says")
+def _():
+    lines = [line for block in blocks(README) if "https://DEVICE" in block for line in commands(block)]
+    claims = [line for line in lines if "device claim" in line]
+    check((len(lines), len(claims)), (3, 1), "commands")
+    with Home() as home, Daemon(config=CONFIG.replace("UNLOCK", "3s")
+                                + f"https:\n  listen: 127.0.0.1:{free_port()}\n") as d:
+        address, pin, _ = https_line(d)
+        here = {"https://DEVICE:8443": f"https://{address}", "tls.crt": f"{d.state}/tls.crt", "sha256//...": pin,
+                "-u admin ": f"-u admin:'{PASSWORD}' ",
+                "ABCDE-FGHIJ": re.search(r"claim code (\S+) ", d.log).group(1)}
+        for line in claims + [line for line in lines if line not in claims]:
+            for shown, real in here.items():
+                line = line.replace(shown, real)
+            out = home.run(line)
+            ensure("curl" not in line or out.startswith("type="), f"{line}: {out!r}")
+        # Another key is refused.
+        line = line.replace(pin, "sha256//" + "A" * 43 + "=")
+        check(run(home.script(line), cwd=home.work, env=home.env)[0], 90, "curl: the key is another")
+
+
+@test("README: settings it shows are good")
+def _():
+    shown = re.findall(r"(?ms)^```yaml\n(.*?)^```$", README)
+    ensure(len(shown) >= 2, "README shows settings")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "posternd.yaml")
+        for block in shown:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("lines: simulated\ndoors:\n  - {index: 0, id: front}\n" + block)
+            status, out, err = run([program("posternd"), "check", "--config", path])
+            check((status, err), (0, ""), block + out)
 
 
 @test("README: the loop with curl pulls each of 440 records once, in order, as `postern records pull` does")
@@ -231,7 +270,7 @@ def _():
 def _():
     with Home() as home:
         found = examples("posternd.8")
-        check(len(found), 3, "blocks of posternd(8)")
+        check(len(found), 4, "blocks of posternd(8)")
         for block in found:
             home.run_block(block)
         ensure(os.path.exists(f"{home.root}/second/.local/state/postern-demo/admin.password"),
@@ -241,7 +280,7 @@ def _():
 @test("man pages: the files of STATE are those that posternd(8) names")
 def _():
     page = pathlib.Path(BUILD, "docs/posternd.8").read_text(encoding="utf-8")
-    told = set(re.findall(r"STATE/([a-z.]+)", page))
+    told = set(re.findall(r"STATE/([a-z.]+)(?=\s)", page))  # without those of an upgrade
     with Home() as home:
         there = {re.sub(r"-(wal|shm|journal)$", "", name) for name in os.listdir(home.state)}
         check((there - told, told - there), (set(), set()), "files not told, files not there")
