@@ -55,11 +55,11 @@ def _():
             for _ in range(3):
                 check(stream.next(), "Heartbeat")
         check([row["Method"] for row in records(s)], ["4", "1"])
-        names = {f"{i}": "n" * 32 for i in range(100, 400)}
+        names = {f"{i}": "n" * 32 for i in range(100, 180)}
         for user, name in names.items():
             insert(s, user, user, CardName=name)
         reply = s.request("/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCard")
-        ensure(len(reply.body) > 100000 and reply.text.count("CardName=" + "n" * 32) == 300,
+        ensure(len(reply.body) > 30000 and reply.text.count("CardName=" + "n" * 32) == 80,
                f"{len(reply.body)} bytes")
 
 
