@@ -424,7 +424,8 @@ struct postern_pull_report {
 	uint64_t overlaps; /* rows that came again and were dropped by RecNo */
 	uint64_t pages;
 	int64_t total; /* the first page's totalCount (of all periods), or POSTERN_NOT_GIVEN */
-	int complete; /* 1: all that the device held of the period when it was asked first */
+	int complete; /* 1: all that the device held of the period (with period_s: of each) when it
+			 was asked for it first */
 	int64_t crowded_second; /* POSTERN_E_INCOMPLETE: this second (the first of them) holds more
 				   than a page can bring; POSTERN_NOT_GIVEN: none */
 	uint64_t crowded_seconds; /* how many such seconds */

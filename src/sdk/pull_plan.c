@@ -205,12 +205,11 @@ static void note_overwritten(struct pull_plan *plan, uint64_t last, const struct
 {
 	struct postern_pull_report *report = &plan->report;
 
-	if (next == NULL ? plan->period_total == POSTERN_NOT_GIVEN
-			 : !plan->whole || next->rec_no <= last) {
+	if (next == NULL || !plan->whole || next->rec_no <= last) {
 		report->unproven = 1;
 		return;
 	}
-	if (next == NULL || next->rec_no == last + 1)
+	if (next->rec_no == last + 1)
 		return;
 	if (report->overwritten == 0)
 		report->overwritten_first = last + 1;

@@ -333,6 +333,64 @@ static void every_record_is_pulled_once(void **state)
 	assert_int_equal(report.kept, 1);
 }
 
+struct followed {
+	uint64_t last;
+	uint64_t stop_at; /* 0: never */
+	char state[128]; /* behind the last record */
+};
+
+static int follow_record(void *user, struct postern_call *call, const struct postern_record *record)
+{
+	struct followed *f = user;
+
+	assert_true(record->rec_no == ++f->last);
+	assert_true(postern_call_device(call) == device);
+	(void)snprintf(f->state, sizeof(f->state), "%s", postern_follow_state(call));
+	return f->last == f->stop_at;
+}
+
+static int follow_loss(void *user, struct postern_call *call, const struct postern_loss *loss)
+{
+	(void)user;
+	(void)call;
+	(void)loss;
+	return 1; /* the count of records shows it */
+}
+
+static void follow_ended(void *user, struct postern_call *call, int error)
+{
+	(void)call;
+	*(int *)user = error;
+}
+
+static void records_are_followed_and_resumed(void **state)
+{
+	struct postern_follow_options options = POSTERN_FOLLOW_OPTIONS_INIT;
+	struct followed f = {.stop_at = 7};
+	struct postern_call *call;
+	int error = -1;
+
+	(void)state;
+	options.record = follow_record;
+	options.lost = follow_loss;
+	assert_int_equal(postern_follow(device, &options, &f), POSTERN_E_STOPPED);
+	assert_int_equal(f.last, 7);
+	f.stop_at = 12;
+	options.state = f.state;
+	assert_int_equal(postern_follow(device, &options, &f), POSTERN_E_STOPPED);
+	assert_int_equal(f.last, 12);
+	options.once = 1; /* nothing is left */
+	assert_ok(postern_follow(device, &options, &f));
+	assert_int_equal(f.last, 12);
+	options.once = 0;
+	assert_ok(postern_follow_start(device, &options, follow_ended, &error, &call));
+	assert_ok(postern_wait(context, 100));
+	postern_call_cancel(call);
+	for (int turns = 0; error == -1 && turns < 1000; turns++)
+		assert_ok(postern_wait(context, 1000));
+	assert_int_equal(error, POSTERN_E_STOPPED);
+}
+
 struct watched {
 	unsigned count;
 	unsigned wanted;
@@ -720,6 +778,7 @@ int main(void)
 		cmocka_unit_test(doors_obey_and_say_how_they_stand),
 		cmocka_unit_test(records_are_found_by_every_condition),
 		cmocka_unit_test(every_record_is_pulled_once),
+		cmocka_unit_test(records_are_followed_and_resumed),
 		cmocka_unit_test(events_come_from_either_stream_behind_a_place),
 		cmocka_unit_test(a_schedule_takes_its_day),
 		cmocka_unit_test(a_reader_shows_what_it_sends),

@@ -269,6 +269,26 @@ def _():
             postern(d, "records", "pull", *words, status=USAGE, err=words[0])
 
 
+@test("records verify and follow, and pull with a state file: test_records.py has the rest")
+def _():
+    with House() as d, tempfile.TemporaryDirectory() as folder:
+        for user in range(5):
+            d.get(CLOSE + f"&channel=1&UserID=u{user}")
+        check(postern(d, "records", "verify"),
+              "complete: 5 records, RecNo 1 to 5 without a gap, totalCount 5\n")
+        postern(d, "records", "verify", "--to", "soon", status=USAGE, err="--to")
+        place = os.path.join(folder, "place")
+        words = ("records", "pull", "--json", "--state-file", place)
+        check([int(o["RecNo"]) for o in objects(postern(d, *words))], [1, 2, 3, 4, 5])
+        d.get(CLOSE + "&channel=1&UserID=u5")
+        check([int(o["RecNo"]) for o in objects(postern(d, *words))], [6])
+        check(postern(d, *words), "")
+        postern(d, *words, "--door", "1", status=USAGE, err="--state-file")
+        check(len(postern(d, "records", "follow", "--count", "6").splitlines()), 6)
+        postern(d, "records", "follow", "--heartbeat", "61", status=USAGE, err="--heartbeat")
+        postern(d, "records", "follow", "--state-file", folder, status=USAGE, err=folder)
+
+
 @test("device info tells who it is")
 def _():
     with House() as d:

@@ -247,6 +247,10 @@ def _():
                 if proxy.accepted > 0:
                     cuts += proxy.cut()
                 drops += 1
+                if drops in (33, 66):  # the process dies, and with it the nonces
+                    role, mark = "gate" if drops == 33 else "core", d.mark()
+                    d.kill_role(role)
+                    d.wait_restart(role, mark)
                 if drops % 4 == 0:  # often enough in the middle of the connecting
                     follower.wait_live(min(1 + drops // 4, 20))
             present(d, 1, 77)
