@@ -9,13 +9,15 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import shutil
+import socket
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from fake_gpio import FakeGpio
-from harness import BUILD, Daemon, check, ensure, free_port, main, program, run, test, wait_until
+from harness import BUILD, Daemon, check, ensure, main, program, run, test, wait_until
 from people import CONFIG, size
 from secure import https_line
 
@@ -69,6 +71,18 @@ def commands(block):
     return [line for line in block.replace("\\\n\t", "").splitlines() if line.strip()]
 
 
+def quiet_port():
+    """A free port below those that the kernel gives to connections, so that nobody takes it before its server does."""
+    while True:
+        port = 20000 + secrets.randbelow(10000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Home:
     """A home folder with a demo, and a working folder in it where build/bin leads to the programs."""
 
@@ -76,7 +90,7 @@ class Home:
         self.root = tempfile.mkdtemp(prefix="postern-readme-")
         self.state = os.path.join(self.root, ".local/state/postern-demo")
         self.work = os.path.join(self.root, "work")
-        self.port = free_port()
+        self.port = quiet_port()
         self.assignments = []
         self.gpio = FakeGpio(os.path.join(self.root, "gpio"))
         for offset in (5, 6, 22, 27):  # the lines of posternd.yaml(5)'s example, at rest
@@ -87,7 +101,7 @@ class Home:
             os.symlink(program(built), os.path.join(self.work, "build/bin", name))
         config = (ROOT / "packaging/posternd.yaml").read_text(encoding="utf-8")
         for shown in ("127.0.0.1:8080", "0.0.0.0:8443"):
-            config = config.replace(f"listen: {shown}", f"listen: 127.0.0.1:{free_port()}")
+            config = config.replace(f"listen: {shown}", f"listen: 127.0.0.1:{quiet_port()}")
         for name, text in (("posternd.yaml", self.here(config)), ("FILE", PASSWORD), ("secret", PASSWORD),
                            ("gpio.yaml", examples("posternd.yaml.5")[1])):
             with open(os.path.join(self.work, name), "w", encoding="utf-8") as file:
@@ -96,7 +110,7 @@ class Home:
                 if not key.startswith(("POSTERN", "XDG_", "NOTIFY", "WATCHDOG"))}
         self.env = {**bare, "HOME": self.root, "PATH": f"{self.work}/build/bin:{bare['PATH']}",
                     "FAKE_GPIO": self.gpio.folder, "MANPATH": ""}
-        self.https = f"https://127.0.0.1:{free_port()}"
+        self.https = f"https://127.0.0.1:{quiet_port()}"
         self.daemon = Daemon(state=self.state, arguments=("--http", f"127.0.0.1:{self.port}", "--https",
                                                           self.https.removeprefix("https://")))
         return self
@@ -203,7 +217,7 @@ def _():
     claims = [line for line in lines if "device claim" in line]
     check((len(lines), len(claims)), (3, 1), "commands")
     with Home() as home, Daemon(config=CONFIG.replace("UNLOCK", "3s")
-                                + f"https:\n  listen: 127.0.0.1:{free_port()}\n") as d:
+                                + f"https:\n  listen: 127.0.0.1:{quiet_port()}\n") as d:
         address, pin, _ = https_line(d)
         here = {"https://DEVICE:8443": f"https://{address}", "tls.crt": f"{d.state}/tls.crt", "sha256//...": pin,
                 "-u admin ": f"-u admin:'{PASSWORD}' ",
