@@ -189,9 +189,13 @@ static bool take_typed(struct span line)
 		cut++;
 	if (cut < line.len)
 		return take_pair(line, cut, "this card");
-	return parse_bits(line, &bits) && length_is_good(&bits, "this card") &&
-	       read_typed("  printed on it: ", number, &printed) &&
-	       learn_sample_add(&bits, printed, "this card");
+	if (!parse_bits(line, &bits) || !length_is_good(&bits, "this card"))
+		return false;
+	if (!read_typed("  printed on it: ", number, &printed)) {
+		usage_error("this card: no printed number follows its bits");
+		return false;
+	}
+	return learn_sample_add(&bits, printed, "this card");
 }
 
 void learn_note_progress(void)

@@ -60,10 +60,15 @@ static bool describe_from_file(const char *name, struct card_format *ret)
 	}
 	size_t size = fread(memory, 1, sizeof(memory), file);
 	bool whole = feof(file) != 0;
+	int error = ferror(file) != 0 ? errno : 0;
 	struct span rest = span_of(memory, size);
 	struct span line;
 
 	fclose(file);
+	if (error != 0) {
+		usage_error("cannot read %s: %s", name, strerror(error));
+		return false;
+	}
 	while (whole && span_next(&rest, '\n', &line)) {
 		if (line.len > 0 && line.data[line.len - 1] == '\r')
 			line.len--;

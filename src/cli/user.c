@@ -3,6 +3,7 @@
  */
 #include "base/number.h"
 #include "cli.h"
+#include "domain/limits.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -84,6 +85,18 @@ static bool parse_status(const char *text, int *ret)
 	return true;
 }
 
+/* Kept by a device, and of no use: a blank behind the digits is enough for that. */
+static void note_untypable(const char *option, const char *file_name, const char *pin)
+{
+	size_t digits = strspn(pin, "0123456789");
+
+	if (pin[0] != 0 && (pin[digits] != 0 || digits < PIN_DIGITS_MIN || digits > PIN_DIGITS_MAX))
+		fprintf(stderr,
+			"postern: --%s: %s does not hold %d to %d digits and nothing else: no "
+			"keypad of postern can type that\n",
+			option, file_name, PIN_DIGITS_MIN, PIN_DIGITS_MAX);
+}
+
 /* The first line of the file that an option names; *ret is left alone without the option. */
 static bool read_pin(const struct arguments *arguments, const char *option, char pin[PIN_MAX + 2],
 	const char **ret)
@@ -102,6 +115,8 @@ static bool read_pin(const struct arguments *arguments, const char *option, char
 	if (file != NULL)
 		fclose(file);
 	pin[strcspn(pin, "\r\n")] = 0;
+	if (read)
+		note_untypable(option, file_name, pin);
 	*ret = pin;
 	return read;
 }

@@ -257,8 +257,19 @@ static void remark_format(const struct settings *settings, const struct card_for
 	}
 }
 
+static void remark_pins(const struct settings *settings, int fd)
+{
+	if (settings->pin_digits != 0 && settings->pin_digits < settings->pin_alone_digits &&
+		settings_pin_opens_alone(settings))
+		dprintf(fd,
+			"pin: a PIN has %u `digits`, and one that opens alone has %u "
+			"(`alone_digits`): no PIN opens a door alone\n",
+			settings->pin_digits, settings->pin_alone_digits);
+}
+
 void settings_remarks(const struct settings *settings, int fd)
 {
+	remark_pins(settings, fd);
 	for (unsigned i = 0; i < settings->format_count; i++)
 		remark_format(settings, &settings->format[i], fd);
 	for (unsigned i = 0; i < READERS_MAX; i++) {

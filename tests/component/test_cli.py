@@ -422,6 +422,7 @@ def _():
                     err="does not fit acme: the facility code is none that is taken")
         ensure("filter    the facility code is one of `facilities`: WRONG\n" in out, out)
         local("format", "test", "@" + folder + "/none", frame, status=USAGE, err="cannot read")
+        local("format", "test", "@" + folder, frame, status=USAGE, err="Is a directory")
         local("format", "test", "@/dev/null", frame, status=USAGE, err="holds no description")
     out = local("format", "test", "W26", frame[:-1] + "0", status=REFUSED,
                 err="does not fit W26: a parity bit is wrong")
@@ -528,6 +529,8 @@ def _():
                       ((), "nothing to learn")):
         local("format", "learn", *more, status=USAGE, err=err)
     local("format", "learn", status=USAGE, err="`hello`", text=f"{frame}\nhello\n")
+    for text in (f"{frame}\n", f"{frame}\n\n"):
+        local("format", "learn", status=USAGE, err="no printed number follows", text=text)
     with tempfile.NamedTemporaryFile("w", suffix=".capture") as file:
         file.write("100 0 0\n99 0 1\n")
         file.flush()

@@ -215,6 +215,8 @@ static void what_did_not_open_is_not_sent(void **state UNUSED)
 	frame(f, 3, "0101", 0); /* keys open nothing by themselves */
 	grant(f, 4, W26_NUMBER, 26, 71); /* at another reader */
 	outcome(f, JOURNAL_DOOR_UNLOCKED, 71);
+	grant(f, 3, W26_NUMBER + 1, 26, 72); /* of a card whose bits are not known any more */
+	outcome(f, JOURNAL_DOOR_UNLOCKED, 72);
 	assert_int_equal(f->sent_count, 0);
 }
 

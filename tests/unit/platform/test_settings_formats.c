@@ -287,6 +287,33 @@ static void test_remarks_name_formats_and_readers(void **state UNUSED)
 	assert_string_equal(remarks(), "format x: no reader has it\n");
 }
 
+static void test_remarks_tell_of_pins_that_open_nothing(void **state UNUSED)
+{
+#define BY(open_by, pin)                                                                           \
+	"lines: simulated\n"                                                                       \
+	"doors: [{index: 0, id: a, contact: no, slow_disk: deny, open_by: " open_by "}]\n"         \
+	"pin: " pin "\n"
+	static const struct {
+		const char *yaml;
+		bool said;
+	} cases[] = {
+		{BY("pin", "{digits: 4}"), true},
+		{BY("card_or_pin", "{digits: 6, alone_digits: 7}"), true},
+		{BY("pin", "{digits: 4, alone_digits: 4}"), false},
+		{BY("pin", "{digits: 0}"), false},
+		{BY("pin", "{digits: 8}"), false},
+		{BY("card_then_pin", "{digits: 4}"), false},
+	};
+#undef BY
+
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		parse(cases[i].yaml);
+		assert_int_equal(
+			strstr(remarks(), "no PIN opens a door alone") != NULL, cases[i].said);
+		assert_int_equal(remarks()[0] != '\0', cases[i].said);
+	}
+}
+
 static void test_remarks_tell_formats_of_one_length_apart(void **state UNUSED)
 {
 	static const struct {
@@ -382,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_sixteen_formats_and_no_more),
 		cmocka_unit_test(test_descriptions_are_refused_where_they_are_wrong),
 		cmocka_unit_test(test_remarks_name_formats_and_readers),
+		cmocka_unit_test(test_remarks_tell_of_pins_that_open_nothing),
 		cmocka_unit_test(test_remarks_tell_formats_of_one_length_apart),
 		cmocka_unit_test(test_the_documents_example_reads_its_card),
 	};

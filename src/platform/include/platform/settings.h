@@ -127,8 +127,8 @@ struct settings {
 const struct card_format *settings_format_find(const struct settings *settings, struct span name);
 
 /*
- * Prints what a good file leaves open, a line each: remarks on its own formats, formats of a reader
- * that read the same frames. Nothing when nothing is to be said.
+ * Prints what a good file leaves open, a line each: PINs that can open nothing, remarks on its own
+ * formats, formats of a reader that read the same frames. Nothing when nothing is to be said.
  */
 void settings_remarks(const struct settings *settings, int fd);
 
