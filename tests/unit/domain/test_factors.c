@@ -328,6 +328,13 @@ static void a_card_that_waits_is_dropped_when_its_right_goes(void **state)
 	refused(f, REASON_NO_PIN, METHOD_CARD_THEN_PASSWORD);
 	put_pin(f, 5, PIN(4711));
 	card(f, 1, 5);
+	p.pin = PIN(4711);
+	p.card_status = CARD_STATUS_FROZEN;
+	put(f, &p);
+	refused(f, REASON_CARD_FROZEN, METHOD_CARD_THEN_PASSWORD);
+	p = person_make(5);
+	put_pin(f, 5, PIN(4711));
+	card(f, 1, 5);
 	p.card_number = 55; /* the card in the hand is nobody's now ... */
 	put(f, &p);
 	refused(f, REASON_UNKNOWN_CARD, METHOD_CARD_THEN_PASSWORD);
