@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A good database (the fixture of schema 1, for an odd length of input that of schema 2) with bytes
+ * A good database (the fixtures of the schemas, by turns of the length of input) with bytes
  * changed: four bytes of input are a place (three bytes, little end first) and the new byte; a
  * place behind the end cuts the file there, modulo its length. Opening tells an error in words, or
  * whatever is read afterwards is in range.
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define FILE_MAX_SIZE 262144
+#define FIXTURES 3
 #define CHANGES_MAX 32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,12 +25,13 @@ static int dir_fd = -1;
 static const struct {
 	const char *database;
 	const char *key;
-} fixture[2] = {
+} fixture[FIXTURES] = {
 	{STORE_TEST_DATA "/schema-1.db", STORE_TEST_DATA "/schema-1.key"},
 	{STORE_TEST_DATA "/schema-2.db", STORE_TEST_DATA "/schema-2.key"},
+	{STORE_TEST_DATA "/schema-3.db", STORE_TEST_DATA "/schema-3.key"},
 };
-static uint8_t good[2][FILE_MAX_SIZE];
-static size_t good_lens[2];
+static uint8_t good[FIXTURES][FILE_MAX_SIZE];
+static size_t good_lens[FIXTURES];
 
 static void clean_up(void)
 {
@@ -128,7 +130,7 @@ static void start(void)
 	dir_fd = scratch_make(path);
 	ASSERT(dir_fd >= 0);
 	(void)atexit(clean_up);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < FIXTURES; i++)
 		good_lens[i] = load(fixture[i].database, good[i]);
 }
 
@@ -141,10 +143,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (good_lens[0] == 0)
 		start();
-	size_t good_len = good_lens[size % 2];
+	size_t good_len = good_lens[size % FIXTURES];
 	size_t len = good_len;
 
-	memcpy(bytes, good[size % 2], good_len);
+	memcpy(bytes, good[size % FIXTURES], good_len);
 	for (size_t i = 0; i + 4 <= size && i < 4 * CHANGES_MAX; i += 4) {
 		size_t at = data[i] | (size_t)data[i + 1] << 8 | (size_t)data[i + 2] << 16;
 
@@ -155,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	scratch_empty(path, false);
 	save("postern.db", bytes, len);
-	save("device.key", bytes, load(fixture[size % 2].key, bytes));
+	save("device.key", bytes, load(fixture[size % FIXTURES].key, bytes));
 	int error = store_open(dir_fd, &options, &store, detail);
 
 	ASSERT(error == 0 ? detail[0] == '\0' : detail[0] != '\0');

@@ -482,6 +482,34 @@ static void fixture_database_of_schema_2_opens(void **state)
 	assert_int_equal(entry.count, 60);
 }
 
+static void fixture_database_of_schema_3_opens(void **state)
+{
+	struct fixture *f = *state;
+	struct store_reader *reader = NULL;
+	struct record_filter refused = {.has_status = true, .status = 0};
+	struct record_filter card = {.has_card_no = true};
+	struct store_state now;
+	uint64_t count = 0;
+
+	copy_fixture(f, STORE_TEST_DATA "/schema-3.db", STORE_TEST_DATA "/schema-3.key");
+	if (fixture_open(f) != 0)
+		fail_msg("%s", f->detail);
+	store_state(f->store, &now);
+	assert_int_equal(now.persons, 3);
+	assert_int_equal(now.last_rec_no, 5);
+	assert_int_equal(now.last_seq, 11);
+	assert_int_equal(store_reader_open(f->store, &reader), 0);
+	assert_int_equal(store_record_count(reader, &refused, &count), 0);
+	assert_int_equal(count,
+		fixture_number(f, "SELECT count(*) FROM journal WHERE rec_no > 0 AND status = 0"));
+	assert_true(text_set(&card.card_no, SPAN_LIT("12001")));
+	assert_int_equal(store_record_count(reader, &card, &count), 0);
+	assert_int_equal(count, fixture_number(f, "SELECT count(*) FROM record_person"
+						  " WHERE rec_no > 0 AND card_key = '12001'"));
+	assert_true(count > 0);
+	(void)store_reader_close(reader);
+}
+
 static void doors_are_remembered(void **state)
 {
 	struct fixture *f = *state;
@@ -695,6 +723,7 @@ int main(void)
 		CASE(fixture_database_of_schema_1_opens),
 		CASE(migration_leaves_a_copy_of_schema_1),
 		CASE(fixture_database_of_schema_2_opens),
+		CASE(fixture_database_of_schema_3_opens),
 		CASE(migration_says_how_far_it_is),
 		CASE(doors_are_remembered),
 		CASE(door_that_moved_is_refused),
