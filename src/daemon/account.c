@@ -102,15 +102,15 @@ static enum account_outcome account_make(
 	bool any = false;
 	int error = store_accounts(store, account_seen, &any);
 
-	if (any)
+	if (any && wish != ACCOUNT_WISH_RESET)
 		return ACCOUNT_OUTCOME_PRESENT;
-	if (error != 0) {
+	if (!any && error != 0) {
 		complain("cannot read the accounts: %s", store_error_text(error));
 		return ACCOUNT_OUTCOME_FAILED;
 	}
 	if (wish == ACCOUNT_WISH_LOOK)
 		return ACCOUNT_OUTCOME_ABSENT;
-	if (wish == ACCOUNT_WISH_GIVEN) {
+	if (wish == ACCOUNT_WISH_GIVEN || wish == ACCOUNT_WISH_RESET) {
 		password = *given;
 	} else {
 		password_random(&password);

@@ -20,11 +20,13 @@ enum account_wish {
 	ACCOUNT_WISH_LOOK = 0, /* only tell */
 	ACCOUNT_WISH_RANDOM, /* make `admin` with a random password, kept in STATE/admin.password */
 	ACCOUNT_WISH_GIVEN, /* make `admin` with this password */
+	ACCOUNT_WISH_RESET, /* the same, whatever accounts there are */
 };
 
 /*
  * Opens the database of STATE (made when it is not there) in a process of its own, looks for an
- * account, and makes the first when it is wished. password: for ACCOUNT_WISH_GIVEN.
+ * account, and makes the first when it is wished. password: for
+ * ACCOUNT_WISH_GIVEN and ACCOUNT_WISH_RESET.
  */
 MUST_CHECK enum account_outcome account_prepare(int state_fd, const struct settings *settings,
 	enum account_wish wish, const struct text128 *password);

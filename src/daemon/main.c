@@ -6,6 +6,7 @@
  * lines. Then the supervisor takes over.
  */
 #include "account.h"
+#include "backup.h"
 #include "complain.h"
 #include "demo.h"
 #include "drivers/board.h"
@@ -21,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,6 +279,51 @@ static int init(const struct options *options)
 	return STATUS_DONE;
 }
 
+/* The old password of a demo is not to be believed any longer. */
+static bool demo_password_forget(int state_fd)
+{
+	if (unlinkat(state_fd, ADMIN_PASSWORD_FILE, 0) == 0 || errno == ENOENT)
+		return true;
+	complain("the password is set, but STATE/" ADMIN_PASSWORD_FILE
+		 " with the old one cannot be removed: %s",
+		strerror(errno));
+	return false;
+}
+
+static int reset_admin(const struct options *options)
+{
+	static struct settings settings;
+	struct text128 password;
+	struct stat info;
+	char path[PATH_MAX];
+
+	if (!account_read_password(options->password_file, &password))
+		return STATUS_FAILED;
+	(void)snprintf(path, sizeof(path), "%s/postern.db", options->state);
+	if (stat(path, &info) != 0) {
+		complain("%s: %s; name the folder of a database with --state", path,
+			strerror(errno));
+		return STATUS_FAILED;
+	}
+	settings_default(&settings);
+	int state_fd = state_open(options->state);
+
+	if (state_fd < 0)
+		return STATUS_FAILED;
+	enum account_outcome outcome =
+		account_prepare(state_fd, &settings, ACCOUNT_WISH_RESET, &password);
+
+	explicit_bzero(&password, sizeof(password));
+	bool good = outcome == ACCOUNT_OUTCOME_MADE && demo_password_forget(state_fd);
+
+	(void)close(state_fd);
+	if (!good)
+		return STATUS_FAILED;
+	printf("account `admin` in %s has the password of %s\n", options->state,
+		options->password_file);
+	return STATUS_DONE;
+}
+
 static int check(const struct options *options)
 {
 	static struct settings settings;
@@ -345,6 +392,24 @@ static int certificate(const struct options *options)
 	return STATUS_DONE;
 }
 
+static int backup_or_restore(const struct options *options)
+{
+	static struct settings settings;
+	char path[sizeof(settings.state_dir.bytes) + 1];
+
+	settings_default(&settings);
+	if (options->config != NULL && !settings_read(options->config, &settings))
+		return STATUS_FAILED;
+	if (!state_dir_set(options, &settings))
+		return STATUS_FAILED;
+	(void)snprintf(
+		path, sizeof(path), "%.*s", settings.state_dir.len, settings.state_dir.bytes);
+	bool good = options->command == COMMAND_BACKUP ? backup_make(path, options->file)
+						       : backup_restore(path, options->file);
+
+	return good ? STATUS_DONE : STATUS_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -364,6 +429,11 @@ int main(int argc, char **argv)
 		return io(&options);
 	case COMMAND_CERTIFICATE:
 		return certificate(&options);
+	case COMMAND_BACKUP:
+	case COMMAND_RESTORE:
+		return backup_or_restore(&options);
+	case COMMAND_RESET_ADMIN:
+		return reset_admin(&options);
 	case COMMAND_ROLE:
 		return role_enter(options.role);
 	case COMMAND_DESCRIBE:

@@ -18,6 +18,9 @@
 #define CHECK (1u << COMMAND_CHECK)
 #define IO (1u << COMMAND_IO)
 #define CERTIFICATE (1u << COMMAND_CERTIFICATE)
+#define BACKUP (1u << COMMAND_BACKUP)
+#define RESTORE (1u << COMMAND_RESTORE)
+#define RESET_ADMIN (1u << COMMAND_RESET_ADMIN)
 #define ROLE (1u << COMMAND_ROLE)
 
 static const struct {
@@ -26,14 +29,17 @@ static const struct {
 	size_t offset; /* of a const char * in struct options, or of a bool */
 	bool flag; /* takes no value */
 } rows[] = {
-	{"--config", RUN | CHECK | IO | CERTIFICATE, offsetof(struct options, config), false},
-	{"--state", RUN | INIT | CERTIFICATE, offsetof(struct options, state), false},
+	{"--config", RUN | CHECK | IO | CERTIFICATE | BACKUP | RESTORE,
+		offsetof(struct options, config), false},
+	{"--state", RUN | INIT | CERTIFICATE | BACKUP | RESTORE | RESET_ADMIN,
+		offsetof(struct options, state), false},
 	{"--http", RUN, offsetof(struct options, http), false},
 	{"--https", RUN, offsetof(struct options, https), false},
 	{"--rtsp", RUN, offsetof(struct options, rtsp), false},
 	{"--demo", RUN, offsetof(struct options, demo), true},
 	{"--insecure-demo", RUN, offsetof(struct options, insecure_demo), true},
-	{"--admin-password-file", INIT, offsetof(struct options, password_file), false},
+	{"--admin-password-file", INIT | RESET_ADMIN, offsetof(struct options, password_file),
+		false},
 	{"--renew", CERTIFICATE, offsetof(struct options, renew), true},
 	{"--seconds", IO, offsetof(struct options, seconds), false},
 	{"--pulse", IO, offsetof(struct options, pulse), false},
@@ -49,6 +55,9 @@ static const struct {
 	{"check", COMMAND_CHECK},
 	{"io", COMMAND_IO},
 	{"certificate", COMMAND_CERTIFICATE},
+	{"backup", COMMAND_BACKUP},
+	{"restore", COMMAND_RESTORE},
+	{"reset-admin", COMMAND_RESET_ADMIN},
 	{"--role", COMMAND_ROLE},
 	{"--describe", COMMAND_DESCRIBE},
 	{"--describe-settings", COMMAND_DESCRIBE_SETTINGS},
@@ -99,8 +108,12 @@ static bool option_take(int argc, char **argv, int *at, struct options *ret)
 		memcpy(field, &value, sizeof(value));
 		return true;
 	}
+	if ((1u << ret->command & (BACKUP | RESTORE)) != 0 && word[0] != '-' && ret->file == NULL) {
+		ret->file = word;
+		return true;
+	}
 	complain("unknown word `%s`; the commands are --config FILE, --demo, init, check, io, "
-		 "certificate, --version and --help",
+		 "certificate, backup, restore, reset-admin, --version and --help",
 		word);
 	return false;
 }
@@ -149,6 +162,19 @@ static bool options_check(const struct options *options)
 			return true;
 		complain("usage: posternd certificate [--config FILE] [--state DIR] [--renew]");
 		return false;
+	case COMMAND_BACKUP:
+	case COMMAND_RESTORE:
+		if (options->file != NULL && (options->config != NULL || options->state != NULL))
+			return true;
+		complain("usage: posternd %s FILE [--config FILE] [--state DIR]: the file of the "
+			 "backup, and whose database",
+			options->command == COMMAND_BACKUP ? "backup" : "restore");
+		return false;
+	case COMMAND_RESET_ADMIN:
+		if (options->state != NULL && options->password_file != NULL)
+			return true;
+		complain("usage: posternd reset-admin --state DIR --admin-password-file FILE");
+		return false;
 	case COMMAND_ROLE:
 	case COMMAND_DESCRIBE:
 	case COMMAND_DESCRIBE_SETTINGS:
@@ -188,6 +214,9 @@ void options_help(void)
 		    "  posternd check --config FILE\n"
 		    "  posternd io --config FILE [--seconds N] [--pulse DOOR [--ms N]]\n"
 		    "  posternd certificate [--config FILE] [--state DIR] [--renew]\n"
+		    "  posternd backup FILE [--config FILE] [--state DIR]\n"
+		    "  posternd restore FILE [--config FILE] [--state DIR]\n"
+		    "  posternd reset-admin --state DIR --admin-password-file FILE\n"
 		    "  posternd --version | --help | --describe | --describe-settings\n"
 		    "\n"
 		    "  --config FILE   the configuration, below\n"
@@ -211,6 +240,17 @@ void options_help(void)
 		    "  certificate     shows what clients see of the certificate of https; "
 		    "--renew makes new\n"
 		    "                  self-made ones, which every client has to accept anew\n"
+		    "  backup          copies the database into FILE, while posternd runs or not; "
+		    "keep\n"
+		    "                  STATE/device.key beside it: FILE is of no use without\n"
+		    "  restore         puts the backup FILE in the place of the database, while "
+		    "posternd\n"
+		    "                  does not run; no number is given out again; people and "
+		    "passwords\n"
+		    "                  are as they were: who was removed since is back\n"
+		    "  reset-admin     gives the account `admin` of STATE a new password and all "
+		    "rights, while\n"
+		    "                  posternd does not run; nothing else changes\n"
 		    "  check           reads FILE and says whether posternd would start with it\n"
 		    "  io              shows what comes in at the GPIO lines of FILE while "
 		    "posternd does\n"

@@ -12,6 +12,9 @@ enum command {
 	COMMAND_CHECK,
 	COMMAND_IO,
 	COMMAND_CERTIFICATE,
+	COMMAND_BACKUP,
+	COMMAND_RESTORE,
+	COMMAND_RESET_ADMIN,
 	COMMAND_ROLE, /* --role NAME: started by the supervisor */
 	COMMAND_DESCRIBE, /* from here on without options */
 	COMMAND_DESCRIBE_SETTINGS,
@@ -25,6 +28,7 @@ struct options {
 	bool demo;
 	bool insecure_demo;
 	bool renew;
+	const char *file; /* of COMMAND_BACKUP and COMMAND_RESTORE: no option names it */
 	const char *config;
 	const char *state;
 	const char *http;

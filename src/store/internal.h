@@ -92,6 +92,24 @@ MUST_CHECK int schema_migrate(struct connection *connection, const char *name,
 /* Makes or brings up the tables and the key, and judges them. Fills serial and secret. */
 MUST_CHECK int schema_open(struct store *store, char *ret_detail);
 
+/* The tables are, text for text, those of a new database. */
+MUST_CHECK int schema_check(sqlite3 *db);
+
+/* backup.c */
+struct store_backup_info;
+
+/* Fills *ret from a database of any schema. */
+MUST_CHECK int backup_look(struct connection *connection, struct store_backup_info *ret);
+
+/* Ours, of a known schema, every page whole. what: how ret_detail names it. */
+MUST_CHECK int backup_check(struct connection *connection, const char *what, char *ret_detail);
+
+/* A new empty file, for its owner only, and nothing left of one of that name; its descriptor. */
+MUST_CHECK int file_make(int dir_fd, const char *name);
+
+/* Syncs the file, gives it its last name and syncs the folder. */
+MUST_CHECK int file_install(int dir_fd, const char *from, const char *to);
+
 MUST_CHECK int folder_sync(int dir_fd);
 PRINTF_LIKE(2, 3) void detail_set(char *detail, const char *format, ...);
 

@@ -278,7 +278,7 @@ static int compare_lists(sqlite3_stmt *ours, sqlite3_stmt *wanted, sqlite3 *db)
 	}
 }
 
-static int check_tables(sqlite3 *db)
+int schema_check(sqlite3 *db)
 {
 	sqlite3 *model = NULL;
 	sqlite3_stmt *ours = NULL;
@@ -363,6 +363,6 @@ int schema_open(struct store *store, char *ret_detail)
 	if (error == 0)
 		error = check_pages(db);
 	if (error == 0)
-		error = check_tables(db);
+		error = schema_check(db);
 	return error != 0 ? error : check_device(store, ret_detail);
 }

@@ -22,6 +22,7 @@ enum sql_id {
 	SQL_ROLLBACK,
 	SQL_COUNTER_GET,
 	SQL_COUNTER_PUT,
+	SQL_COUNTER_RAISE,
 	SQL_DEVICE_GET,
 	SQL_DEVICE_PUT,
 	SQL_DOORS,
@@ -110,6 +111,8 @@ extern const char *const sql_text[SQL_COUNT];
 extern const char sql_pragmas[]; /* of every connection */
 extern const char sql_pragmas_reader[];
 extern const char sql_journal_mode[]; /* of the writer, once the file is known to be ours */
+extern const char sql_copy_mode[]; /* of a copy on its way: it is synced as a whole */
+extern const char sql_copy_end[]; /* makes one file of a database and its log */
 extern const char sql_schema[]; /* all of STORE_SCHEMA_VERSION, for a new database */
 extern const char sql_schema_1_to_2[];
 extern const char sql_schema_2_to_3[];

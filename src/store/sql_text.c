@@ -51,6 +51,11 @@ const char sql_journal_mode[] = "PRAGMA journal_mode = WAL;"
 				"PRAGMA wal_autocheckpoint = 0;"
 				"PRAGMA journal_size_limit = 8388608;";
 
+const char sql_copy_mode[] = "PRAGMA journal_mode = MEMORY;"
+			     "PRAGMA synchronous = OFF;";
+
+const char sql_copy_end[] = "PRAGMA journal_mode = DELETE;";
+
 /* What schema 2 has for PINs. */
 #define SCHEMA_2_PINS                                                                              \
 	"CREATE TABLE credential_pin(person_no INTEGER PRIMARY KEY, hash BLOB NOT NULL,"           \
@@ -225,6 +230,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_COUNTER_GET] = "SELECT value FROM counter WHERE name = ?",
 	[SQL_COUNTER_PUT] = "UPDATE counter SET value = ? WHERE name = ?",
+	[SQL_COUNTER_RAISE] = "UPDATE counter SET value = max(value, ?) WHERE name = ?",
 	[SQL_DEVICE_GET] = "SELECT serial, key_check FROM device WHERE one = 1",
 	[SQL_DEVICE_PUT] = "INSERT INTO device(one, serial, key_check) VALUES(1, ?, ?)",
 	[SQL_DOORS] = "SELECT idx, id FROM door ORDER BY idx",

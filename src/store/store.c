@@ -251,9 +251,13 @@ static int open_all(struct store *store, int state_fd, char *ret_detail)
 		error = schema_open(store, ret_detail);
 	if (error != 0)
 		return error;
+	int log = 0;
+	int moved = 0;
 	int rc = sqlite3_wal_checkpoint_v2(
-		store->connection.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		store->connection.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log, &moved);
 
+	if ((rc & 0xff) == SQLITE_BUSY && log >= 0 && log == moved)
+		rc = SQLITE_OK; /* all of it is moved: a backup reads, and the log stays long */
 	(void)sqlite3_wal_hook(store->connection.db, log_seen, store);
 	error = sql_error(store->connection.db, rc);
 	if (error == 0)

@@ -284,7 +284,7 @@ def _():
 def _():
     with Home() as home:
         found = examples("posternd.8")
-        check(len(found), 4, "blocks of posternd(8)")
+        check(len(found), 6, "blocks of posternd(8)")
         for block in found:
             home.run_block(block)
         ensure(os.path.exists(f"{home.root}/second/.local/state/postern-demo/admin.password"),

@@ -95,8 +95,8 @@ def posternd_8_has_every_command_and_option_of_the_help():
     for name, words in (("--help", usage), ("the page", text)):
         named = set(OPTION.findall(words))
         check((options - named, named - options), (set(), set()), f"{name}: options missing, unknown")
-    check(set(re.findall(r"(?m)^  posternd ([a-z]+) ", usage)), commands, "commands of --help")
-    check(set(re.findall(r"(?m)^\.It Cm ([a-z]+)$", text)), commands, "commands of the page")
+    check(set(re.findall(r"(?m)^  posternd ([a-z][a-z-]*) ", usage)), commands, "commands of --help")
+    check(set(re.findall(r"(?m)^\.It Cm ([a-z][a-z-]*)$", text)), commands, "commands of the page")
     ensure(re.search(r"(?m)^\.It Fl -help , h$|^\.It --help , h$", text), "-h")
 
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole copy of the database in one file, and the way back. Errors as in store/store.h;
+ * ret_detail (256 bytes, may be NULL) names what is wrong and what to do.
+ *
+ * The copy does not hold STATE/device.key: without the key nobody can read its passwords, and
+ * nobody can restore it.
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "base/text.h"
+
+#include <stdint.h>
+
+#define STORE_BACKUP_NAME_MAX 90 /* bytes of the file's name, without its folder */
+
+struct store_backup_info {
+	struct text32 serial;
+	uint64_t last_rec_no; /* of the file */
+	uint64_t next_rec_no; /* what the next record gets: after a restore it may be higher */
+};
+
+/*
+ * Copies the database of state_fd, which may be in use, as it is at one instant into name in folder
+ * target_fd: complete and on disk before it has that name, replacing a file of that name, mode
+ * 0600. Writers are not held up. NAME.tmp in the same folder is used on the way.
+ */
+MUST_CHECK int store_backup(int state_fd, int target_fd, const char *name,
+	struct store_backup_info *ret, char *ret_detail);
+
+/*
+ * Puts the backup in from_fd in the place of the database of state_fd, after having checked it. No
+ * number that was given out (Seq, RecNo, person, account) is given out again: each counter keeps
+ * the higher value of the two. A sudden end leaves the old database or the new one. -EBUSY: a store
+ * has this folder; -ENOKEY, -EKEYREJECTED: device.key of the backup's device is not in state_fd;
+ * STORE_CORRUPT: the backup is damaged or none, or the database there now cannot be read.
+ */
+MUST_CHECK int store_restore(
+	int state_fd, int from_fd, struct store_backup_info *ret, char *ret_detail);
