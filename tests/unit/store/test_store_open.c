@@ -699,6 +699,25 @@ static void every_error_has_a_text(void **state UNUSED)
 	assert_string_equal(store_error_text(-99999), "unknown system error");
 }
 
+/* As a backup does while posternd starts again. */
+static void reader_of_the_log_does_not_keep_it_closed(void **state)
+{
+	struct fixture *f = *state;
+	struct connection reader;
+	struct commit_entry card = fixture_card(0, 77);
+
+	(void)fixture_append(f, &card);
+	assert_int_equal(connection_open(&reader, f->dir_fd, STORE_FILE, SQLITE_OPEN_READONLY), 0);
+	assert_int_equal(sql_run(reader.db, "BEGIN; SELECT count(*) FROM counter;"), 0);
+	fixture_reopen(f);
+	struct journal_entry next = fixture_append(f, &card);
+
+	assert_int_equal(next.rec_no, 2);
+	connection_close(&reader);
+	fixture_reopen(f);
+	assert_int_equal(fixture_append(f, &card).rec_no, 3);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -729,6 +748,7 @@ int main(void)
 		CASE(counters_behind_their_rows_are_refused),
 		CASE(damaged_files_never_crash),
 		CASE(truncated_files_never_crash),
+		CASE(reader_of_the_log_does_not_keep_it_closed),
 		cmocka_unit_test(every_error_has_a_text),
 	};
 
