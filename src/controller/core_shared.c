@@ -158,6 +158,7 @@ int core_index_go_on(struct index_making *making, bool *ret_whole)
 	size_t piece = left < INDEX_PIECE ? left : INDEX_PIECE;
 	char *from = (char *)making->memory + making->ready;
 
+	ASSERT(making->memory != NULL);
 	if (mprotect(from, piece, PROT_READ | PROT_WRITE) != 0)
 		return -errno;
 	memset(from, 0, piece); /* rt must find every page there */

@@ -282,7 +282,7 @@ int tls_prepare(int state_fd, const struct settings *settings, enum tls_wish wis
 bool tls_certificate_show(const char *path, struct tls_fingerprints *ret)
 {
 	static char text[TLS_CERTIFICATE_MAX];
-	uint32_t len;
+	uint32_t len = 0;
 	int error = file_take(AT_FDCWD, path, text, sizeof(text), &len);
 
 	if (error != 0) {

@@ -7,6 +7,7 @@
  * Frames are made one after the other and live while the callback runs; the answer's text is
  * theirs.
  */
+#include "base/assert.h"
 #include "base/bits.h"
 #include "base/number.h"
 #include "protocols/wiegand_trace.h"
@@ -244,6 +245,7 @@ static int hand_out(void *user, const struct postern_reader_frame *frame)
 {
 	struct frames_call *frames = user;
 
+	ASSERT(frames != NULL);
 	if (!frames->answered && frames->early != NULL)
 		*frames->early = frames->state;
 	frames->answered = true;
@@ -345,7 +347,7 @@ int postern_reader_frames(struct postern_device *device, const struct postern_re
 	postern_reader_frame_fn *each, void *user, struct postern_reader_state *state)
 {
 	struct frames_wait wait = {.each = each, .user = user};
-	struct postern_call *call;
+	struct postern_call *call = NULL;
 	int error = sync_begin(&wait.sync, device);
 
 	if (error != POSTERN_OK)
@@ -354,7 +356,7 @@ int postern_reader_frames(struct postern_device *device, const struct postern_re
 		return device_fail(device, POSTERN_E_ARGUMENT, "query or state: size is not set");
 	wait.sync.result = state;
 	error = postern_reader_frames_start(device, query, wait_each, wait_done, &wait, &call);
-	if (error == POSTERN_OK)
+	if (call != NULL)
 		((struct frames_call *)call)->early = state;
 	return sync_wait(&wait.sync, error);
 }
