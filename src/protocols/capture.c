@@ -114,9 +114,11 @@ void capture_write_remark(struct buf *out, enum capture_line_kind kind, struct s
 {
 	size_t key = 0;
 
-	while (key < ARRAY_COUNT(keys) && keys[key].kind != kind)
+	while (keys[key].kind != kind) {
 		key++;
-	ASSERT(key < ARRAY_COUNT(keys) && span_find(value, '\n') == value.len);
+		ASSERT(key < ARRAY_COUNT(keys));
+	}
+	ASSERT(span_find(value, '\n') == value.len);
 	buf_add_string(out, "# ");
 	buf_add(out, keys[key].key);
 	buf_add_byte(out, ' ');
