@@ -88,7 +88,8 @@ static void print_help(void)
 		for (const struct command *c = tables[t]; c->group != NULL; c++) {
 			printf("  %s %s%s%s\n", c->group, c->verb, c->usage[0] == 0 ? "" : " ",
 				c->usage);
-			printf("        %s\n", c->text);
+			printf("%*s", 8, "");
+			print_indented(c->text, 8);
 		}
 	}
 	puts("\nExit status: 0 done, 1 refused by the device, 2 wrong usage, 3 cannot reach it,\n"

@@ -247,7 +247,7 @@ const struct command record_commands[] = {
 		"        [--door DOOR] [--count ROWS-A-PAGE] [--after RECNO]\n"
 		"        or [--from TIME] --state-file FILE",
 		"Prints every access record of a period once; times are UTC. With a state file:\n"
-		"    what came since the last time.",
+		"what came since the last time.",
 		true, records_pull},
 	{"records", "follow", 0, 0,
 		"from= count= heartbeat= retry-ms= state-file= event-manager json",
