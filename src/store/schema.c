@@ -30,6 +30,7 @@
 static const struct migration migrations[] = {
 	{.from = 1, .sql = sql_schema_1_to_2},
 	{.from = 2, .sql = sql_schema_2_to_3},
+	{.from = 3, .sql = sql_schema_3_to_4},
 };
 
 void detail_set(char *detail, const char *format, ...)

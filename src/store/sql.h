@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 #define STORE_APPLICATION_ID 0x5053544e /* "PSTN" in the file's header */
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 #define STORE_BUSY_TIMEOUT_MS 2000
 
 enum sql_id {
@@ -116,6 +116,7 @@ extern const char sql_copy_end[]; /* makes one file of a database and its log */
 extern const char sql_schema[]; /* all of STORE_SCHEMA_VERSION, for a new database */
 extern const char sql_schema_1_to_2[];
 extern const char sql_schema_2_to_3[];
+extern const char sql_schema_3_to_4[];
 extern const char sql_schema_list[]; /* what sqlite_schema holds, in a fixed order */
 extern const char sql_check_small[]; /* quick_check of the tables that decisions need */
 extern const char sql_check_all[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every SQL text of the store. Schema 3:
+ * Every SQL text of the store. Schema 4:
  *
  *   counter       newest numbers ever given, and the oldest still kept, so that a hole is either
  *                 pruning (below the oldest) or loss (above it)
@@ -100,6 +100,13 @@ const char sql_schema_2_to_3[] =
 			"INSERT INTO counter(name, value) SELECT 'persons', count(*) FROM person;"
 			"INSERT INTO counter(name, value) VALUES('cleared_no', 0), ('totals', 0);";
 
+/* What schema 4 has for special days, for the audit, and for the keys of OSDP readers. */
+#define SCHEMA_4_SPECIAL_DAYS ""
+#define SCHEMA_4_AUDIT ""
+#define SCHEMA_4_READER_KEYS ""
+
+const char sql_schema_3_to_4[] = SCHEMA_4_SPECIAL_DAYS SCHEMA_4_AUDIT SCHEMA_4_READER_KEYS;
+
 const char sql_schema[] =
 	"BEGIN IMMEDIATE;"
 	"CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
@@ -160,6 +167,7 @@ const char sql_schema[] =
 	" WHERE rec_no > 0 AND user_id != '';"
 	"CREATE TABLE pending_outcome(ticket INTEGER PRIMARY KEY, rec_no INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX pending_outcome_rec_no ON pending_outcome(rec_no);" SCHEMA_3_BLOCKS
+		SCHEMA_4_SPECIAL_DAYS SCHEMA_4_AUDIT SCHEMA_4_READER_KEYS
 	"PRAGMA application_id = " STRINGIFY(
 		STORE_APPLICATION_ID) ";"
 				      "PRAGMA user_version = " STRINGIFY(STORE_SCHEMA_VERSION) ";";

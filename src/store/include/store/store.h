@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Everything that is kept: people, schedules, accounts, the journal with its records, in one SQLite
- * database (STATE/postern.db, WAL, synchronous=FULL, schema 3). A store has one writing thread;
+ * database (STATE/postern.db, WAL, synchronous=FULL, schema 4). A store has one writing thread;
  * other threads read through store_reader handles of their own. Errors: 0, a negative errno for the
  * environment (-EIO, -ENOSPC, ...), or a positive enum store_error that the caller handles.
  *
