@@ -56,7 +56,7 @@ struct osdp_secure {
 	uint8_t s_enc[OSDP_KEY_SIZE];
 	uint8_t s_mac1[OSDP_KEY_SIZE];
 	uint8_t s_mac2[OSDP_KEY_SIZE];
-	uint8_t random[2][OSDP_RANDOM_SIZE]; /* RND.A of the panel, RND.B of the device */
+	uint8_t nonce[2][OSDP_RANDOM_SIZE]; /* RND.A of the panel, RND.B of the device */
 	uint8_t c_mac[OSDP_BLOCK_SIZE]; /* of the latest command: chains the next reply */
 	uint8_t r_mac[OSDP_BLOCK_SIZE]; /* of the latest reply: chains the next command */
 	uint8_t message[OSDP_CUID_SIZE + OSDP_RANDOM_SIZE +
