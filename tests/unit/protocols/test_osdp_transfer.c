@@ -250,6 +250,7 @@ static void device_takes_fragments_in_order_only(void **state)
 		enum osdp_ftstat_status status;
 	} rows[] = {
 		{{1, 4, 4, {"", 0}}, OSDP_FILE_REFUSED, OSDP_FTSTAT_ABORT}, /* of no file */
+		{{1, 4, 0, {"", 0}}, OSDP_FILE_REFUSED, OSDP_FTSTAT_ABORT},
 		{{1, 4, 2, {"ab", 2}}, OSDP_FILE_REFUSED, OSDP_FTSTAT_ABORT},
 		{{1, 0, 0, {"ab", 2}}, OSDP_FILE_REFUSED, OSDP_FTSTAT_ABORT}, /* of no length */
 		{{1, 11, 0, {"ab", 2}}, OSDP_FILE_REFUSED, OSDP_FTSTAT_ABORT}, /* too large */

@@ -3,7 +3,8 @@
  * OSDP secure channel 1 (AES-128), for both sides: handshake, MAC chain, encryption.
  *
  * One struct holds a session. Nothing in it moves unless what came is right; frames are repeated
- * from their kept bytes, never wrapped twice. The caller judges address and sequence first.
+ * from their kept bytes, never wrapped twice. The caller judges address, sequence and repeats
+ * first.
  *
  *   panel                              device
  *   chlng_write  -- CHLNG, sequence 0 -->  chlng_read
