@@ -8,7 +8,8 @@
 #include "platform/osdp_aes.h"
 #include "protocols/osdp_code.h"
 
-static struct osdp_secure session_of(bool device)
+/* The chain begins with a MAC of the input, so that none holds a frame that is right for itself. */
+static struct osdp_secure session_of(bool device, struct span input)
 {
 	struct osdp_secure secure;
 
@@ -17,6 +18,8 @@ static struct osdp_secure session_of(bool device)
 	memset(secure.s_enc, 1, sizeof(secure.s_enc));
 	memset(secure.s_mac1, 2, sizeof(secure.s_mac1));
 	memset(secure.s_mac2, 3, sizeof(secure.s_mac2));
+	osdp_secure_mac(&secure, secure.c_mac, input, secure.c_mac);
+	memcpy(secure.r_mac, secure.c_mac, sizeof(secure.r_mac));
 	return secure;
 }
 
@@ -40,9 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	bool reply = size > 0 && (data[0] & 1);
 	size_t len = size > 1 ? data[1] : 0;
-	struct osdp_secure from = session_of(reply), to = session_of(!reply);
-	struct span clear = span_slice(span_of(data, size), 2, len), got;
-	struct span changes = span_slice(span_of(data, size), 2 + len, size);
+	struct span input = span_of(data, size), got;
+	struct osdp_secure from = session_of(reply, input), to = session_of(!reply, input);
+	struct span clear = span_slice(input, 2, len), changes = span_slice(input, 2 + len, size);
 	struct osdp_frame frame = {.address = 5, .reply = reply, .code = OSDP_MFG, .data = clear};
 	uint8_t sent[OSDP_FRAME_MAX], bytes[OSDP_FRAME_MAX];
 	size_t total = osdp_secure_wrap(&from, &frame, sent, sizeof(sent));
