@@ -147,9 +147,13 @@ size_t osdp_secure_wrap(
 	struct osdp_secure *secure, const struct osdp_frame *clear, uint8_t *out, size_t capacity);
 
 /*
- * Checks a frame from the other side and decrypts its data into plain; *ret_data lies in there
- * (wipe it after a KEYSET). Unless OK nothing has moved, plain holds nothing and *ret_data is
- * empty. SCS_15 and SCS_16 with data are refused (FORM); empty SCS_17 and SCS_18 are taken.
+ * Checks a frame from the other side and decrypts its data into plain, which lies apart from the
+ * frame; *ret_data lies in there (wipe it after a KEYSET). Unless OK nothing has moved, plain holds
+ * nothing and *ret_data is empty. SCS_15 and SCS_16 with data are refused (FORM); empty SCS_17 and
+ * SCS_18 are taken.
+ *
+ * A frame is chained to the latest one of the other direction, so that the very same frame is right
+ * again until this side has sent its next one. Repeats are to be told by sequence and bytes first.
  */
 enum osdp_secure_result osdp_secure_unwrap(struct osdp_secure *secure,
 	const struct osdp_frame *frame, uint8_t plain[OSDP_FRAME_MAX], struct span *ret_data);
@@ -161,7 +165,7 @@ void osdp_secure_mac(const struct osdp_secure *secure, const uint8_t icv[OSDP_BL
 	struct span message, uint8_t ret_mac[OSDP_BLOCK_SIZE]);
 
 /*
- * Keys nobody may rely on: SCBK-D, equal or counting bytes (any step), fewer than 8 different bytes
+ * Keys nobody may rely on: SCBK-D, equal or counting bytes (any step), at most 8 different bytes
  * (patterns that repeat), nibbles counting up or down, printable text. A random key is one with a
  * chance of less than one in a million. Takes the same time for every key.
  */
