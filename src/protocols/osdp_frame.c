@@ -96,10 +96,10 @@ static bool body_parse(struct span body, struct osdp_frame *ret)
 
 	if (ret->has_security_block) {
 		block_len = at[0];
-		if (block_len < BLOCK_HEAD || block_len >= body.len)
+		if (block_len < BLOCK_HEAD || block_len > body.len)
 			return false;
 		mac_len = mac_size(at[1]);
-		if (mac_len >= body.len - block_len)
+		if (mac_len >= body.len - block_len) /* the code stands between them */
 			return false;
 		ret->block_type = at[1];
 		ret->block = span_slice(body, BLOCK_HEAD, block_len - BLOCK_HEAD);

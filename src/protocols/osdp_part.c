@@ -66,7 +66,7 @@ void osdp_assembly_reset(struct osdp_assembly *assembly)
 enum osdp_assembly_result osdp_assembly_take(
 	struct osdp_assembly *assembly, const struct osdp_part *part)
 {
-	if (part->offset == 0 || assembly->received == assembly->total)
+	if (part->offset == 0)
 		osdp_assembly_reset(assembly);
 	if (part->fragment.len == 0) {
 		osdp_assembly_reset(assembly);

@@ -136,10 +136,11 @@ static bool form_right(const struct osdp_secure *secure, const struct osdp_frame
 static bool padding_cut(struct span *data)
 {
 	size_t end = data->len;
+	size_t last = data->len - OSDP_BLOCK_SIZE + 1; /* padding begins within a block */
 
-	while (end > data->len - OSDP_BLOCK_SIZE && data->data[end - 1] == 0)
+	while (end > last && data->data[end - 1] == 0)
 		end--;
-	if (end == data->len - OSDP_BLOCK_SIZE || (uint8_t)data->data[end - 1] != PADDING)
+	if ((uint8_t)data->data[end - 1] != PADDING)
 		return false;
 	data->len = end - 1;
 	return true;

@@ -459,6 +459,9 @@ static void panel_believes_the_right_ccrypt_only(void **state)
 		assert_int_equal(
 			osdp_secure_ccrypt_read(&panel, &wire.frame, NULL), OSDP_SECURE_FORM);
 	}
+	wire_read(&wire, osdp_sessions[0].ccrypt); /* two bytes in the block */
+	wire.frame.block = span_of("\x01", 2);
+	assert_int_equal(osdp_secure_ccrypt_read(&panel, &wire.frame, NULL), OSDP_SECURE_FORM);
 	assert_memory_equal(&before, &panel, sizeof(before));
 	wire_read(&wire, osdp_sessions[0].ccrypt);
 	assert_int_equal(osdp_secure_ccrypt_read(&panel, &wire.frame, NULL), OSDP_SECURE_OK);
