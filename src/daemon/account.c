@@ -22,7 +22,7 @@
 #define RANDOM_PASSWORD_LEN 20 /* of 32 letters and digits: 100 bits */
 #define ADMIN_PASSWORD_NEW ADMIN_PASSWORD_FILE ".new"
 
-static void options_fill(const struct settings *settings, struct store_options *ret)
+void account_store_options(const struct settings *settings, struct store_options *ret)
 {
 	*ret = (struct store_options){
 		.records_max = settings->records_max,
@@ -132,7 +132,7 @@ static enum account_outcome account_work(int state_fd, const struct settings *se
 	struct store *store;
 	char detail[256] = "";
 
-	options_fill(settings, &options);
+	account_store_options(settings, &options);
 	int error = store_open(state_fd, &options, &store, detail);
 
 	if (error != 0) {

@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "base/text.h"
 #include "platform/settings.h"
+#include "store/store.h"
 
 #define ADMIN_PASSWORD_FILE "admin.password" /* in STATE, made by --demo */
 #define PASSWORD_MIN 8 /* bytes */
@@ -30,6 +31,9 @@ enum account_wish {
  */
 MUST_CHECK enum account_outcome account_prepare(int state_fd, const struct settings *settings,
 	enum account_wish wish, const struct text128 *password);
+
+/* How these settings open a database, outside core: without its rules for PINs. */
+void account_store_options(const struct settings *settings, struct store_options *ret);
 
 /* Reads the first line of a file. False after complaining. */
 MUST_CHECK bool account_read_password(const char *path, struct text128 *ret);

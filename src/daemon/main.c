@@ -15,6 +15,7 @@
 #include "listen.h"
 #include "options.h"
 #include "platform/log.h"
+#include "renumber.h"
 #include "role_entry.h"
 #include "state.h"
 #include "supervisor.h"
@@ -410,6 +411,16 @@ static int backup_or_restore(const struct options *options)
 	return good ? STATUS_DONE : STATUS_FAILED;
 }
 
+static int renumber(const struct options *options)
+{
+	static struct settings settings;
+	const struct renumber_wish wish = {options->config, options->renamed, options->yes};
+
+	if (!settings_read(options->config, &settings) || !state_dir_set(options, &settings))
+		return STATUS_FAILED;
+	return renumber_run(&settings, &wish) ? STATUS_DONE : STATUS_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -434,6 +445,8 @@ int main(int argc, char **argv)
 		return backup_or_restore(&options);
 	case COMMAND_RESET_ADMIN:
 		return reset_admin(&options);
+	case COMMAND_RENUMBER:
+		return renumber(&options);
 	case COMMAND_ROLE:
 		return role_enter(options.role);
 	case COMMAND_DESCRIBE:

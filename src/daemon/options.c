@@ -21,6 +21,7 @@
 #define BACKUP (1u << COMMAND_BACKUP)
 #define RESTORE (1u << COMMAND_RESTORE)
 #define RESET_ADMIN (1u << COMMAND_RESET_ADMIN)
+#define RENUMBER (1u << COMMAND_RENUMBER)
 #define ROLE (1u << COMMAND_ROLE)
 
 static const struct {
@@ -29,9 +30,9 @@ static const struct {
 	size_t offset; /* of a const char * in struct options, or of a bool */
 	bool flag; /* takes no value */
 } rows[] = {
-	{"--config", RUN | CHECK | IO | CERTIFICATE | BACKUP | RESTORE,
+	{"--config", RUN | CHECK | IO | CERTIFICATE | BACKUP | RESTORE | RENUMBER,
 		offsetof(struct options, config), false},
-	{"--state", RUN | INIT | CERTIFICATE | BACKUP | RESTORE | RESET_ADMIN,
+	{"--state", RUN | INIT | CERTIFICATE | BACKUP | RESTORE | RESET_ADMIN | RENUMBER,
 		offsetof(struct options, state), false},
 	{"--http", RUN, offsetof(struct options, http), false},
 	{"--https", RUN, offsetof(struct options, https), false},
@@ -44,6 +45,8 @@ static const struct {
 	{"--seconds", IO, offsetof(struct options, seconds), false},
 	{"--pulse", IO, offsetof(struct options, pulse), false},
 	{"--ms", IO, offsetof(struct options, ms), false},
+	{"--renamed", RENUMBER, offsetof(struct options, renamed), false},
+	{"--yes", RENUMBER, offsetof(struct options, yes), true},
 	{"--role", ROLE, offsetof(struct options, role), false},
 };
 
@@ -58,6 +61,7 @@ static const struct {
 	{"backup", COMMAND_BACKUP},
 	{"restore", COMMAND_RESTORE},
 	{"reset-admin", COMMAND_RESET_ADMIN},
+	{"renumber", COMMAND_RENUMBER},
 	{"--role", COMMAND_ROLE},
 	{"--describe", COMMAND_DESCRIBE},
 	{"--describe-settings", COMMAND_DESCRIBE_SETTINGS},
@@ -113,7 +117,7 @@ static bool option_take(int argc, char **argv, int *at, struct options *ret)
 		return true;
 	}
 	complain("unknown word `%s`; the commands are --config FILE, --demo, init, check, io, "
-		 "certificate, backup, restore, reset-admin, --version and --help",
+		 "certificate, backup, restore, reset-admin, renumber, --version and --help",
 		word);
 	return false;
 }
@@ -175,6 +179,12 @@ static bool options_check(const struct options *options)
 			return true;
 		complain("usage: posternd reset-admin --state DIR --admin-password-file FILE");
 		return false;
+	case COMMAND_RENUMBER:
+		if (options->config != NULL)
+			return true;
+		complain("usage: posternd renumber --config FILE [--state DIR] "
+			 "[--renamed OLD=NEW,...] [--yes]");
+		return false;
 	case COMMAND_ROLE:
 	case COMMAND_DESCRIBE:
 	case COMMAND_DESCRIBE_SETTINGS:
@@ -217,6 +227,8 @@ void options_help(void)
 		    "  posternd backup FILE [--config FILE] [--state DIR]\n"
 		    "  posternd restore FILE [--config FILE] [--state DIR]\n"
 		    "  posternd reset-admin --state DIR --admin-password-file FILE\n"
+		    "  posternd renumber --config FILE [--state DIR]\n"
+		    "           [--renamed OLD=NEW,...] [--yes]\n"
 		    "  posternd --version | --help | --describe | --describe-settings\n"
 		    "\n"
 		    "  --config FILE   the configuration, below\n"
@@ -251,6 +263,12 @@ void options_help(void)
 		    "  reset-admin     gives the account `admin` of STATE a new password and all "
 		    "rights, while\n"
 		    "                  posternd does not run; nothing else changes\n"
+		    "  renumber        gives the doors of the database the indexes they have in "
+		    "FILE, with\n"
+		    "                  their rights and records, while posternd does not run; "
+		    "shows what\n"
+		    "                  would change and asks first; --renamed: doors with "
+		    "another id now\n"
 		    "  check           reads FILE and says whether posternd would start with it\n"
 		    "  io              shows what comes in at the GPIO lines of FILE while "
 		    "posternd does\n"

@@ -15,6 +15,7 @@ enum command {
 	COMMAND_BACKUP,
 	COMMAND_RESTORE,
 	COMMAND_RESET_ADMIN,
+	COMMAND_RENUMBER,
 	COMMAND_ROLE, /* --role NAME: started by the supervisor */
 	COMMAND_DESCRIBE, /* from here on without options */
 	COMMAND_DESCRIBE_SETTINGS,
@@ -39,6 +40,8 @@ struct options {
 	const char *seconds;
 	const char *pulse; /* a door */
 	const char *ms;
+	const char *renamed; /* of doors: OLD=NEW,... */
+	bool yes;
 };
 
 /* False, after complaining, when the command line makes no sense: exit status 2. */

@@ -104,6 +104,14 @@ enum sql_id {
 	SQL_ACCOUNT_OF_NAME,
 	SQL_ACCOUNT_DELETE,
 	SQL_ACCOUNTS_ALL,
+	SQL_DOOR_USE,
+	SQL_DOORS_DELETE,
+	SQL_DOOR_MOVE_PUT,
+	SQL_DOOR_MOVE_STRAY,
+	SQL_DOOR_MOVE_RULES,
+	SQL_DOOR_MOVE_JOURNAL,
+	SQL_DOOR_MOVE_BLOCKS,
+	SQL_DOOR_MOVE_BLOCKS_END,
 	SQL_COUNT
 };
 
@@ -120,6 +128,7 @@ extern const char sql_schema_3_to_4[];
 extern const char sql_schema_list[]; /* what sqlite_schema holds, in a fixed order */
 extern const char sql_check_small[]; /* quick_check of the tables that decisions need */
 extern const char sql_check_all[];
+extern const char sql_door_moves[]; /* what the statements SQL_DOOR_MOVE_... go by */
 
 /* Fixed pieces that reader.c puts together; the values are bound. */
 extern const char sql_persons_rows[];

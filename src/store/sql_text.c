@@ -192,6 +192,11 @@ const char sql_check_small[] =
 
 const char sql_check_all[] = "SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check(1)";
 
+/* In this connection's own memory; doors that stay where they are have no row. */
+const char sql_door_moves[] =
+	"CREATE TEMP TABLE IF NOT EXISTS door_move(was INTEGER PRIMARY KEY, becomes INTEGER);"
+	"DELETE FROM temp.door_move;";
+
 /* Order: pin_load (pin.c). */
 #define PIN_COLUMNS "h.hash, h.digits, h.alone, h.duress_hash, h.duress_digits"
 
@@ -423,6 +428,23 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ACCOUNT_OF_NAME] = "SELECT no FROM account WHERE name = ?",
 	[SQL_ACCOUNT_DELETE] = "DELETE FROM account WHERE no = ?",
 	[SQL_ACCOUNTS_ALL] = "SELECT no, name, role, nonce, sealed FROM account ORDER BY no",
+	[SQL_DOOR_USE] = "SELECT (SELECT count(*) FROM access_rule WHERE door = ?1),"
+			 " (SELECT count(*) FROM journal WHERE rec_no > 0 AND door = ?1)",
+	[SQL_DOORS_DELETE] = "DELETE FROM door",
+	[SQL_DOOR_MOVE_PUT] = "INSERT INTO temp.door_move(was, becomes) VALUES(?, ?)",
+	[SQL_DOOR_MOVE_STRAY] = "DELETE FROM access_rule WHERE door = ?",
+	[SQL_DOOR_MOVE_RULES] = "UPDATE access_rule SET door = (SELECT becomes FROM temp.door_move "
+				"WHERE was = door)"
+				" WHERE door IN (SELECT was FROM temp.door_move)",
+	[SQL_DOOR_MOVE_JOURNAL] =
+		"UPDATE journal SET door = (SELECT becomes FROM temp.door_move WHERE was = door)"
+		" WHERE door IN (SELECT was FROM temp.door_move)",
+	/* A part of the key: two doors that change places must not meet on the way. */
+	[SQL_DOOR_MOVE_BLOCKS] = "UPDATE record_block SET door = 1000 +"
+				 " (SELECT becomes FROM temp.door_move WHERE was = door)"
+				 " WHERE door IN (SELECT was FROM temp.door_move)",
+	[SQL_DOOR_MOVE_BLOCKS_END] =
+		"UPDATE record_block SET door = door - 1000 WHERE door >= 1000",
 };
 
 const char sql_persons_rows[] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no > ?";

@@ -176,7 +176,8 @@ static int check_doors(struct store *store, const struct known_doors *doors, cha
 				continue;
 			detail_set(ret_detail,
 				"door index %u is configured as `%.*s`, but in this database"
-				" index %u is `%.*s`: give each door the index it had",
+				" index %u is `%.*s`: give each door the index it had, or run"
+				" `posternd renumber` when it is meant",
 				i, (int)id->len, id->bytes, j, (int)doors->id[j].len,
 				doors->id[j].bytes);
 			return STORE_DOOR_MISMATCH;
