@@ -47,7 +47,8 @@ class Tables:
                 continue
             _, group, verb, options, usage, _ = row
             self.add(self.words, "", group)
-            self.add(self.words, group, verb)
+            if verb:
+                self.add(self.words, group, verb)
             for option in options.split():
                 self.add(self.options, (group, verb), option)
                 self.add(self.options, (group, ""), option)

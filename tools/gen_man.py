@@ -57,7 +57,7 @@ def commands(program):
             out.append((".El\n" if last else "") + f".Ss {group}\n.Bl -tag -width Ds\n")
         last = group
         usage = f' No "{roff(usage)}"' if usage else ""
-        out.append(f".It Ic {group} {verb}{usage}\n{sentence(text)}\n")
+        out.append(f".It Ic {f'{group} {verb}'.strip()}{usage}\n{sentence(text)}\n")
     return "".join(out) + ".El\n"
 
 

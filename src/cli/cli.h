@@ -35,7 +35,7 @@ const char *option_value(const struct arguments *arguments, const char *name);
 
 struct command {
 	const char *group; /* "user" */
-	const char *verb; /* "add" */
+	const char *verb; /* "add"; "": the group is the command */
 	size_t positionals_min;
 	size_t positionals_max;
 	const char *options; /* "name= card= json": with = where a value follows */
@@ -55,6 +55,7 @@ extern const struct command device_commands[];
 extern const struct command reader_commands[];
 extern const struct command sim_commands[];
 extern const struct command format_commands[];
+extern const struct command status_commands[];
 
 bool output_is_json(void);
 void output_set_json(bool json);

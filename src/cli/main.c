@@ -17,7 +17,8 @@
 #define USER_DEFAULT "admin"
 
 static const struct command *const tables[] = {user_commands, door_commands, event_commands,
-	record_commands, device_commands, reader_commands, sim_commands, format_commands};
+	record_commands, device_commands, reader_commands, sim_commands, format_commands,
+	status_commands};
 
 struct global_options {
 	const char *url;
@@ -86,8 +87,8 @@ static void print_help(void)
 	putchar('\n');
 	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
 		for (const struct command *c = tables[t]; c->group != NULL; c++) {
-			printf("  %s %s%s%s\n", c->group, c->verb, c->usage[0] == 0 ? "" : " ",
-				c->usage);
+			printf("  %s%s%s%s%s\n", c->group, c->verb[0] == 0 ? "" : " ", c->verb,
+				c->usage[0] == 0 ? "" : " ", c->usage);
 			printf("%*s", 8, "");
 			print_indented(c->text, 8);
 		}
@@ -138,7 +139,7 @@ static const struct command *find_command(const char *group, const char *verb, b
 			if (strcmp(c->group, group) != 0)
 				continue;
 			*ret_group = true;
-			if (verb != NULL && strcmp(c->verb, verb) == 0)
+			if (c->verb[0] == 0 || (verb != NULL && strcmp(c->verb, verb) == 0))
 				return c;
 		}
 	}
@@ -184,8 +185,8 @@ static int take_option(
 	bool wants_value;
 
 	if (!option_known(command, name, &wants_value))
-		return usage_error("`%s %s` does not take --%s; it takes: %s", command->group,
-			command->verb, name,
+		return usage_error("`%s%s%s` does not take --%s; it takes: %s", command->group,
+			command->verb[0] == 0 ? "" : " ", command->verb, name,
 			command->options[0] == 0 ? "no options" : command->options);
 	if (option_value(arguments, name) != NULL)
 		return usage_error("--%s stands twice", name);
@@ -209,7 +210,7 @@ static int find_verb(int argc, char **argv, int group)
 	return at;
 }
 
-/* Cuts the words of argv from first on, but for the verb. */
+/* Cuts the words of argv from first on, but for the verb; -1: there is none. */
 static int cut_words(const struct command *command, int argc, char **argv, int first, int verb,
 	struct arguments *arguments)
 {
@@ -224,8 +225,8 @@ static int cut_words(const struct command *command, int argc, char **argv, int f
 			continue;
 		}
 		if (arguments->positional_count == command->positionals_max)
-			return usage_error("too many words: postern %s %s %s", command->group,
-				command->verb, command->usage);
+			return usage_error("too many words: postern %s%s%s %s", command->group,
+				command->verb[0] == 0 ? "" : " ", command->verb, command->usage);
 		arguments->positional[arguments->positional_count++] = argv[at];
 	}
 	if (arguments->positional_count < command->positionals_min)
@@ -426,6 +427,8 @@ int main(int argc, char **argv)
 
 	if (command == NULL)
 		return unknown_command(argv[at], verb, group_known);
+	if (command->verb[0] == 0)
+		verb_at = -1;
 	int status = cut_words(command, argc, argv, at + 1, verb_at, &arguments);
 
 	if (status != EXIT_DONE)

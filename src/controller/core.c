@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "platform/clock.h"
 #include "platform/log.h"
+#include "platform/process.h"
 #include "platform/sandbox.h"
 #include "query_thread.h"
 #include "rt.h"
@@ -314,6 +315,9 @@ static bool controller_start(struct core *core)
 	store_state(core->store, &state);
 	atomic_store(&core->last_seq, state.last_seq);
 	atomic_store(&core->oldest_seq, state.oldest_seq);
+	atomic_store(&core->oldest_rec_no, state.oldest_rec_no);
+	atomic_store(&core->last_rec_no, state.last_rec_no);
+	atomic_store(&core->persons, state.persons);
 	if (!accounts_start(core, &state) || !index_start(core, &state, &index) ||
 		!pin_key_start(core) || !failures_start(core, &failures))
 		return false;
@@ -429,6 +433,8 @@ int core_main(const struct role_context *context)
 	signals_ignore();
 	core->context = context;
 	core->settings = context->settings;
+	core->started_ns = clock_boot_ns();
+	core->use_fd = process_use_open();
 	(void)pthread_mutex_init(&core->reader_lock, NULL);
 	settings_controller_config(core->settings, &core->config);
 	zone_load(&core->config.zone);

@@ -147,6 +147,10 @@ struct core {
 	_Atomic(struct credential_index *) index_retired; /* what CHANGE_INDEX replaced */
 	_Atomic uint64_t last_seq; /* committed; by the store thread */
 	_Atomic uint64_t oldest_seq;
+	_Atomic uint64_t last_rec_no;
+	_Atomic uint64_t oldest_rec_no;
+	_Atomic uint32_t persons;
+	_Atomic bool store_failed; /* by the store thread */
 	_Atomic uint64_t door_state[DOORS_MAX]; /* packed; by rt after each step */
 	struct reader_state reader_state[READERS_MAX]; /* by number - 1 */
 	struct latest frames; /* rt -> who looks on: struct reader_frame */
@@ -157,6 +161,8 @@ struct core {
 	/* The query thread's reader; the store thread replaces it when it reopens the store. */
 	pthread_mutex_t reader_lock;
 	struct store_reader *reader;
+	int use_fd; /* platform/process.h */
+	int64_t started_ns; /* CLOCK_BOOTTIME of core's start */
 	int64_t said_ns; /* the latest word on how far a migration is */
 };
 
@@ -174,7 +180,8 @@ void core_wake_clear(int eventfd);
 void core_wait(int eventfd, int timeout_ms);
 
 /* Counts now_ns - since_ns in a histogram of the heartbeat page. */
-void core_latency_count(_Atomic uint32_t *histogram, int64_t since_ns, int64_t now_ns);
+void core_latency_count(
+	struct heartbeat_page *page, enum latency latency, int64_t since_ns, int64_t now_ns);
 
 /* An index that is being made in pieces, so that its maker can do other work in between. */
 struct index_making {

@@ -122,11 +122,16 @@ void core_wait(int eventfd, int timeout_ms)
 		core_wake_clear(eventfd);
 }
 
-void core_latency_count(_Atomic uint32_t *histogram, int64_t since_ns, int64_t now_ns)
+void core_latency_count(
+	struct heartbeat_page *page, enum latency latency, int64_t since_ns, int64_t now_ns)
 {
-	uint32_t bucket = latency_bucket((now_ns - since_ns) / 1000);
+	int64_t us = now_ns > since_ns ? (now_ns - since_ns) / 1000 : 0;
 
-	atomic_fetch_add_explicit(&histogram[bucket], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(
+		&latency_histogram(page, latency)[latency_bucket(us / latency_unit_us(latency))], 1,
+		memory_order_relaxed);
+	atomic_fetch_add_explicit(
+		&page->latency_sum_us[latency], (uint64_t)us, memory_order_relaxed);
 }
 
 /* A mapping of its own: it can be given back whole when a second index replaced it. */

@@ -33,6 +33,8 @@ static const struct {
 	{MESSAGE_STREAM_OPEN, CGI_SNAP_ATTACH},
 	{MESSAGE_STREAM_OPEN, CGI_EVENT_ATTACH},
 	{MESSAGE_READER_QUERY, CGI_READER_FRAMES},
+	{MESSAGE_STATUS_QUERY, CGI_STATUS},
+	{MESSAGE_STATUS_QUERY, CGI_METRICS},
 };
 
 void handles_add(struct handles *handles, const struct message_handle *handle,

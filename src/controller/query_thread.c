@@ -16,6 +16,7 @@
 #include "peer.h"
 #include "platform/link.h"
 #include "platform/log.h"
+#include "query_status.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -39,6 +40,7 @@ struct query_thread {
 		struct message_record_rows records;
 		struct message_schedule schedule;
 		struct message_reader_frames frames;
+		struct message_status status;
 		struct message_result result;
 	} answer;
 };
@@ -374,6 +376,12 @@ static void query_serve(struct query_thread *q)
 		break;
 	case MESSAGE_READER_QUERY:
 		error = frames_send(q);
+		break;
+	case MESSAGE_STATUS_QUERY:
+		q->answer.status = (struct message_status){.header = header_of(q, MESSAGE_STATUS)};
+		query_status(q->core, &q->answer.status);
+		request_end(q);
+		(void)send_waiting(q);
 		break;
 	default:
 		ASSERT(false); /* serve sends queries only */

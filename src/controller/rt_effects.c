@@ -12,8 +12,18 @@
 
 #include "base/assert.h"
 
+static void count(struct heartbeat_page *page, const struct commit_entry *entry)
+{
+	atomic_fetch_add_explicit(&page->entries[entry->kind], 1, memory_order_relaxed);
+	if (entry->kind == JOURNAL_ACCESS)
+		atomic_fetch_add_explicit(&page->decisions[entry->reason], 1, memory_order_relaxed);
+	if (entry->kind == JOURNAL_STORAGE_SLOW || entry->kind == JOURNAL_UNLOCKED_BEFORE_RECORD)
+		atomic_store(&page->slow_ns, clock_boot_ns());
+}
+
 void rt_commit(struct rt *rt, const struct commit_entry *entry)
 {
+	count(rt->page, entry);
 	if (!spsc_push(&rt->core->commits, entry)) {
 		rt->lost += rt->lost < UINT32_MAX ? 1 : 0;
 		return;
@@ -21,7 +31,8 @@ void rt_commit(struct rt *rt, const struct commit_entry *entry)
 	rt->pushed++;
 	core_wake(rt->core->store_wake);
 	if (rt->decision_due_ns != 0) {
-		core_latency_count(rt->page->decision_us, rt->decision_due_ns, clock_boot_ns());
+		core_latency_count(
+			rt->page, LATENCY_DECISION, rt->decision_due_ns, clock_boot_ns());
 		rt->decision_due_ns = 0;
 	}
 }
@@ -36,7 +47,8 @@ static void output(struct rt *rt, uint8_t door, bool unlocked, int64_t until_ns)
 		core_wake(ROLE_FD_WAKE);
 		lines->driver->set_lock(lines, door, true);
 		if (rt->durable_at_ns != 0) {
-			core_latency_count(rt->page->unlock_us, rt->durable_at_ns, clock_boot_ns());
+			core_latency_count(
+				rt->page, LATENCY_UNLOCK, rt->durable_at_ns, clock_boot_ns());
 			rt->durable_at_ns = 0;
 		}
 		return;

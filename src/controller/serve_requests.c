@@ -108,6 +108,19 @@ static void query_request(struct serve *serve, const struct message_header *head
 		query_push(serve, header, size);
 }
 
+/* Whoever gate lets read metrics without an account has no handle. */
+static void status_query(struct serve *serve, const struct message_header *header)
+{
+	static const struct message_handle none;
+	const struct message_with_handle *query = (const void *)header;
+
+	if (serve->core->settings->http_metrics_count > 0 &&
+		memcmp(&query->handle, &none, sizeof(none)) == 0)
+		query_push(serve, header, sizeof(*query));
+	else
+		query_request(serve, header, sizeof(*query));
+}
+
 static void door_command(struct serve *serve, const struct message_door_command *request)
 {
 	struct core *core = serve->core;
@@ -227,6 +240,9 @@ void serve_request(struct serve *serve, const void *message)
 		break;
 	case MESSAGE_READER_QUERY:
 		query_request(serve, header, sizeof(struct message_reader_query));
+		break;
+	case MESSAGE_STATUS_QUERY:
+		status_query(serve, header);
 		break;
 	case MESSAGE_DOOR_COMMAND:
 		door_command(serve, message);

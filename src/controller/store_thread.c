@@ -44,6 +44,9 @@ static void state_read(struct store_thread *st)
 	st->last_seq = state.last_seq;
 	atomic_store(&st->core->oldest_seq, state.oldest_seq);
 	atomic_store(&st->core->last_seq, state.last_seq);
+	atomic_store(&st->core->oldest_rec_no, state.oldest_rec_no);
+	atomic_store(&st->core->last_rec_no, state.last_rec_no);
+	atomic_store(&st->core->persons, state.persons);
 }
 
 static void answers_send(struct store_thread *st)
@@ -159,8 +162,14 @@ static int transaction(struct store_thread *st, uint32_t entries)
 	}
 	for (uint32_t i = 0; error == 0 && i < st->write_count; i++)
 		error = store_write(st, &st->write[i]);
-	if (error == 0)
+	if (error == 0) {
+		int64_t begin_ns = clock_boot_ns();
+
 		error = store_commit(store);
+		if (error == 0)
+			core_latency_count(st->core->context->heartbeat, LATENCY_SYNC, begin_ns,
+				clock_boot_ns());
+	}
 	return error > 0 ? -EIO : error;
 }
 
@@ -169,7 +178,7 @@ static void entries_durable(struct store_thread *st, uint32_t entries)
 	struct change change = {.kind = CHANGE_DURABLE, .durable_ns = clock_boot_ns()};
 
 	for (uint32_t i = 0; i < entries; i++) {
-		core_latency_count(st->core->context->heartbeat->record_us,
+		core_latency_count(st->core->context->heartbeat, LATENCY_RECORD,
 			entry_waiting(&st->core->commits, 0)->at.boot_ns, change.durable_ns);
 		spsc_drop(&st->core->commits);
 	}
@@ -192,6 +201,7 @@ static void fail(struct store_thread *st, int error)
 		store_change(st, &change);
 	}
 	st->failed = true;
+	atomic_store(&st->core->store_failed, true);
 	writes_refuse(st);
 	(void)pthread_mutex_lock(&st->core->reader_lock);
 	if (st->core->reader != NULL)
@@ -294,6 +304,7 @@ static void recover(struct store_thread *st)
 	if (spsc_count(&st->core->commits) >= BATCH_ENTRIES_MAX)
 		return;
 	st->failed = false;
+	atomic_store(&st->core->store_failed, false);
 	st->untidy = true;
 	st->retry_ms = RETRY_FIRST_MS;
 	store_change(st, &change);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DETAIL_SIZE 256
@@ -77,6 +78,11 @@ static bool copy_into(
 		error_tell("cannot back up into", file, error, detail);
 		return false;
 	}
+	error = store_backup_mark(state_fd, time(NULL), info.last_rec_no);
+	if (error != 0)
+		complain("the backup is made, but STATE cannot remember that, so `postern status` "
+			 "will not tell it: %s",
+			store_error_text(error));
 	printf("%s: backup of %.*s with its records up to RecNo %" PRIu64 "\n"
 	       "keep %s/device.key beside it, best in another place: without that key it cannot be "
 	       "restored\n",

@@ -159,7 +159,7 @@ void child_link(struct child *one, struct child *other)
 	(void)close(pair[1]);
 }
 
-bool child_receive(struct child *child)
+bool child_receive(struct child *child, int64_t now_ns)
 {
 	static alignas(8) uint8_t memory[MESSAGE_MAX];
 	ssize_t len = link_receive(child->control, memory, NULL);
@@ -175,11 +175,14 @@ bool child_receive(struct child *child)
 
 	if (len < 0 ||
 		message_check(memory, (size_t)len, child->role, ROLE_SUPERVISOR) != MESSAGE_OK ||
-		ready->header.type != MESSAGE_READY) {
+		(ready->header.type != MESSAGE_READY && ready->header.type != MESSAGE_ALIVE)) {
 		log_error("%s sent what no role sends: killing it", role_name(child->role));
 		child_kill(child);
 		return false;
 	}
+	child->heard_ns = now_ns;
+	if (ready->header.type == MESSAGE_ALIVE)
+		return true;
 	child->ready = true;
 	log_info("%s is ready; fences: %s", role_name(child->role),
 		sandbox_fences_text(ready->fences, text));

@@ -19,6 +19,7 @@ struct child {
 	pid_t pid; /* 0: not running */
 	int control; /* our end, or -1 */
 	int64_t started_ns;
+	int64_t heard_ns; /* its latest word */
 	int64_t restart_ns; /* when to start it; INT64_MAX: no plan */
 	struct restart restart;
 	struct child_fds fds;
@@ -39,8 +40,8 @@ MUST_CHECK int child_start(struct child *child, int64_t now_ns);
 /* Gives both ends of a fresh link. Kills a role that does not take messages any more. */
 void child_link(struct child *one, struct child *other);
 
-/* One waiting message. False when it is no READY: the role is killed. */
-bool child_receive(struct child *child);
+/* One waiting message. False when it is neither READY nor ALIVE: the role is killed. */
+bool child_receive(struct child *child, int64_t now_ns);
 
 void child_kill(struct child *child);
 void child_control_close(struct child *child);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The supervisor: one poll, nothing allocated after its start, no foreign byte parsed but READY; a
- * second thread does nothing but wake it when core's real-time thread ends (platform/life.h). It
- * keeps the lock lines beside core (drivers/locks.h: a mapping of the virtual board, or duplicates
- * of core's GPIO line requests), so that a door is never left to a process that died: on core's
- * end, after 1 s without a beat, or when a door stands open beyond its time plus OUTPUT_GRACE_MS it
- * drives every configured door to its fail state (only those that stand otherwise: a relay does not
- * click twice) and starts core again.
+ * The supervisor: one poll, nothing allocated after its start, no foreign byte parsed but READY and
+ * ALIVE; a second thread does nothing but wake it when core's real-time thread ends
+ * (platform/life.h). It keeps the lock lines beside core (drivers/locks.h: a mapping of the virtual
+ * board, or duplicates of core's GPIO line requests), so that a door is never left to a process
+ * that died: on core's end, after 1 s without a beat, or when a door stands open beyond its time
+ * plus OUTPUT_GRACE_MS it drives every configured door to its fail state (only those that stand
+ * otherwise: a relay does not click twice) and starts core again.
  *
  * Order when core fails: SIGKILL, then the fail states at once, then again when the process is
  * reaped, because a killed process may still have been moving a line; only then its page is cleared
@@ -42,6 +42,7 @@
 #define STOP_S 3
 #define PRIORITY 60 /* above core's real-time thread, which it has to outlive */
 #define LATE_NS (200 * NS_PER_MS) /* we slept longer than we asked: core may have as well ... */
+#define WATCHDOG_RETRY_NS (100 * NS_PER_MS) /* a look whether all answer again */
 #define WATCH_STACK (64 * 1024)
 #define PARDON_NS (500 * NS_PER_MS) /* ... and gets this long for a beat */
 
@@ -159,6 +160,8 @@ static void role_ended(struct supervisor *s, struct child *child, int status)
 	child_control_close(child);
 	if (s->stopping)
 		return;
+	atomic_fetch_add(&s->page->role[child->role].count, 1);
+	atomic_store(&s->page->role[child->role].latest_ns, now_ns);
 	child->restart_ns = restart_plan(&child->restart, child->started_ns, now_ns, &alarm);
 	int64_t wait_ms = (child->restart_ns - now_ns) / NS_PER_MS;
 
@@ -261,6 +264,57 @@ static void earlier(int64_t *next_ns, int64_t at_ns)
 		*next_ns = at_ns;
 }
 
+static struct gate_watch gate_look(const struct supervisor *s)
+{
+	const struct child *gate = &s->child[ROLE_GATE];
+	const struct child *core = &s->child[ROLE_CORE];
+
+	return (struct gate_watch){
+		.running = gate->pid > 0,
+		.ready = gate->ready,
+		.core_ready = core->ready,
+		.started_ns = gate->started_ns,
+		.heard_ns = gate->ready ? gate->heard_ns : core->heard_ns,
+		.pardon_ns = s->watch.pardon_ns,
+	};
+}
+
+/* A gate that hangs is ended, so that it can start again. Returns when to look again. */
+static int64_t gate_judge(struct supervisor *s, int64_t now_ns)
+{
+	const struct gate_watch gate = gate_look(s);
+	int64_t next_ns;
+
+	if (gate_is_heard(&gate, now_ns, &next_ns))
+		return next_ns;
+	log_error("ALARM: gate gives no sign of life: killed");
+	child_kill(&s->child[ROLE_GATE]);
+	s->child[ROLE_GATE].ready = false; /* until it is reaped */
+	return INT64_MAX;
+}
+
+/*
+ * systemd hears from us only while core lives and gate answers; a role that is being started again
+ * is waited for as long as its start may take. Returns when to look again.
+ */
+static int64_t watchdog_feed(struct supervisor *s, int64_t now_ns)
+{
+	const struct gate_watch gate = gate_look(s);
+
+	if (s->watchdog_ns == 0)
+		return INT64_MAX;
+	if (s->watchdog_next_ns > now_ns)
+		return s->watchdog_next_ns;
+	if (s->stopping ||
+		(s->child[ROLE_CORE].pid > 0 && !s->core_failed && gate_answers(&gate, now_ns))) {
+		(void)sd_notify(0, "WATCHDOG=1");
+		s->watchdog_next_ns = now_ns + s->watchdog_ns;
+	} else {
+		s->watchdog_next_ns = now_ns + WATCHDOG_RETRY_NS;
+	}
+	return s->watchdog_next_ns;
+}
+
 /* Does all that is due and returns when the next is. */
 static int64_t work_due(struct supervisor *s)
 {
@@ -286,13 +340,8 @@ static int64_t work_due(struct supervisor *s)
 		}
 		earlier(&next_ns, s->stop_ns);
 	}
-	if (s->watchdog_ns > 0) {
-		if (s->watchdog_next_ns <= now_ns) {
-			(void)sd_notify(0, "WATCHDOG=1");
-			s->watchdog_next_ns = now_ns + s->watchdog_ns;
-		}
-		earlier(&next_ns, s->watchdog_next_ns);
-	}
+	earlier(&next_ns, gate_judge(s, now_ns));
+	earlier(&next_ns, watchdog_feed(s, now_ns));
 	return next_ns;
 }
 
@@ -346,7 +395,7 @@ static void turn(struct supervisor *s)
 		struct child *child = &s->child[role];
 
 		if (polled[POLL_CORE + role - ROLE_CORE].revents != 0 && child->control >= 0)
-			(void)child_receive(child);
+			(void)child_receive(child, now_ns);
 	}
 	if (polled[POLL_SIGNAL].revents != 0)
 		signals_read(s);
@@ -452,6 +501,7 @@ int supervisor_run(const struct supervisor_options *options)
 		log_error("cannot prepare the start of the roles: %s", strerror(errno));
 		return 1;
 	}
+	atomic_store(&s->page->started_ns, clock_boot_ns());
 	watchdog_begin(s);
 	outputs_fail(s); /* what a sudden end left open */
 	priority_raise();

@@ -5,6 +5,8 @@
 #include "child.h"
 #include "supervisor.h"
 
+_Static_assert(HEARTBEAT_ROLES >= ROLE_COUNT, "ends are counted by role");
+
 struct supervisor {
 	const struct settings *settings;
 	const char *banner;

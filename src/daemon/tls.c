@@ -173,6 +173,11 @@ static int fingerprints_of(gnutls_x509_crt_t certificate, struct tls_fingerprint
 
 	if (error < 0)
 		return error;
+	/* 99991231235959Z, which says that there is no end, comes as one of two values. */
+	time_t not_after = gnutls_x509_crt_get_expiration_time(certificate);
+
+	ret->not_after_s = not_after >= GNUTLS_X509_NO_WELL_DEFINED_EXPIRATION ? INT64_MAX
+									       : (int64_t)not_after;
 	len = sizeof(ret->certificate);
 	return gnutls_x509_crt_get_fingerprint(
 		certificate, GNUTLS_DIG_SHA256, ret->certificate, &len);

@@ -79,3 +79,30 @@ enum verdict watch_judge(const struct watch *watch, const struct settings *setti
 	*ret_next_ns = next_ns;
 	return VERDICT_FINE;
 }
+
+bool gate_is_heard(const struct gate_watch *gate, int64_t now_ns, int64_t *ret_next_ns)
+{
+	int64_t limit_ns = gate->heard_ns + GATE_SILENCE_S * NS_PER_S;
+
+	*ret_next_ns = INT64_MAX;
+	if (!gate->running || !gate->ready || gate->pardon_ns == INT64_MAX)
+		return true;
+	if (limit_ns < gate->pardon_ns)
+		limit_ns = gate->pardon_ns;
+	if (limit_ns <= now_ns)
+		return false;
+	*ret_next_ns = limit_ns;
+	return true;
+}
+
+bool gate_answers(const struct gate_watch *gate, int64_t now_ns)
+{
+	int64_t from_ns = gate->started_ns > gate->heard_ns ? gate->started_ns : gate->heard_ns;
+	int64_t next_ns;
+
+	if (!gate->running)
+		return false;
+	if (gate->ready)
+		return gate_is_heard(gate, now_ns, &next_ns);
+	return !gate->core_ready || now_ns < from_ns + GATE_START_S * NS_PER_S;
+}

@@ -29,6 +29,25 @@ struct restart {
  */
 int64_t restart_plan(struct restart *restart, int64_t started_ns, int64_t now_ns, bool *ret_alarm);
 
+#define GATE_SILENCE_S 5 /* without a word from a gate that was ready */
+#define GATE_START_S 10 /* from gate's start, or core's READY, to gate's READY */
+
+/* What is known of gate, which has no page: it says ALIVE every ALIVE_INTERVAL_MS. */
+struct gate_watch {
+	bool running;
+	bool ready;
+	bool core_ready; /* gate is not before core is */
+	int64_t started_ns;
+	int64_t heard_ns; /* its latest word; core's, while gate is not ready */
+	int64_t pardon_ns; /* silence does not count before this time */
+};
+
+/* False when gate was ready and is silent. *ret_next_ns: when to judge again at the latest. */
+bool gate_is_heard(const struct gate_watch *gate, int64_t now_ns, int64_t *ret_next_ns);
+
+/* Whether systemd's watchdog may be told that gate answers: it does, or has time to start. */
+bool gate_answers(const struct gate_watch *gate, int64_t now_ns);
+
 enum verdict {
 	VERDICT_FINE = 0,
 	VERDICT_ENDED, /* its real-time thread is no more: nobody moves the locks */

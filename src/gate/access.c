@@ -14,6 +14,15 @@ bool access_plain(const struct settings *settings, const uint8_t address[16])
 	return allowed;
 }
 
+bool access_metrics(const struct settings *settings, const uint8_t address[16])
+{
+	bool allowed = false;
+
+	for (unsigned i = 0; i < settings->http_metrics_count && !allowed; i++)
+		allowed = cidr_holds(&settings->http_metrics[i], address);
+	return allowed;
+}
+
 void access_refuse_plain(const struct settings *settings, struct reply *reply)
 {
 	char text[256];

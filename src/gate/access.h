@@ -12,6 +12,9 @@
 /* Whether plain HTTP from this address is answered at all. */
 bool access_plain(const struct settings *settings, const uint8_t address[16]);
 
+/* Whether http.metrics names a network of this address: it reads metrics without an account. */
+bool access_metrics(const struct settings *settings, const uint8_t address[16]);
+
 /* 403 with a sentence that names https; the connection ends behind it. */
 void access_refuse_plain(const struct settings *settings, struct reply *reply);
 

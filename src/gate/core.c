@@ -189,7 +189,7 @@ int64_t core_take_submitted(struct gate *gate, int64_t now_ns)
 		gate->open_count++;
 		if (refusal != NULL)
 			request_fail(request, 503, refusal);
-		else if (request->lookup_operation == CGI_CLAIM)
+		else if (request->lookup_operation == CGI_CLAIM || request->unproven)
 			begin_unproven(request);
 		else
 			ask_proof(request);

@@ -24,6 +24,7 @@
 #include <pthread.h>
 
 #define REQUESTS_MAX 56 /* open at core for HTTP; the rest of MESSAGE_REQUESTS_MAX are streams' */
+#define HTTP_STATUS_MAX 600
 #define REQUEST_WAIT_NS (2 * NS_PER_S) /* for a place among them; then 503 */
 #define REQUEST_DEADLINE_NS (10 * NS_PER_S) /* core must answer each message within this */
 
@@ -62,6 +63,7 @@ struct request {
 	bool head_seen; /* the head was judged */
 	bool cross_site;
 	bool tls; /* came encrypted */
+	bool unproven; /* GET /metrics of a network that needs no account */
 	uint32_t target_parameters; /* of the query: the first so many stood in the URL */
 	bool body_wanted;
 	size_t body_seen; /* bytes that came, kept or not */
@@ -92,10 +94,26 @@ struct request {
 	void *state; /* the operation's own, from malloc; freed with the request */
 };
 
+enum stream_end {
+	STREAM_END_CLIENT = 0, /* it left, or the network did */
+	STREAM_END_STALLED, /* it took no bytes for too long */
+	STREAM_END_CLOSED, /* by us: core said so, or is gone */
+	STREAM_END_COUNT
+};
+
+/* What the gate counts, for metrics; any thread. */
+struct tallies {
+	_Atomic uint64_t replies[HTTP_STATUS_MAX]; /* by status */
+	_Atomic uint64_t streams_opened;
+	_Atomic uint64_t streams_ended[STREAM_END_COUNT];
+	_Atomic uint64_t events; /* parts sent to subscribers, heartbeats left out */
+};
+
 struct gate {
 	const struct role_context *context;
 	uint32_t fences; /* that stand, for READY */
 	bool ready; /* READY was said: at core's first greeting */
+	int64_t alive_ns; /* ALIVE is due */
 	const struct settings *settings;
 	struct zone zone;
 	struct text64 hardware; /* machine name of the kernel */
@@ -110,6 +128,10 @@ struct gate {
 	struct outbox *outbox_first; /* messages the socket had no room for */
 	struct outbox **outbox_end;
 	struct streams *streams;
+	struct tallies tallies;
+	int use_fd; /* platform/process.h */
+	int64_t started_ns; /* CLOCK_BOOTTIME */
+	int64_t certificate_not_after_s; /* UTC; INT64_MAX: there is none, or it has no end */
 	pthread_mutex_t lock;
 	/* under the lock */
 	bool stopping;

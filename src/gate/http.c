@@ -191,8 +191,18 @@ static void texts_free(struct request *request)
 	free(request->query);
 }
 
+static enum stream_end stream_end_of(enum MHD_RequestTerminationCode code)
+{
+	if (code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
+		return STREAM_END_STALLED;
+	return code == MHD_REQUEST_TERMINATED_COMPLETED_OK ||
+			       code == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN
+		       ? STREAM_END_CLOSED
+		       : STREAM_END_CLIENT;
+}
+
 static void request_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
-	enum MHD_RequestTerminationCode code UNUSED)
+	enum MHD_RequestTerminationCode code)
 {
 	const struct listener *listener = cls;
 	struct request *request = *con_cls;
@@ -200,10 +210,12 @@ static void request_completed(void *cls, struct MHD_Connection *connection, void
 	if (request == NULL)
 		return;
 	*con_cls = NULL;
-	if (request->stream != NULL)
+	if (request->stream != NULL) {
+		atomic_fetch_add(&listener->gate->tallies.streams_ended[stream_end_of(code)], 1);
 		streams_ended(request->stream);
-	else if (request->stream_place)
+	} else if (request->stream_place) {
 		streams_give_back(request->gate->streams);
+	}
 	reply_free(&request->reply);
 	texts_free(request);
 	free(request->state);
@@ -428,6 +440,25 @@ static bool request_read(struct request *request)
 	return true;
 }
 
+/* GET /metrics: by the client's network alone. */
+static bool metrics_allowed(struct request *request)
+{
+	if (!access_metrics(request->gate->settings, request->address)) {
+		reply_error_string(&request->reply, 403,
+			"metrics are not given to your address without an account: have its "
+			"network added to http.metrics in posternd.yaml, or read "
+			"/cgi-bin/accessControl.cgi?action=getMetrics with an account");
+		return false;
+	}
+	if (span_equal(request->method, SPAN_LIT("POST"))) {
+		reply_error_string(&request->reply, 405, "metrics are read with GET");
+		return false;
+	}
+	request->lookup_operation = CGI_METRICS;
+	request->unproven = true;
+	return true;
+}
+
 /* What is decided before core is asked. False with the refusal set. */
 static bool request_allowed(struct request *request)
 {
@@ -437,6 +468,8 @@ static bool request_allowed(struct request *request)
 			       cgi_method_at((enum cgi_operation)request->lookup_operation)
 				       ->changes_state);
 
+	if (span_equal(path, SPAN_LIT("/metrics")))
+		return metrics_allowed(request);
 	if (!span_starts_with(path, SPAN_LIT("/cgi-bin/"))) {
 		reply_error_string(&request->reply, 404, "there is nothing at this path");
 		return false;
@@ -493,8 +526,13 @@ static void headers_add(struct MHD_Response *response, const struct reply *reply
 	char number[16];
 	struct buf digits = buf_over(number, sizeof(number) - 1);
 
-	header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-		reply->type == REPLY_JSON ? "application/json" : "text/plain;charset=utf-8");
+	static const char *const types[] = {
+		[REPLY_TEXT] = "text/plain;charset=utf-8",
+		[REPLY_JSON] = "application/json",
+		[REPLY_METRICS] = "text/plain; version=0.0.4; charset=utf-8",
+	};
+
+	header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, types[reply->type]);
 	header_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	header_add(response, "X-Content-Type-Options", "nosniff");
 	header_add(response, "Referrer-Policy", "no-referrer");
@@ -523,6 +561,8 @@ static enum MHD_Result answer_queue(
 	enum MHD_Result result = MHD_queue_response(request->connection, status, response);
 
 	MHD_destroy_response(response);
+	if (status < HTTP_STATUS_MAX)
+		atomic_fetch_add(&request->gate->tallies.replies[status], 1);
 	return result;
 }
 
@@ -650,6 +690,7 @@ int http_start_tls(struct gate *gate, int listen_fd, int tls_fd)
 	};
 
 	gate->secure.tls = true;
+	gate->certificate_not_after_s = keys->fingerprints.not_after_s;
 	int result = listener_start(gate, &gate->secure, MHD_USE_TLS, listen_fd, options);
 
 	tls_keys_unmap(keys); /* the TLS library has copies */

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "platform/log.h"
+#include "platform/process.h"
 #include "platform/sandbox.h"
 #include "streams.h"
 
@@ -44,6 +45,9 @@ static int gate_init(struct gate *gate, const struct role_context *context)
 	struct utsname name;
 
 	*gate = (struct gate){.context = context, .settings = context->settings, .core_fd = -1};
+	gate->started_ns = clock_boot_ns();
+	gate->use_fd = process_use_open();
+	gate->certificate_not_after_s = INT64_MAX;
 	gate->outbox_end = &gate->outbox_first;
 	gate->submitted_end = &gate->submitted;
 	ASSERT(pthread_mutex_init(&gate->lock, NULL) == 0);
@@ -87,6 +91,14 @@ static int64_t gate_round(struct gate *gate)
 	int64_t now_ns = clock_boot_ns();
 	int64_t due_ns = http_check_deadlines(gate, now_ns);
 
+	if (gate->ready && now_ns >= gate->alive_ns) {
+		/* Under the lock: a thread that keeps it for itself shows here. */
+		pthread_mutex_lock(&gate->lock);
+		pthread_mutex_unlock(&gate->lock);
+		role_alive(gate->context);
+		gate->alive_ns = now_ns + ALIVE_INTERVAL_MS * NS_PER_MS;
+	}
+	due_ns = least(due_ns, gate->ready ? gate->alive_ns : INT64_MAX);
 	due_ns = least(due_ns, core_check_deadlines(gate, now_ns));
 	due_ns = least(due_ns, core_take_submitted(gate, now_ns));
 	return least(due_ns, streams_tick(gate->streams, now_ns));

@@ -47,6 +47,8 @@ static const struct operation operations[CGI_OPERATION_COUNT] = {
 	[CGI_CONFIG_SET] = {config_set_begin, config_set_answer},
 	[CGI_READER_FRAMES] = {reader_frames_begin, reader_frames_answer},
 	[CGI_CLAIM] = {claim_begin, operation_command_answer},
+	[CGI_STATUS] = {status_begin, status_answer},
+	[CGI_METRICS] = {status_begin, metrics_answer},
 };
 
 static bool is_stream(enum cgi_operation operation)

@@ -48,6 +48,11 @@ void event_indexes_answer(struct request *request, const void *message);
 void reader_frames_begin(struct request *request);
 void reader_frames_answer(struct request *request, const void *message);
 
+/* status.c and metrics.c */
+void status_begin(struct request *request); /* of both */
+void status_answer(struct request *request, const void *message);
+void metrics_answer(struct request *request, const void *message);
+
 /* claim.c */
 void claim_begin(struct request *request);
 

@@ -12,7 +12,7 @@
 #define REPLY_TOTAL_MAX (32 * 1024 * 1024) /* of all replies being made and sent */
 #define REPLY_FRONT 64 /* room in front of rows for what is known only behind them */
 
-enum reply_type { REPLY_TEXT = 0, REPLY_JSON };
+enum reply_type { REPLY_TEXT = 0, REPLY_JSON, REPLY_METRICS };
 
 struct reply {
 	unsigned status; /* 0: not decided yet */

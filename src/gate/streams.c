@@ -154,6 +154,7 @@ bool streams_open(struct streams *streams, struct request *request, const struct
 	streams->first = stream;
 	pthread_mutex_unlock(&streams->gate->lock);
 	request->stream = stream;
+	atomic_fetch_add(&streams->gate->tallies.streams_opened, 1);
 	return true;
 }
 
@@ -546,10 +547,12 @@ static size_t stream_part(struct stream *stream, struct buf *out)
 	if (now_ns >= stream->not_before_ns) {
 		const struct journal_entry *entry = stream_next(streams, stream);
 
-		if (entry != NULL)
+		if (entry != NULL) {
 			event_part(out, stream->wish.style, entry, streams->scratch);
-		else if (heartbeat_take(stream, now_ns))
+			atomic_fetch_add(&streams->gate->tallies.events, 1);
+		} else if (heartbeat_take(stream, now_ns)) {
 			event_heartbeat_part(out);
+		}
 		page_release(streams, stream);
 	}
 	if (out->len == 0) {

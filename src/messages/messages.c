@@ -243,10 +243,8 @@ static bool check_record_rows(const void *message)
 	return true;
 }
 
-static bool check_door_state(const void *message)
+static bool door_state_check(const struct door_state *s)
 {
-	const struct message_door_state *m = message;
-	const struct door_state *s = &m->state;
 	const bool *flags[] = {&s->configured, &s->unlocked, &s->open, &s->has_contact, &s->forced,
 		&s->held, &s->tamper};
 
@@ -255,6 +253,11 @@ static bool check_door_state(const void *message)
 			return false;
 	}
 	return s->hold < DOOR_COMMAND_COUNT && s->waiting <= DOOR_WAITING_MAX;
+}
+
+static bool check_door_state(const void *message)
+{
+	return door_state_check(&((const struct message_door_state *)message)->state);
 }
 
 static bool check_reader_query(const void *message)
@@ -311,6 +314,37 @@ static bool check_reader_frames(const void *message)
 
 		if (row->reader < 1 || row->reader > READERS_MAX || !verdict_check(&row->verdict) ||
 			!trace_check(&row->trace))
+			return false;
+	}
+	return true;
+}
+
+static size_t size_status(const void *message)
+{
+	const struct message_status *m = message;
+
+	return offsetof(struct message_status, reader) +
+	       (m->reader_count > READERS_MAX ? READERS_MAX : m->reader_count) *
+		       sizeof(m->reader[0]);
+}
+
+static bool check_status(const void *message)
+{
+	const struct message_status *m = message;
+
+	if (m->door_count > DOORS_MAX || m->reader_count > READERS_MAX ||
+		!bool_valid(&m->clock_trusted) || !bool_valid(&m->store_failed) ||
+		!bool_valid(&m->has_backup))
+		return false;
+	for (uint32_t i = 0; i < m->door_count; i++) {
+		if (m->door[i].index >= DOORS_MAX || !door_state_check(&m->door[i].state))
+			return false;
+	}
+	for (uint32_t i = 0; i < m->reader_count; i++) {
+		const struct status_reader *row = &m->reader[i];
+
+		if (row->number < 1 || row->number > READERS_MAX || !bool_valid(&row->held[0]) ||
+			!bool_valid(&row->held[1]))
 			return false;
 	}
 	return true;
@@ -424,6 +458,9 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_READER_FRAMES] = {check_reader_frames, size_reader_frames,
 		offsetof(struct message_reader_frames, row)},
 	[MESSAGE_CLAIM] = {check_claim},
+	[MESSAGE_ALIVE] = {check_anything},
+	[MESSAGE_STATUS_QUERY] = {check_anything},
+	[MESSAGE_STATUS] = {check_status, size_status, offsetof(struct message_status, reader)},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

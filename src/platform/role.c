@@ -22,6 +22,15 @@ int role_ready(const struct role_context *context, uint32_t fences)
 	return link_send(context->control, &ready, sizeof(ready));
 }
 
+void role_alive(const struct role_context *context)
+{
+	struct message_alive alive = {.header = {.type = MESSAGE_ALIVE}};
+
+	/* When it does not fit, others wait to be read that say the same. */
+	if (link_send(context->control, &alive, sizeof(alive)) != 0)
+		return;
+}
+
 int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd)
 {
 	_Alignas(8) char memory[MESSAGE_MAX];

@@ -65,7 +65,7 @@ static const struct call calls[] = {
 	{"open", CORE | SUPERVISOR},
 	{"openat", CORE | SUPERVISOR},
 	{"openat2", CORE | SUPERVISOR},
-	{"pread64", CORE | SUPERVISOR},
+	{"pread64", CORE | SUPERVISOR | GATE},
 	{"pwrite64", CORE | SUPERVISOR},
 	{"preadv", CORE | SUPERVISOR},
 	{"pwritev", CORE | SUPERVISOR},

@@ -105,6 +105,10 @@ static const struct setting table[] = {
 	OTHER("open_door", HTTP(http_open_door), SETTING_YES_NO, "no",
 		"Whether the networks of compat_http may move doors (openDoor, closeDoor) over "
 		"plain HTTP as well."),
+	OTHER("metrics", HTTP(http_metrics), SETTING_NETWORKS, "",
+		"Networks whose clients read the metrics at /metrics without an account, over "
+		"https or where plain HTTP is answered; [127.0.0.1] for this machine. Without it "
+		"only accounts read them."),
 
 	OTHER("listen", HTTPS(https_address), SETTING_ADDRESS, "",
 		"Where HTTPS is served; nowhere when left out."),

@@ -427,6 +427,19 @@ bool setting_may_be_list(const struct setting *setting)
 	       setting->kind == SETTING_FORMAT_ITEMS;
 }
 
+/* Two settings are lists of networks. */
+struct networks {
+	struct cidr *network;
+	uint8_t *count; /* at most HTTP_NETWORKS_MAX */
+};
+
+static struct networks networks_of(const struct setting *setting, struct settings *settings)
+{
+	if (setting->offset == offsetof(struct settings, http_metrics))
+		return (struct networks){settings->http_metrics, &settings->http_metrics_count};
+	return (struct networks){settings->http_compat, &settings->http_compat_count};
+}
+
 void setting_list_clear(const struct setting *setting, void *base)
 {
 	if (!setting_is_list(setting))
@@ -436,7 +449,7 @@ void setting_list_clear(const struct setting *setting, void *base)
 	else if (setting->kind == SETTING_DIGESTS)
 		((struct settings *)base)->digest_count = 0;
 	else if (setting->kind == SETTING_NETWORKS)
-		((struct settings *)base)->http_compat_count = 0;
+		*networks_of(setting, base).count = 0;
 	else
 		((struct settings *)base)->http_name_count = 0;
 }
@@ -477,6 +490,7 @@ static bool host_add(
 static bool network_add(
 	const struct setting *setting, struct settings *settings, struct span item, struct buf *why)
 {
+	const struct networks list = networks_of(setting, settings);
 	struct cidr network;
 	enum cidr_result result = cidr_parse(item, &network);
 
@@ -489,13 +503,13 @@ static bool network_add(
 		buf_add_string(why, "`?");
 		return false;
 	}
-	for (unsigned i = 0; i < settings->http_compat_count; i++) {
-		if (memcmp(&settings->http_compat[i], &network, sizeof(network)) == 0)
+	for (unsigned i = 0; i < *list.count; i++) {
+		if (memcmp(&list.network[i], &network, sizeof(network)) == 0)
 			return refuse_twice(why, setting, item);
 	}
-	if (settings->http_compat_count == HTTP_NETWORKS_MAX)
+	if (*list.count == HTTP_NETWORKS_MAX)
 		return refuse_many(why, setting);
-	settings->http_compat[settings->http_compat_count++] = network;
+	list.network[(*list.count)++] = network;
 	return true;
 }
 

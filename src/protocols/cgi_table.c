@@ -563,5 +563,36 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 		.example = "/cgi-bin/global.cgi?action=claim&code=ABCDE-FGHIJ"
 			"&password=correct%20horse",
 	},
+	[CGI_STATUS] = {
+		.operation = CGI_STATUS,
+		.cgi = "accessControl.cgi",
+		.action = "getControllerStatus",
+		.role = ACCOUNT_VIEWER,
+		.text = "Ours: tells how the controller does: clock, disk, records, persons, "
+			"backup, certificate, roles, doors, readers, and the alarms that stand.",
+		.answer = "`good=true` while no alarm stands, then `clock.Trusted=`, `clock.UTC=`, "
+			"`clock.UTCMS=`, `uptime=s`, `store.Failed=`, `store.Waiting=n`, "
+			"`sync.Count=`, `sync.P50US=`, `sync.P99US=`, `sync.Late=` (records that "
+			"were late for their door), `records.First=`, `records.Last=`, "
+			"`records.Kept=`, `records.Max=`, `persons.Count=`, `persons.Max=`, "
+			"`backup.UTC=` and `backup.RecNo=` (left out before the first backup), "
+			"`certificate.NotAfter=` (UTC seconds; left out without https or without "
+			"an end), `roles[i].Name=`, `.Restarts=`, `.LatestAgo=s`, `doors[i].Index=`, "
+			"`.ID=`, `.Unlocked=`, `.Open=`, `.Forced=`, `.HeldOpen=`, `.Tamper=`, "
+			"`readers[i].Number=`, `.Door=`, `.Frames=`, `.Faults=`, `.Held0=`, "
+			"`.Held1=`, `alarms[i].Name=`, `.Text=`",
+		.example = "/cgi-bin/accessControl.cgi?action=getControllerStatus",
+	},
+	[CGI_METRICS] = {
+		.operation = CGI_METRICS,
+		.cgi = "accessControl.cgi",
+		.action = "getMetrics",
+		.role = ACCOUNT_VIEWER,
+		.text = "Ours: the same and more as metrics for Prometheus. `GET /metrics` gives "
+			"them without an account to the networks of `http.metrics`, and to nobody "
+			"when there are none.",
+		.answer = "text format 0.0.4; docs/metrics.md lists every name",
+		.example = "/cgi-bin/accessControl.cgi?action=getMetrics",
+	},
 };
 // clang-format on

@@ -72,6 +72,13 @@ int events_deliver(struct span part, postern_event_fn *each, void *user);
 int reader_frames_deliver(struct answer *answer, postern_reader_frame_fn *each, void *user,
 	struct postern_reader_state *state);
 
+/*
+ * An answer of getControllerStatus; NULL with *ret_error when it is none, or memory is short.
+ * answer->text stays.
+ */
+struct postern_controller_status *controller_status_read(
+	const struct answer *answer, int *ret_error);
+
 /* --- pages of records (record.c), for what asks for many --- */
 
 /* Takes a query of this or an earlier version; false when its size is not set. */

@@ -9,15 +9,18 @@
  */
 #include "store/backup.h"
 
+#include "base/number.h"
 #include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define STEP_PAGES 1024
+#define MARK_FILE "backup.latest" /* in STATE: UTC seconds and the newest RecNo, as text */
 
 int backup_look(struct connection *connection, struct store_backup_info *ret)
 {
@@ -193,4 +196,41 @@ int store_backup(int state_fd, int target_fd, const char *name, struct store_bac
 	if (error != 0)
 		(void)unlinkat(target_fd, half, 0);
 	return error;
+}
+
+/* --- when the latest one was made --- */
+
+int store_backup_mark(int state_fd, int64_t utc_s, uint64_t rec_no)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%" PRId64 " %" PRIu64 "\n", utc_s, rec_no);
+	int fd = file_make(state_fd, MARK_FILE ".new");
+
+	if (fd < 0)
+		return fd;
+	/* Core may run as another user than the one who makes backups. */
+	bool good = write(fd, text, (size_t)len) == len && fchmod(fd, 0644) == 0;
+	int error = good ? 0 : -errno;
+
+	(void)close(fd);
+	return error != 0 ? error : file_install(state_fd, MARK_FILE ".new", MARK_FILE);
+}
+
+int store_backup_latest(int state_fd, int64_t *ret_utc_s, uint64_t *ret_rec_no)
+{
+	char text[64];
+	int fd = openat(state_fd, MARK_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t len = fd < 0 ? -errno : read(fd, text, sizeof(text));
+	struct span rest = span_of(text, len < 0 ? 0 : (size_t)len);
+	struct span word = {NULL, 0};
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (len < 0)
+		return fd < 0 ? (int)len : -EIO;
+	rest = span_slice(rest, 0, span_find(rest, '\n'));
+	if (span_next(&rest, ' ', &word) && number_parse_i64(word, 0, INT64_MAX, ret_utc_s) &&
+		number_parse_u64(rest, UINT64_MAX, ret_rec_no))
+		return 0;
+	return -EBADMSG;
 }

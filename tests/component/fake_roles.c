@@ -6,8 +6,9 @@
  *   silent    as hold, but stops beating after 500 ms
  *   crash     ends with status 3 at once
  *   beat      only beats
- * FAKE_GATE: rubbish (says what no role says), or nothing: it is well. Each says hello on its links
- * and logs what it hears.
+ * FAKE_GATE: rubbish (says what no role says); mute (ready, and not a word more); late (ready in
+ * its first life only, which makes the folder FAKE_GATE_LIVED); or nothing: it is well. Each says
+ * hello on its links and logs what it hears.
  */
 #include "drivers/board.h"
 #include "drivers/lines.h"
@@ -21,6 +22,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define OPEN_NS (300 * NS_PER_MS)
@@ -126,15 +128,24 @@ int core_main(const struct role_context *context)
 	_exit(0);
 }
 
+/* The first life marks itself by making a folder. */
+static bool is_late(void)
+{
+	return strcmp(mode_of("FAKE_GATE"), "late") == 0 &&
+	       mkdir(mode_of("FAKE_GATE_LIVED"), 0700) != 0;
+}
+
 int gate_main(const struct role_context *context)
 {
 	int links[ROLE_COUNT] = {-1, -1, -1, -1};
 
 	if (strcmp(mode_of("FAKE_GATE"), "rubbish") == 0)
 		(void)!write(context->control, "rubbish", 7);
-	else if (role_ready(context, 0) != 0)
+	else if (!is_late() && role_ready(context, 0) != 0)
 		_exit(4);
-	while (turn(context, ROLE_GATE, links))
-		;
+	while (turn(context, ROLE_GATE, links)) {
+		if (strcmp(mode_of("FAKE_GATE"), "mute") != 0)
+			role_alive(context);
+	}
 	_exit(0);
 }

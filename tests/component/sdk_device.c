@@ -581,6 +581,23 @@ static void a_reader_shows_what_it_sends(void **state)
 		POSTERN_E_ARGUMENT);
 }
 
+static void the_controller_says_how_it_does(void **state)
+{
+	struct postern_controller_status *status;
+
+	(void)state;
+	assert_ok(postern_controller_status(device, &status));
+	assert_int_equal(status->size, sizeof(*status));
+	assert_int_equal(status->door_count, 2);
+	assert_int_equal(status->reader_count, 4);
+	assert_int_equal(status->readers[1].number, 2);
+	assert_true(status->readers[1].frames >= 2); /* of the test before */
+	assert_true(status->clock_offset_ms < 5000 && status->clock_offset_ms > -5000);
+	assert_true(status->records_last >= status->records_first);
+	assert_int_equal(status->good, status->alarm_count == 0);
+	assert_null(postern_controller_status_free(status));
+}
+
 static void wrong_password_and_wrong_address_are_told_apart(void **state)
 {
 	struct postern_device *other;
@@ -730,6 +747,16 @@ static void people_change_without_waiting(void **state)
 	assert_int_equal(e.number, 0);
 }
 
+static void controller_status_done(
+	void *user, struct postern_call *call, int error, struct postern_controller_status *status)
+{
+	struct ended *e = user;
+
+	done(user, call, error);
+	e->number = status == NULL ? 0 : status->door_count;
+	(void)postern_controller_status_free(status);
+}
+
 static void the_rest_answers_without_waiting_too(void **state)
 {
 	struct postern_record_query query = POSTERN_RECORD_QUERY_INIT;
@@ -745,6 +772,9 @@ static void the_rest_answers_without_waiting_too(void **state)
 		POSTERN_E_REFUSED);
 	assert_detail("channel");
 	assert_ok(end_of(&e, postern_schedule_set_day_start(device, 5, 2, "", done, &e, NULL)));
+	assert_ok(end_of(
+		&e, postern_controller_status_start(device, controller_status_done, &e, NULL)));
+	assert_int_equal(e.number, 2);
 	frames.reader = 2;
 	e.number = 0;
 	assert_ok(end_of(&e,
@@ -782,6 +812,7 @@ int main(void)
 		cmocka_unit_test(events_come_from_either_stream_behind_a_place),
 		cmocka_unit_test(a_schedule_takes_its_day),
 		cmocka_unit_test(a_reader_shows_what_it_sends),
+		cmocka_unit_test(the_controller_says_how_it_does),
 		cmocka_unit_test(wrong_password_and_wrong_address_are_told_apart),
 		cmocka_unit_test(people_change_without_waiting),
 		cmocka_unit_test(the_rest_answers_without_waiting_too),

@@ -21,6 +21,7 @@ tried = set()
 def postern(d, *words, status=DONE, err=None, **options):
     """Standard output of a command that ends with this status and says err."""
     tried.update(" ".join(words[i:i + 2]) for i in range(len(words) - 1))
+    tried.add(words[0])  # a command of one word
     got, out, said = d.postern(*words, **options)
     check(got, status, f"{' '.join(words)}: {out!r} {said!r}")
     if err is not None:
@@ -701,6 +702,14 @@ def _():
         postern(d, "reader", "watch", "9", status=REFUSED, err="names no reader")
 
 
+@test("status tells how the controller does: test_status.py has the rest")
+def _():
+    with House() as d:
+        out = postern(d, "status")
+        ensure(out.startswith("clock        trusted, ") and out.endswith("\ngood\n"), out)
+        check(objects(postern(d, "status", "--json"))[0]["good"], True)
+
+
 @test("claim and trust say what they need: test_claim.py and test_tls.py have the rest")
 def _():
     with House() as d:
@@ -715,7 +724,7 @@ def _():
 def _():
     status, out, _ = run([program("postern"), "--help"])
     check(status, 0)
-    commands = set(re.findall(r"(?m)^  ([a-z]+ [a-z]+)\b(?! {2})", out))
+    commands = set(re.findall(r"(?m)^  ([a-z]+ [a-z]+|status)\b(?! {2})", out))
     ensure(len(commands) >= 21, str(commands))
     check(commands - tried, set(), "commands that no test runs")
     check(run([program("postern"), "--version"])[1], "postern 0.1.0\n")

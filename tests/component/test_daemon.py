@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import tempfile
+import time
 
 from harness import Daemon, Failed, Skip, check, ensure, free_port, main, program, run, test
 
@@ -328,6 +329,37 @@ def _():
                 check(d.stop(), 0)
                 while "STOPPING=1" not in got:
                     got.add(notify.recv(4096).decode().split("\n")[0])
+
+
+@test("systemd hears no WATCHDOG while gate does not answer, and hears it again when it does")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            path, lived = os.path.join(folder, "notify"), os.path.join(folder, "lived")
+            notify.bind(path)
+            notify.settimeout(10)
+            with Daemon(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000", "FAKE_CORE": "beat",
+                             "FAKE_GATE": "late", "FAKE_GATE_LIVED": lived},
+                        wait_ready=False, binary="posternd_fake") as d:
+                while notify.recv(4096) != b"WATCHDOG=1":
+                    pass
+                d.wait_log("gate is ready")
+                os.kill(d.pid("gate"), signal.SIGKILL)
+                d.wait_log("gate was ended by signal 9")
+                limit = time.monotonic() + 20
+                notify.settimeout(1.5)  # more than seven times the interval
+                fed = 0
+                try:  # while it is given time to start, then no more
+                    while time.monotonic() < limit:
+                        check(notify.recv(4096), b"WATCHDOG=1")
+                        fed += 1
+                except TimeoutError:
+                    pass
+                ensure(time.monotonic() < limit and fed > 10, f"told {fed} times")
+                os.rmdir(lived)
+                os.kill(d.pid("gate"), signal.SIGKILL)
+                notify.settimeout(10)
+                check(notify.recv(4096), b"WATCHDOG=1")
 
 
 @test("a configuration with a free port serves there")

@@ -452,6 +452,20 @@ static void a_role_that_talks_rubbish_is_killed(void **state)
 	assert_null(strstr(f->text, "core was ended"));
 }
 
+static void a_gate_that_says_nothing_more_is_killed(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(setenv("FAKE_GATE", "mute", 1), 0);
+	daemon_start(f, "beat", NULL);
+	wait_start(f, "gate");
+	wait_text(f, "ALARM: gate gives no sign of life: killed");
+	wait_text(f, "gate was ended by signal 9 (SIGKILL)");
+	wait_start(f, "gate");
+	wait_text(f, "gate is ready");
+	assert_null(strstr(f->text, "core was ended"));
+}
+
 /* --- the supervisor's own end --- */
 
 static void the_end_of_the_supervisor_ends_all(void **state)
@@ -592,6 +606,7 @@ int main(int argc, char **argv)
 		TEST(a_killed_sim_comes_back_and_levels_stay),
 		TEST(stopped_gate_and_sim_disturb_nobody),
 		TEST(a_role_that_talks_rubbish_is_killed),
+		TEST(a_gate_that_says_nothing_more_is_killed),
 		TEST(the_end_of_the_supervisor_ends_all),
 		TEST(a_stopped_core_ends_with_its_supervisor),
 		TEST(a_stop_locks_the_doors),

@@ -231,6 +231,55 @@ static void the_third_end_within_10_s_is_one_alarm(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
+static const struct gate_watch gate_well = {.running = true,
+	.ready = true,
+	.core_ready = true,
+	.started_ns = START,
+	.heard_ns = START + 100 * NS_PER_S};
+
+static void a_gate_without_a_word_for_5_s_is_silent(void **state)
+{
+	(void)state;
+	struct gate_watch gate = gate_well;
+	const int64_t limit_ns = gate.heard_ns + 5 * NS_PER_S;
+	int64_t next_ns = 0;
+
+	assert_true(gate_is_heard(&gate, limit_ns - 1, &next_ns));
+	assert_int_equal(next_ns, limit_ns);
+	assert_true(gate_answers(&gate, limit_ns - 1));
+	assert_false(gate_is_heard(&gate, limit_ns, &next_ns));
+	assert_false(gate_answers(&gate, limit_ns));
+	gate.pardon_ns = limit_ns + 7;
+	assert_true(gate_is_heard(&gate, limit_ns, &next_ns));
+	assert_int_equal(next_ns, limit_ns + 7);
+	assert_false(gate_is_heard(&gate, limit_ns + 7, &next_ns));
+	gate.pardon_ns = INT64_MAX; /* a stop */
+	assert_true(gate_is_heard(&gate, limit_ns + 7, &next_ns));
+	assert_int_equal(next_ns, INT64_MAX);
+	gate = gate_well;
+	gate.running = false;
+	assert_true(gate_is_heard(&gate, limit_ns, &next_ns)); /* nothing to kill */
+	assert_false(gate_answers(&gate, gate.heard_ns));
+}
+
+static void a_gate_has_10_s_to_start_once_core_is_there(void **state)
+{
+	(void)state;
+	struct gate_watch gate = gate_well;
+	int64_t next_ns = 0;
+
+	gate.ready = false;
+	gate.heard_ns = START + 3 * NS_PER_S; /* core's READY */
+	assert_true(gate_is_heard(&gate, START + 1000 * NS_PER_S, &next_ns));
+	assert_true(gate_answers(&gate, START + 13 * NS_PER_S - 1));
+	assert_false(gate_answers(&gate, START + 13 * NS_PER_S));
+	gate.started_ns = START + 4 * NS_PER_S; /* again, behind it */
+	assert_true(gate_answers(&gate, START + 14 * NS_PER_S - 1));
+	assert_false(gate_answers(&gate, START + 14 * NS_PER_S));
+	gate.core_ready = false; /* a large database comes up */
+	assert_true(gate_answers(&gate, START + 1000 * NS_PER_S));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +295,8 @@ int main(void)
 		TEST(restarts_wait_longer_each_time_up_to_2_s),
 		TEST(health_of_10_s_forgives),
 		TEST(the_third_end_within_10_s_is_one_alarm),
+		cmocka_unit_test_setup(a_gate_without_a_word_for_5_s_is_silent, set_up),
+		cmocka_unit_test_setup(a_gate_has_10_s_to_start_once_core_is_there, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

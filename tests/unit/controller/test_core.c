@@ -179,6 +179,56 @@ static void frames_are_given_to_who_may_and_of_readers_there_are(void **state)
 	assert_int_equal(result->result, RESULT_NOT_FOUND);
 }
 
+static const struct message_status *status_ask(struct rig *rig, struct message_handle handle)
+{
+	struct message_with_handle query = {
+		.header = {.type = MESSAGE_STATUS_QUERY},
+		.handle = handle,
+	};
+
+	return rig_ask(rig, &query);
+}
+
+static void the_status_is_what_happened(void **state)
+{
+	struct rig *rig = *state;
+	const char *target = "/cgi-bin/accessControl.cgi?action=getControllerStatus";
+	uint64_t no;
+
+	assert_int_equal(rig_insert(rig, "101", "77", &no), RESULT_OK);
+	rig_card(rig, 1, 77);
+	rig_card(rig, 1, 78);
+	struct journal_entry first = rig_wait_entry(rig, 0, JOURNAL_ACCESS);
+	struct journal_entry unlocked = rig_wait_entry(rig, 0, JOURNAL_DOOR_UNLOCKED);
+
+	rig_wait_committed(rig, unlocked.seq);
+	rig_wait_entry(rig, first.seq, JOURNAL_ACCESS);
+	frames_ask(rig, 1, 0, 64, 2);
+	atomic_store(&rig->page->role[ROLE_GATE].count, 5);
+	const struct message_status *status = status_ask(rig, rig_handle(rig, target));
+
+	assert_int_equal(status->header.type, MESSAGE_STATUS);
+	assert_int_equal(status->persons, 1);
+	assert_int_equal(status->last_rec_no, 2);
+	assert_int_equal(status->oldest_rec_no, 1);
+	assert_int_equal(status->decisions[REASON_GRANTED], 1);
+	assert_int_equal(status->decisions[REASON_UNKNOWN_CARD], 1);
+	assert_int_equal(status->entries[JOURNAL_ACCESS], 2);
+	assert_int_equal(status->role[ROLE_GATE].ends, 5);
+	assert_false(status->store_failed);
+	assert_false(status->has_backup);
+	assert_true(status->core_resident_bytes > 1 << 20);
+	assert_true(status->latency[LATENCY_SYNC].sum_us > 0);
+	assert_true(status->door[0].state.unlocked);
+	assert_int_equal(status->reader[0].number, 1);
+	/* A handle of zeros is for those whom http.metrics names, and here it names nobody. */
+	const struct message_result *result =
+		(const void *)status_ask(rig, (struct message_handle){{0}});
+
+	assert_int_equal(result->header.type, MESSAGE_RESULT);
+	assert_int_equal(result->result, RESULT_BAD_HANDLE);
+}
+
 static void latencies_are_counted(void **state)
 {
 	struct rig *rig = *state;
@@ -603,6 +653,7 @@ int main(void)
 		CASE(an_enrolled_card_opens_and_one_number_names_it_everywhere),
 		CASE(frames_of_a_reader_are_looked_at_from_outside),
 		CASE(frames_are_given_to_who_may_and_of_readers_there_are),
+		CASE(the_status_is_what_happened),
 		CASE(latencies_are_counted),
 		CASE(a_removed_card_is_denied_from_the_answer_on),
 		CASE(a_guest_opens_as_often_as_allowed_also_across_updates),

@@ -254,6 +254,13 @@ static void core_serve(struct rig *rig, const void *memory)
 		core_frames(rig, header->request_id);
 		return;
 	}
+	if (type == MESSAGE_STATUS_QUERY) {
+		struct message_status status = model->status;
+
+		status.header.type = MESSAGE_STATUS;
+		core_reply(rig, &status, header->request_id);
+		return;
+	}
 	if (type == MESSAGE_PERSON_INSERT || type == MESSAGE_PERSON_UPDATE)
 		model->person_write = *(const struct message_person_write *)memory;
 	if (type == MESSAGE_DOOR_COMMAND)

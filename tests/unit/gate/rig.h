@@ -28,6 +28,7 @@ struct rig_core {
 	struct person person[1100];
 	struct message_reader_frames
 		frames; /* the answer: the last of several in a message of its own */
+	struct message_status status; /* the answer */
 	bool streams_refused; /* JOURNAL_FETCH is answered RESULT_BAD_HANDLE */
 	/* told back to the test */
 	uint32_t count[MESSAGE_TYPE_COUNT]; /* messages received */

@@ -173,6 +173,51 @@ static void numbers_out_of_range_are_refused(void **state UNUSED)
 		ROLE_CORE, ROLE_GATE);
 }
 
+/* Judges a status of two doors and two readers of which the second has the damage. */
+static void status_refuses(size_t at, uint8_t value)
+{
+	struct message_status *m = AS(message_status);
+
+	fill(MESSAGE_STATUS);
+	m->door_count = 2;
+	m->reader_count = 2;
+	m->door[1].index = DOORS_MAX - 1;
+	m->reader[0].number = 1;
+	m->reader[1].number = READERS_MAX;
+	size_t len = message_size(m);
+
+	assert_int_equal(len, offsetof(struct message_status, reader) + 2 * sizeof(m->reader[0]));
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_OK);
+	memory[at] = value;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_FIELD);
+}
+
+static void a_damaged_status_is_refused(void **state UNUSED)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} damages[] = {
+		{offsetof(struct message_status, clock_trusted), 2},
+		{offsetof(struct message_status, store_failed), 3},
+		{offsetof(struct message_status, has_backup), 2},
+		{offsetof(struct message_status, door_count), DOORS_MAX + 1},
+		{offsetof(struct message_status, door[1].index), DOORS_MAX},
+		{offsetof(struct message_status, door[1].state.forced), 2},
+		{offsetof(struct message_status, door[1].state.hold), DOOR_COMMAND_COUNT},
+		{offsetof(struct message_status, reader[1].number), 0},
+		{offsetof(struct message_status, reader[1].number), READERS_MAX + 1},
+		{offsetof(struct message_status, reader[1].held[1]), 2},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(damages); i++)
+		status_refuses(damages[i].at, damages[i].value);
+	fill(MESSAGE_STATUS);
+	AS(message_status)->reader_count = READERS_MAX + 1;
+	assert_int_equal(message_check(memory, sizeof(struct message_status), ROLE_CORE, ROLE_GATE),
+		MESSAGE_BAD_FIELD);
+}
+
 static void a_bool_that_is_no_bool_is_refused(void **state UNUSED)
 {
 	size_t len = fill(MESSAGE_RECORD_QUERY);
@@ -268,6 +313,7 @@ int main(void)
 		cmocka_unit_test(unknown_types_and_used_reserved_bits_are_refused),
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		cmocka_unit_test(a_bool_that_is_no_bool_is_refused),
+		cmocka_unit_test(a_damaged_status_is_refused),
 		cmocka_unit_test(rows_are_cut_behind_the_last_used_one),
 		cmocka_unit_test(damaged_frames_are_refused),
 	};

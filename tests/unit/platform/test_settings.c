@@ -167,6 +167,7 @@ static const char every_key[] = "lines: simulated\n"
 				"  digest: [sha-256]\n"
 				"  compat_http: [10.0.0.0/8, 'fd00::/8']\n"
 				"  open_door: yes\n"
+				"  metrics: [127.0.0.1, 10.0.0.0/8]\n"
 				"https:\n"
 				"  listen: 0.0.0.0:8443\n"
 				"  certificate: /etc/postern/a.crt\n"
@@ -246,6 +247,9 @@ static void test_every_key_lands_in_its_field(void **state UNUSED)
 	assert_true(settings.http_compat[0].v4 && settings.http_compat[0].bits == 104);
 	assert_true(!settings.http_compat[1].v4 && settings.http_compat[1].address[0] == 0xfd);
 	assert_true(settings.http_open_door);
+	assert_int_equal(settings.http_metrics_count, 2);
+	assert_true(settings.http_metrics[0].v4 && settings.http_metrics[0].bits == 128);
+	assert_true(settings.http_metrics[1].v4 && settings.http_metrics[1].bits == 104);
 	assert_text(text_span(&settings.https_address), "0.0.0.0:8443");
 	assert_text(text_span(&settings.https_certificate), "/etc/postern/a.crt");
 	assert_text(text_span(&settings.https_key), "/etc/postern/a.key");

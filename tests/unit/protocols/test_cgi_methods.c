@@ -61,6 +61,8 @@ static void test_each_row_stands_at_its_operation_and_is_found(void **state)
 		{CGI_CONFIG_SET, "configManager", "setConfig", "", ACCOUNT_ADMIN, true},
 		{CGI_READER_FRAMES, "accessControl", "getReaderFrames", "", ACCOUNT_ADMIN, false},
 		{CGI_CLAIM, "global", "claim", "", ACCOUNT_NOBODY, true},
+		{CGI_STATUS, "accessControl", "getControllerStatus", "", ACCOUNT_VIEWER, false},
+		{CGI_METRICS, "accessControl", "getMetrics", "", ACCOUNT_VIEWER, false},
 	};
 
 	(void)state;

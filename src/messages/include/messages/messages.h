@@ -72,7 +72,12 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_READER_QUERY, struct message_reader_query, ROLE_GATE, ROLE_CORE)                 \
 	X(MESSAGE_READER_FRAMES, struct message_reader_frames, ROLE_CORE, ROLE_GATE)               \
 	/* the first account: a request without handle, answered by RESULT */                      \
-	X(MESSAGE_CLAIM, struct message_claim, ROLE_GATE, ROLE_CORE)
+	X(MESSAGE_CLAIM, struct message_claim, ROLE_GATE, ROLE_CORE)                               \
+	/* how the controller does: a request with handle, and its answer */                       \
+	X(MESSAGE_STATUS_QUERY, struct message_with_handle, ROLE_GATE, ROLE_CORE)                  \
+	X(MESSAGE_STATUS, struct message_status, ROLE_CORE, ROLE_GATE)                             \
+	/* behind READY, every ALIVE_INTERVAL_MS, of roles that have no heartbeat page */          \
+	X(MESSAGE_ALIVE, struct message_alive, ROLE_GATE, ROLE_SUPERVISOR)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -95,6 +100,13 @@ struct message_link {
 struct message_ready {
 	struct message_header header;
 	uint32_t fences; /* platform/sandbox.h bits */
+};
+
+#define ALIVE_INTERVAL_MS 1000
+
+/* The role goes round its loop. */
+struct message_alive {
+	struct message_header header;
 };
 
 struct message_hello {
@@ -388,6 +400,66 @@ struct message_claim {
 	uint8_t peer_address[16]; /* IPv6, or IPv4 mapped into it: the source for throttling */
 	struct text32 code; /* as it was typed */
 	struct text128 password; /* of `admin`: CLAIM_PASSWORD_MIN bytes or more */
+};
+
+/* --- how the controller does --- */
+
+#define STATUS_BUCKETS 64 /* LATENCY_BUCKETS of platform/heartbeat.h */
+#define STATUS_LATENCIES 4 /* LATENCY_COUNT */
+
+struct status_latency {
+	uint32_t bucket[STATUS_BUCKETS];
+	uint64_t sum_us;
+};
+
+struct status_role {
+	uint64_t ends; /* that nobody asked for, since the supervisor's start */
+	int64_t latest_ns; /* CLOCK_BOOTTIME; 0: never */
+};
+
+struct status_door {
+	uint8_t index;
+	struct door_state state;
+};
+
+struct status_reader {
+	uint8_t number;
+	bool held[2]; /* the line stands low in silence */
+	struct wiegand_counters counters; /* since core's start */
+};
+
+/*
+ * All of it at about one instant. MESSAGE_STATUS_QUERY with a handle of zeros is answered where the
+ * settings let some network read metrics without an account.
+ */
+struct message_status {
+	struct message_header header;
+	int64_t utc_ms;
+	int64_t boot_ns; /* CLOCK_BOOTTIME, with which the other ones compare */
+	int64_t started_ns; /* of the supervisor */
+	int64_t core_started_ns;
+	bool clock_trusted;
+	bool store_failed;
+	bool has_backup; /* the two below */
+	int64_t backup_utc_s; /* of the latest `posternd backup` */
+	uint64_t backup_rec_no; /* the newest record in it */
+	uint64_t last_rec_no; /* of the newest record, kept or not */
+	uint64_t oldest_rec_no; /* kept; last_rec_no + 1: none is */
+	uint64_t last_seq;
+	uint64_t oldest_seq;
+	uint64_t entries_waiting; /* for the disk */
+	uint32_t persons;
+	int64_t slow_ns; /* CLOCK_BOOTTIME when a record was late the last time; 0: never */
+	uint64_t core_resident_bytes;
+	uint64_t core_cpu_us;
+	struct status_role role[ROLE_COUNT];
+	struct status_latency latency[STATUS_LATENCIES]; /* by enum latency */
+	uint64_t entries[JOURNAL_KIND_COUNT]; /* since the supervisor's start, by kind */
+	uint64_t decisions[REASON_COUNT]; /* cards and PINs, by reason */
+	uint32_t door_count;
+	uint32_t reader_count;
+	struct status_door door[DOORS_MAX]; /* configured ones, by index */
+	struct status_reader reader[READERS_MAX]; /* configured ones, by number */
 };
 
 enum line_kind {

@@ -41,6 +41,9 @@ int sim_main(const struct role_context *context);
 /* Tells the supervisor that the role stands, and which fences with it. */
 MUST_CHECK int role_ready(const struct role_context *context, uint32_t fences);
 
+/* Tells the supervisor that the role goes on; a word that does not fit is left out. */
+void role_alive(const struct role_context *context);
+
 /*
  * Takes one message from the control socket: *ret_peer and *ret_fd of a fresh link. 1 for a link, 0
  * when the supervisor is gone (then the role ends), -EAGAIN, or another -errno.

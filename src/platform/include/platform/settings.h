@@ -97,6 +97,8 @@ struct settings {
 	uint8_t http_compat_count;
 	struct cidr http_compat[HTTP_NETWORKS_MAX]; /* who gets answers over plain HTTP */
 	bool http_open_door; /* ... and may move doors */
+	uint8_t http_metrics_count;
+	struct cidr http_metrics[HTTP_NETWORKS_MAX]; /* who reads metrics without an account */
 	struct text64 https_address; /* empty: no TLS */
 	struct text256 https_certificate; /* paths; both empty: the self-made ones in STATE */
 	struct text256 https_key;

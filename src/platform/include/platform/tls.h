@@ -16,6 +16,7 @@
 struct tls_fingerprints {
 	uint8_t public_key[32]; /* SHA-256 of the SubjectPublicKeyInfo: what clients pin */
 	uint8_t certificate[32]; /* SHA-256 of the certificate (DER) */
+	int64_t not_after_s; /* UTC, when the certificate ends; INT64_MAX: it does not */
 };
 
 struct tls_keys {

@@ -91,6 +91,8 @@ enum cgi_operation {
 	CGI_CONFIG_SET, /* configManager setConfig: AccessTimeSchedule */
 	CGI_READER_FRAMES, /* accessControl getReaderFrames: ours */
 	CGI_CLAIM, /* global claim: ours; the one that needs no account */
+	CGI_STATUS, /* accessControl getControllerStatus: ours */
+	CGI_METRICS, /* accessControl getMetrics: ours; also GET /metrics */
 	CGI_OPERATION_COUNT
 };
 

@@ -30,6 +30,14 @@ MUST_CHECK int store_backup(int state_fd, int target_fd, const char *name,
 	struct store_backup_info *ret, char *ret_detail);
 
 /*
+ * Remembers in STATE that a backup was made, for status: STATE/backup.latest, apart from the
+ * database, which another process may be writing. 0 or -errno.
+ */
+MUST_CHECK int store_backup_mark(int state_fd, int64_t utc_s, uint64_t rec_no);
+/* The latest one remembered. -ENOENT: none was; any other -errno: it cannot be told. */
+MUST_CHECK int store_backup_latest(int state_fd, int64_t *ret_utc_s, uint64_t *ret_rec_no);
+
+/*
  * Puts the backup in from_fd in the place of the database of state_fd, after having checked it. No
  * number that was given out (Seq, RecNo, person, account) is given out again: each counter keeps
  * the higher value of the two. A sudden end leaves the old database or the new one. -EBUSY: a store
