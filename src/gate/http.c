@@ -210,12 +210,10 @@ static void request_completed(void *cls, struct MHD_Connection *connection, void
 	if (request == NULL)
 		return;
 	*con_cls = NULL;
-	if (request->stream != NULL) {
-		atomic_fetch_add(&listener->gate->tallies.streams_ended[stream_end_of(code)], 1);
-		streams_ended(request->stream);
-	} else if (request->stream_place) {
+	if (request->stream != NULL)
+		streams_ended(request->stream, stream_end_of(code));
+	else if (request->stream_place)
 		streams_give_back(request->gate->streams);
-	}
 	reply_free(&request->reply);
 	texts_free(request);
 	free(request->state);

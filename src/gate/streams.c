@@ -44,6 +44,7 @@ struct stream {
 	int64_t not_before_ns;
 	bool parked; /* the connection is suspended */
 	bool closed; /* nothing more is sent */
+	bool gone; /* closed because the client was gone */
 	bool place_pending; /* the cursor is not known before the first page */
 	uint32_t fetch_id; /* of the page that core owes, or 0 */
 	int64_t fetch_deadline_ns;
@@ -447,9 +448,10 @@ int64_t streams_tick(struct streams *streams, int64_t now_ns)
 			continue;
 		int64_t due_ns = stream_due_ns(streams, at);
 
-		if (look && client_is_gone(at->fd))
+		if (look && client_is_gone(at->fd)) {
+			at->gone = true;
 			stream_close(at);
-		else if (due_ns <= now_ns)
+		} else if (due_ns <= now_ns)
 			stream_resume(at);
 		else if (due_ns < next_ns)
 			next_ns = due_ns;
@@ -577,9 +579,10 @@ ssize_t streams_read(void *cls, uint64_t position UNUSED, char *memory, size_t m
 	return result;
 }
 
-void streams_ended(struct stream *stream)
+void streams_ended(struct stream *stream, enum stream_end end)
 {
 	struct streams *streams = stream->owner;
+	struct tallies *tallies = &streams->gate->tallies;
 	struct stream **at = &streams->first;
 	struct closing *closing = calloc(1, sizeof(*closing));
 
@@ -589,6 +592,7 @@ void streams_ended(struct stream *stream)
 		at = &(*at)->next;
 	}
 	*at = stream->next;
+	atomic_fetch_add(&tallies->streams_ended[stream->gone ? STREAM_END_CLIENT : end], 1);
 	streams->count--;
 	if (stream->fetch_id != 0)
 		streams->fetches--;

@@ -50,4 +50,4 @@ int64_t streams_tick(struct streams *streams, int64_t now_ns);
 void streams_started(struct stream *stream, struct MHD_Connection *connection, int fd);
 unsigned streams_stall_s(const struct stream *stream);
 ssize_t streams_read(void *cls, uint64_t position, char *memory, size_t max);
-void streams_ended(struct stream *stream);
+void streams_ended(struct stream *stream, enum stream_end end);

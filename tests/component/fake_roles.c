@@ -6,9 +6,9 @@
  *   silent    as hold, but stops beating after 500 ms
  *   crash     ends with status 3 at once
  *   beat      only beats
- * FAKE_GATE: rubbish (says what no role says); mute (ready, and not a word more); late (ready in
- * its first life only, which makes the folder FAKE_GATE_LIVED); or nothing: it is well. Each says
- * hello on its links and logs what it hears.
+ * FAKE_GATE: rubbish (says what no role says); mute (ready, and not a word more); late (never ready
+ * while there is a file FAKE_GATE_LATE); or nothing: it is well. Each says hello on its links and
+ * logs what it hears.
  */
 #include "drivers/board.h"
 #include "drivers/lines.h"
@@ -128,11 +128,12 @@ int core_main(const struct role_context *context)
 	_exit(0);
 }
 
-/* The first life marks itself by making a folder. */
 static bool is_late(void)
 {
+	struct stat info;
+
 	return strcmp(mode_of("FAKE_GATE"), "late") == 0 &&
-	       mkdir(mode_of("FAKE_GATE_LIVED"), 0700) != 0;
+	       stat(mode_of("FAKE_GATE_LATE"), &info) == 0;
 }
 
 int gate_main(const struct role_context *context)

@@ -583,10 +583,17 @@ static void a_reader_shows_what_it_sends(void **state)
 
 static void the_controller_says_how_it_does(void **state)
 {
-	struct postern_controller_status *status;
+	struct postern_controller_status *status = NULL;
+	const struct timespec pause = {.tv_nsec = 20000000};
 
 	(void)state;
-	assert_ok(postern_controller_status(device, &status));
+	for (int i = 0; i < 500; i++) { /* a reader's figures come some moments later */
+		assert_null(postern_controller_status_free(status));
+		assert_ok(postern_controller_status(device, &status));
+		if (status->reader_count > 1 && status->readers[1].frames >= 2)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
 	assert_int_equal(status->size, sizeof(*status));
 	assert_int_equal(status->door_count, 2);
 	assert_int_equal(status->reader_count, 4);

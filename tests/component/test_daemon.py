@@ -335,15 +335,17 @@ def _():
 def _():
     with tempfile.TemporaryDirectory() as folder:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            path, lived = os.path.join(folder, "notify"), os.path.join(folder, "lived")
+            path, late = os.path.join(folder, "notify"), os.path.join(folder, "late")
             notify.bind(path)
             notify.settimeout(10)
             with Daemon(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000", "FAKE_CORE": "beat",
-                             "FAKE_GATE": "late", "FAKE_GATE_LIVED": lived},
+                             "FAKE_GATE": "late", "FAKE_GATE_LATE": late},
                         wait_ready=False, binary="posternd_fake") as d:
-                while notify.recv(4096) != b"WATCHDOG=1":
+                while notify.recv(4096) != b"READY=1":
                     pass
                 d.wait_log("gate is ready")
+                with open(late, "w", encoding="utf-8"):
+                    pass
                 os.kill(d.pid("gate"), signal.SIGKILL)
                 d.wait_log("gate was ended by signal 9")
                 limit = time.monotonic() + 20
@@ -356,7 +358,7 @@ def _():
                 except TimeoutError:
                     pass
                 ensure(time.monotonic() < limit and fed > 10, f"told {fed} times")
-                os.rmdir(lived)
+                os.remove(late)
                 os.kill(d.pid("gate"), signal.SIGKILL)
                 notify.settimeout(10)
                 check(notify.recv(4096), b"WATCHDOG=1")

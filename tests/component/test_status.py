@@ -90,6 +90,23 @@ def _():
         ensure("records      2 kept of at most 1000000" in out and out.endswith("\ngood\n"), out)
 
 
+@test("postern(1) names every key of the JSON, and every alarm")
+def _():
+    with open(os.path.join(ROOT, "docs/man/postern.1.in"), encoding="utf-8") as file:
+        page = file.read()
+    page = page[page.index(".Sh MONITORING"):page.index(".Sh ENVIRONMENT")]
+    with open(os.path.join(ROOT, "src/gate/status.c"), encoding="utf-8") as file:
+        alarms = set(re.findall(r'"([A-Z][a-z]+[A-Z][A-Za-z]+)"', file.read()))
+    alarms = {name for name in alarms if name not in (
+        "LatestAgo", "HeldOpen")}
+    with House() as d:
+        got = status(d)
+    keys = set(got) | {key for table in ("roles", "doors", "readers") for key in got[table][0]}
+    told = set(re.findall(r"\w+", page))
+    check((keys | alarms) - told, set(), "keys and alarms that the page leaves out")
+    ensure(len(alarms) == 11, str(alarms))
+
+
 @test("alarms stand while their cause does, and the exit status says so")
 def _():
     with House(config=CONFIG.replace("readers:", "limits: {persons: 1}\nreaders:")) as d:
