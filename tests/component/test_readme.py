@@ -296,6 +296,8 @@ def _():
     page = pathlib.Path(BUILD, "docs/posternd.8").read_text(encoding="utf-8")
     told = set(re.findall(r"STATE/([a-z.]+)(?=\s)", page))  # without those of an upgrade
     with Home() as home:
+        status, _, err = run([program("posternd"), "backup", f"{home.work}/backup", "--state", home.state])
+        check(status, 0, err)
         there = {re.sub(r"-(wal|shm|journal)$", "", name) for name in os.listdir(home.state)}
         check((there - told, told - there), (set(), set()), "files not told, files not there")
 
