@@ -11,7 +11,7 @@
 #define DOORS 3u
 #define CHECK(condition) ((condition) ? (void)0 : __builtin_trap())
 
-static _Alignas(max_align_t) uint8_t memory[1 << 18];
+static _Alignas(max_align_t) uint8_t memory[1 << 20];
 static _Alignas(max_align_t) uint8_t index_memory[1 << 14];
 static struct controller_config config;
 static struct effect_list effects;
@@ -114,6 +114,17 @@ static struct controller_input input_make(uint8_t kind, uint8_t a, uint8_t b)
 	case INPUT_SCHEDULE_PUT:
 		schedule_set_always(&in.schedule, 0);
 		in.schedule.enabled = b & 1;
+		break;
+	case INPUT_SPECIAL_GROUP_PUT:
+		in.special_group = (struct special_day_group){.defined = true, .enabled = a & 1};
+		in.special_group.day[b % SPECIAL_DAYS_MAX] =
+			(struct special_day){.from = {1970, 1, 1},
+				.to = {1970, (uint8_t)(b % 12 + 1), 1},
+				.yearly = a & 2};
+		break;
+	case INPUT_SPECIAL_SCHEDULE_PUT:
+		in.special_schedule = (struct special_schedule){
+			.defined = true, .enabled = a & 1, .schedules = {b}};
 		break;
 	default:
 		break;

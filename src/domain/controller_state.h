@@ -183,6 +183,8 @@ struct controller {
 	uint32_t pin_second_ms;
 	struct zone zone;
 	struct schedule schedules[SCHEDULES_MAX];
+	struct special_day_group special_groups[SPECIAL_DAY_GROUPS_MAX];
+	struct special_schedule special_schedules[SPECIAL_SCHEDULES_MAX];
 
 	uint64_t ticket; /* the last one given */
 	uint64_t durable_ticket;

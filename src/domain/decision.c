@@ -4,8 +4,9 @@
  * in the way today, and what may never open comes before any right is looked at:
  *
  *   unknown - blocklist (alarms whatever else holds) - card status, lost first - switched off -
- *   dates - a guest's uses - mother - patrol - no rule for the door - no schedule on now -
- *   door held locked - granted: duress before pre-arrears, because the alarm matters more.
+ *   dates - a guest's uses - mother - patrol - no rule for the door - no schedule on now (because
+ *   of a special day, or not) - door held locked - granted: duress before pre-arrears, because the
+ *   alarm matters more.
  *
  * A use counts for every card that has counted uses, and running out of them stops guests only.
  */
@@ -44,12 +45,16 @@ static enum reason dates_refuse(
 	return REASON_NONE;
 }
 
+static struct schedule_state schedule_now(const struct decision_place *place, uint8_t schedule)
+{
+	if (schedule >= SCHEDULES_MAX)
+		return (struct schedule_state){schedule == SCHEDULE_ALWAYS, false};
+	return calendar_schedule_state(&place->calendar, schedule, place->zone, place->utc_s);
+}
+
 bool decision_schedule_on(const struct decision_place *place, uint8_t schedule)
 {
-	if (schedule == SCHEDULE_ALWAYS)
-		return true;
-	return schedule < SCHEDULES_MAX &&
-	       schedule_is_on(&place->schedules[schedule], place->zone, place->utc_s);
+	return schedule_now(place, schedule).on;
 }
 
 enum pin_match credential_pin_match(const struct credential *credential, uint64_t pin)
@@ -69,9 +74,12 @@ static enum reason rules_refuse(
 	for (unsigned i = 0; i < credential->rule_count; i++) {
 		if (credential->rule[i].door != place->door)
 			continue;
-		if (decision_schedule_on(place, credential->rule[i].schedule))
+		struct schedule_state state = schedule_now(place, credential->rule[i].schedule);
+
+		if (state.on)
 			return REASON_NONE;
-		reason = REASON_OUTSIDE_SCHEDULE;
+		if (reason != REASON_SPECIAL_DAY)
+			reason = state.special_day ? REASON_SPECIAL_DAY : REASON_OUTSIDE_SCHEDULE;
 	}
 	return reason;
 }

@@ -10,7 +10,7 @@ struct decision_place {
 	bool refuse_dated; /* the clock is not trusted, and the policy is deny_dated */
 	int64_t utc_s;
 	const struct zone *zone;
-	const struct schedule *schedules; /* SCHEDULES_MAX, by number */
+	struct calendar calendar;
 };
 
 bool decision_schedule_on(const struct decision_place *place, uint8_t schedule);

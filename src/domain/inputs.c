@@ -55,6 +55,8 @@ struct door *input_door(struct controller *controller, const struct controller_i
 	case INPUT_PERSON_REMOVED:
 	case INPUT_PERSONS_REPLACED:
 	case INPUT_SCHEDULE_PUT:
+	case INPUT_SPECIAL_GROUP_PUT:
+	case INPUT_SPECIAL_SCHEDULE_PUT:
 	case INPUT_CLOCK_CHANGED:
 	case INPUT_ZONE_CHANGED:
 	case INPUT_KIND_COUNT:
@@ -125,6 +127,20 @@ static void schedule_put(struct step *step, const struct schedule *schedule)
 {
 	ASSERT(schedule->no < SCHEDULES_MAX);
 	step->controller->schedules[schedule->no] = *schedule;
+	waiting_judge_again(step, 0);
+}
+
+static void special_group_put(struct step *step, const struct special_day_group *group)
+{
+	ASSERT(group->no < SPECIAL_DAY_GROUPS_MAX);
+	step->controller->special_groups[group->no] = *group;
+	waiting_judge_again(step, 0);
+}
+
+static void special_schedule_put(struct step *step, const struct special_schedule *special)
+{
+	ASSERT(special->no < SPECIAL_SCHEDULES_MAX);
+	step->controller->special_schedules[special->no] = *special;
 	waiting_judge_again(step, 0);
 }
 
@@ -211,6 +227,12 @@ void input_apply(struct step *step, const struct controller_input *input)
 		return;
 	case INPUT_SCHEDULE_PUT:
 		schedule_put(step, &input->schedule);
+		return;
+	case INPUT_SPECIAL_GROUP_PUT:
+		special_group_put(step, &input->special_group);
+		return;
+	case INPUT_SPECIAL_SCHEDULE_PUT:
+		special_schedule_put(step, &input->special_schedule);
 		return;
 	case INPUT_ZONE_CHANGED:
 		step->controller->zone = input->zone;

@@ -170,7 +170,8 @@ struct decision_place step_place(const struct step *step, const struct door *doo
 				controller->untrusted_clock == UNTRUSTED_CLOCK_DENY_DATED,
 		.utc_s = step->at.utc_ms / MS_PER_S,
 		.zone = &controller->zone,
-		.schedules = controller->schedules,
+		.calendar = {controller->schedules, controller->special_groups,
+			controller->special_schedules},
 	};
 }
 

@@ -28,7 +28,7 @@ static bool interval_valid(const struct schedule_interval *interval)
 	       interval->to_minute <= MINUTES_PER_DAY;
 }
 
-static bool day_valid(const struct schedule_day *day)
+bool schedule_day_valid(const struct schedule_day *day)
 {
 	if (day->count > SCHEDULE_INTERVALS_MAX)
 		return false;
@@ -52,7 +52,7 @@ bool schedule_valid(const struct schedule *schedule)
 		characters > SCHEDULE_NAME_CHARACTERS_MAX)
 		return false;
 	for (unsigned d = 0; d < 7; d++) {
-		if (!day_valid(&schedule->day[d]))
+		if (!schedule_day_valid(&schedule->day[d]))
 			return false;
 	}
 	return true;
@@ -98,6 +98,15 @@ bool schedule_day_normalise(struct schedule_day *day)
 	return true;
 }
 
+bool schedule_day_is_on(const struct schedule_day *day, unsigned minute)
+{
+	for (unsigned i = 0; i < day->count; i++) {
+		if (minute >= day->interval[i].from_minute && minute < day->interval[i].to_minute)
+			return true;
+	}
+	return false;
+}
+
 bool schedule_is_on(const struct schedule *schedule, const struct zone *zone, int64_t utc_s)
 {
 	if (!schedule->defined || !schedule->enabled)
@@ -105,11 +114,6 @@ bool schedule_is_on(const struct schedule *schedule, const struct zone *zone, in
 	int64_t local_s = utc_s + zone_offset_s(zone, utc_s);
 	int64_t of_day = (local_s % S_PER_DAY + S_PER_DAY) % S_PER_DAY;
 	unsigned minute = (unsigned)(of_day / 60);
-	const struct schedule_day *day = &schedule->day[civil_weekday(local_s)];
 
-	for (unsigned i = 0; i < day->count; i++) {
-		if (minute >= day->interval[i].from_minute && minute < day->interval[i].to_minute)
-			return true;
-	}
-	return false;
+	return schedule_day_is_on(&schedule->day[civil_weekday(local_s)], minute);
 }

@@ -175,3 +175,9 @@ MUST_CHECK int who_put(struct store *store, const struct journal_entry *entry);
 
 /* schedule.c */
 MUST_CHECK int schedule_get(struct connection *connection, uint8_t no, struct schedule *ret);
+
+/* special_day.c */
+MUST_CHECK int special_group_get(
+	struct connection *connection, uint8_t no, struct special_day_group *ret);
+MUST_CHECK int special_schedule_get(
+	struct connection *connection, uint8_t no, struct special_schedule *ret);

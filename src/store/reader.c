@@ -582,3 +582,21 @@ int store_schedule(struct store_reader *reader, uint8_t no, struct schedule *ret
 		return error;
 	return reader_end(reader, schedule_get(&reader->connection, no, ret));
 }
+
+int store_special_group(struct store_reader *reader, uint8_t no, struct special_day_group *ret)
+{
+	int error = reader_begin(reader);
+
+	if (error != 0)
+		return error;
+	return reader_end(reader, special_group_get(&reader->connection, no, ret));
+}
+
+int store_special_schedule(struct store_reader *reader, uint8_t no, struct special_schedule *ret)
+{
+	int error = reader_begin(reader);
+
+	if (error != 0)
+		return error;
+	return reader_end(reader, special_schedule_get(&reader->connection, no, ret));
+}

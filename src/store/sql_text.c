@@ -14,6 +14,8 @@
  *   pin_failures  wrong PINs that are counted still: of a reader (person_no 0) or of a person
  *                 (reader 0)
  *   schedule      weekly schedules with their intervals
+ *   special_day_group, special_schedule
+ *                 groups of days, and what holds on them in place of weekly schedules
  *   journal       what happened, one row an entry; those with rec_no > 0 are the access records.
  *                 kind, reason, method and command are the numbers of the domain's enums: those
  *                 lists only grow at their ends
@@ -101,7 +103,18 @@ const char sql_schema_2_to_3[] =
 			"INSERT INTO counter(name, value) VALUES('cleared_no', 0), ('totals', 0);";
 
 /* What schema 4 has for special days, for the audit, and for the keys of OSDP readers. */
-#define SCHEMA_4_SPECIAL_DAYS ""
+#define SCHEMA_4_SPECIAL_DAYS                                                                      \
+	"CREATE TABLE special_day_group(no INTEGER PRIMARY KEY, enabled INTEGER NOT NULL,"         \
+	" name TEXT NOT NULL) STRICT;"                                                             \
+	"CREATE TABLE special_day(no INTEGER NOT NULL, place INTEGER NOT NULL,"                    \
+	" name TEXT NOT NULL, from_date INTEGER NOT NULL, to_date INTEGER NOT NULL,"               \
+	" yearly INTEGER NOT NULL, PRIMARY KEY(no, place)) STRICT, WITHOUT ROWID;"                 \
+	"CREATE TABLE special_schedule(no INTEGER PRIMARY KEY, enabled INTEGER NOT NULL,"          \
+	" name TEXT NOT NULL, group_no INTEGER NOT NULL) STRICT;"                                  \
+	"CREATE TABLE special_interval(no INTEGER NOT NULL, from_minute INTEGER NOT NULL,"         \
+	" to_minute INTEGER NOT NULL, PRIMARY KEY(no, from_minute)) STRICT, WITHOUT ROWID;"        \
+	"CREATE TABLE special_cover(no INTEGER NOT NULL, schedule INTEGER NOT NULL,"               \
+	" PRIMARY KEY(no, schedule)) STRICT, WITHOUT ROWID;"
 #define SCHEMA_4_AUDIT ""
 #define SCHEMA_4_READER_KEYS ""
 
@@ -187,6 +200,12 @@ const char sql_check_small[] =
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('schedule'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM"
 	"  pragma_quick_check('schedule_interval'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM"
+	"  pragma_quick_check('special_day_group'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('special_day'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('special_schedule'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('special_interval'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('special_cover'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('pending_outcome'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('person_block'))";
 
@@ -421,6 +440,33 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_INTERVAL_PUT] = "INSERT INTO schedule_interval(no, weekday, from_minute, to_minute)"
 			     " VALUES(?, ?, ?, ?)",
 	[SQL_INTERVALS_DELETE] = "DELETE FROM schedule_interval WHERE no = ?",
+	[SQL_SPECIAL_GROUP_GET] = "SELECT no, enabled, name FROM special_day_group WHERE no = ?",
+	[SQL_SPECIAL_GROUPS_ALL] = "SELECT no, enabled, name FROM special_day_group ORDER BY no",
+	[SQL_SPECIAL_GROUP_PUT] =
+		"INSERT INTO special_day_group(no, enabled, name) VALUES(?, ?, ?)",
+	[SQL_SPECIAL_GROUP_DELETE] = "DELETE FROM special_day_group WHERE no = ?",
+	[SQL_SPECIAL_DAYS_GET] = "SELECT place, name, from_date, to_date, yearly FROM special_day"
+				 " WHERE no = ? ORDER BY place",
+	[SQL_SPECIAL_DAY_PUT] =
+		"INSERT INTO special_day(no, place, name, from_date, to_date, yearly)"
+		" VALUES(?, ?, ?, ?, ?, ?)",
+	[SQL_SPECIAL_DAYS_DELETE] = "DELETE FROM special_day WHERE no = ?",
+	[SQL_SPECIAL_SCHEDULE_GET] =
+		"SELECT no, enabled, name, group_no FROM special_schedule WHERE no = ?",
+	[SQL_SPECIAL_SCHEDULES_ALL] =
+		"SELECT no, enabled, name, group_no FROM special_schedule ORDER BY no",
+	[SQL_SPECIAL_SCHEDULE_PUT] =
+		"INSERT INTO special_schedule(no, enabled, name, group_no) VALUES(?, ?, ?, ?)",
+	[SQL_SPECIAL_SCHEDULE_DELETE] = "DELETE FROM special_schedule WHERE no = ?",
+	[SQL_SPECIAL_INTERVALS_GET] = "SELECT from_minute, to_minute FROM special_interval"
+				      " WHERE no = ? ORDER BY from_minute",
+	[SQL_SPECIAL_INTERVAL_PUT] =
+		"INSERT INTO special_interval(no, from_minute, to_minute) VALUES(?, ?, ?)",
+	[SQL_SPECIAL_INTERVALS_DELETE] = "DELETE FROM special_interval WHERE no = ?",
+	[SQL_SPECIAL_COVERS_GET] =
+		"SELECT schedule FROM special_cover WHERE no = ? ORDER BY schedule",
+	[SQL_SPECIAL_COVER_PUT] = "INSERT INTO special_cover(no, schedule) VALUES(?, ?)",
+	[SQL_SPECIAL_COVERS_DELETE] = "DELETE FROM special_cover WHERE no = ?",
 	[SQL_ACCOUNT_PUT] = "INSERT INTO account(name, role, nonce, sealed, no)"
 			    " VALUES(?, ?, ?, ?, ?)",
 	[SQL_ACCOUNT_UPDATE] =

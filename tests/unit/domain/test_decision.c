@@ -239,6 +239,49 @@ static void rules_are_of_the_door_and_any_schedule_on_is_enough(void **state)
 	assert_int_equal(present(f, &p), REASON_GRANTED);
 }
 
+static void a_special_day_decides_in_the_place_of_its_weekday(void **state)
+{
+	struct fixture *f = *state;
+	struct credential p = person_make(5);
+	struct controller_input input = {.kind = INPUT_SCHEDULE_PUT};
+	struct controller_input group = {.kind = INPUT_SPECIAL_GROUP_PUT,
+		.special_group = {.no = 127, .defined = true, .enabled = true}};
+	struct controller_input special = {.kind = INPUT_SPECIAL_SCHEDULE_PUT,
+		.special_schedule = {.no = 127, .defined = true, .enabled = true, .group = 127}};
+	struct civil today = civil_from_seconds(T0_S);
+	struct special_date date = {(uint16_t)today.year, today.month, today.day};
+
+	p.rule_count = 1;
+	p.rule[0] = (struct credential_rule){0, 4};
+	schedule_set_always(&input.schedule, 4);
+	step(f, &input);
+	group.special_group.day[63] = (struct special_day){.from = date, .to = date};
+	step(f, &group);
+	assert_int_equal(present(f, &p), REASON_GRANTED); /* nothing says what holds that day */
+	special_schedule_cover(&special.special_schedule, 4, true);
+	step(f, &special);
+	assert_int_equal(present(f, &p), REASON_SPECIAL_DAY);
+	/* Another schedule, off without it, says less than the special day. */
+	p.rule_count = 2;
+	p.rule[1] = (struct credential_rule){0, 9};
+	assert_int_equal(present(f, &p), REASON_SPECIAL_DAY);
+	p.rule[0].schedule = 9;
+	p.rule[1].schedule = 4;
+	assert_int_equal(present(f, &p), REASON_SPECIAL_DAY);
+	p.rule[0].schedule = SCHEDULE_ALWAYS; /* has no special days */
+	assert_int_equal(present(f, &p), REASON_GRANTED);
+	p.rule_count = 1;
+	p.rule[0].schedule = 4;
+	special.special_schedule.day = (struct schedule_day){.count = 1, .interval = {{0, 1440}}};
+	step(f, &special);
+	assert_int_equal(present(f, &p), REASON_GRANTED);
+	special.special_schedule.day.count = 0;
+	step(f, &special);
+	assert_int_equal(present(f, &p), REASON_SPECIAL_DAY);
+	at(f, 86400000); /* the day after */
+	assert_int_equal(present(f, &p), REASON_GRANTED);
+}
+
 static void a_schedule_follows_the_zone_of_the_controller(void **state)
 {
 	struct fixture *f = *state;
@@ -385,6 +428,7 @@ int main(void)
 		TEST(duress_opens_like_any_card_and_alarms_silently),
 		TEST(validity_includes_both_its_ends_to_the_second),
 		TEST(rules_are_of_the_door_and_any_schedule_on_is_enough),
+		TEST(a_special_day_decides_in_the_place_of_its_weekday),
 		TEST(a_schedule_follows_the_zone_of_the_controller),
 		TEST(an_untrusted_clock_may_refuse_rights_with_dates),
 		TEST(every_combination_agrees_with_the_list_of_refusals),

@@ -632,6 +632,36 @@ static void what_a_door_asks_for_follows_its_schedule(void **state)
 	waits(f);
 }
 
+static void what_a_door_asks_for_follows_special_days(void **state)
+{
+	struct fixture *f = *state;
+	struct controller_input input = {.kind = INPUT_SCHEDULE_PUT};
+	struct civil today = civil_from_seconds(T0_S);
+	struct special_date date = {(uint16_t)today.year, today.month, today.day};
+
+	f->config.door[0].open_by = OPEN_BY_CARD_THEN_PIN;
+	f->config.door[0].open_by_scheduled = OPEN_BY_CARD;
+	f->config.door[0].open_by_schedule = 4;
+	fixture_start(f);
+	put_pin(f, 5, PIN(4711));
+	schedule_set_always(&input.schedule, 4);
+	step(f, &input);
+	card(f, 1, 5);
+	assert_int_equal(entry_must(f, JOURNAL_ACCESS)->reason, REASON_GRANTED);
+	input = (struct controller_input){.kind = INPUT_SPECIAL_GROUP_PUT,
+		.special_group = {.defined = true, .enabled = true}};
+	input.special_group.day[0] = (struct special_day){.from = date, .to = date};
+	step(f, &input);
+	input = (struct controller_input){.kind = INPUT_SPECIAL_SCHEDULE_PUT,
+		.special_schedule = {.defined = true, .enabled = true}};
+	special_schedule_cover(&input.special_schedule, 4, true);
+	step(f, &input);
+	at(f, 3600000);
+	tick(f);
+	card(f, 1, 5);
+	waits(f);
+}
+
 static void schedule_255_is_never_looked_at(void **state)
 {
 	struct fixture *f = *state;
@@ -673,6 +703,7 @@ int main(void)
 		TEST(a_busy_door_evaluates_no_pin_with_a_card),
 		TEST(the_same_denial_by_another_method_is_another),
 		TEST(what_a_door_asks_for_follows_its_schedule),
+		TEST(what_a_door_asks_for_follows_special_days),
 		TEST(schedule_255_is_never_looked_at),
 	};
 

@@ -32,6 +32,7 @@ static void reasons_have_the_error_codes_of_the_reference(void **state)
 		{REASON_HELD_LOCKED, "held_locked", 0x17, false},
 		{REASON_PATROL, "patrol", 0x19, false},
 		{REASON_OUTSIDE_SCHEDULE, "outside_schedule", 0x20, false},
+		{REASON_SPECIAL_DAY, "special_day", 0x21, false},
 	};
 
 	(void)state;

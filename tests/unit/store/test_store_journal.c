@@ -531,7 +531,7 @@ static void numbers_in_the_database_keep_their_meaning(void **state UNUSED)
 		"clock_untrusted", "held_locked", "patrol", "blocklist", "mother_card",
 		"outside_schedule", "busy", "storage_slow", "repeated", "wrong_pin", "pin_missing",
 		"card_missing", "wrong_order", "pin_refused", "card_refused", "no_pin",
-		"pin_locked", "panel_format", "panel_busy"};
+		"pin_locked", "panel_format", "panel_busy", "special_day"};
 
 	assert_true(JOURNAL_KIND_COUNT >= ARRAY_COUNT(kinds));
 	for (unsigned i = 0; i < ARRAY_COUNT(kinds); i++)

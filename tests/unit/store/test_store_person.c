@@ -430,6 +430,133 @@ static void schedules_come_back_as_given(void **state)
 	store_rollback(f->store);
 }
 
+static struct special_day_group group_read(struct fixture *f, uint8_t no)
+{
+	struct store_reader *reader = NULL;
+	struct special_day_group group;
+
+	memset(&group, 0xa5, sizeof(group));
+	assert_int_equal(store_reader_open(f->store, &reader), 0);
+	assert_int_equal(store_special_group(reader, no, &group), 0);
+	(void)store_reader_close(reader);
+	return group;
+}
+
+static int group_put(struct fixture *f, const struct special_day_group *group)
+{
+	assert_int_equal(store_begin(f->store), 0);
+	int error = store_special_group_put(f->store, group);
+
+	if (error != 0)
+		store_rollback(f->store);
+	else
+		assert_int_equal(store_commit(f->store), 0);
+	return error;
+}
+
+static int count_group(void *user, const struct special_day_group *group)
+{
+	*(uint64_t *)user += group->no * UINT64_C(1000) + group->day[63].from.day;
+	return 0;
+}
+
+static void groups_of_special_days_come_back_as_given(void **state)
+{
+	struct fixture *f = *state;
+	struct special_day_group given = {.no = 127, .defined = true, .enabled = true};
+	struct special_day_group row = group_read(f, 127);
+	struct special_day_group none = {.no = 127};
+	uint64_t sum = 0;
+
+	assert_memory_equal(&row, &none, sizeof(row));
+	assert_true(text_set(&given.name, SPAN_LIT("Ferien")));
+	given.day[0] = (struct special_day){{2026, 12, 24}, {2027, 1, 6}, true, {0}};
+	assert_true(text_set(&given.day[0].name, SPAN_LIT("Weihnachten")));
+	given.day[63] = (struct special_day){{2028, 2, 29}, {2028, 2, 29}, false, {0}};
+	assert_int_equal(group_put(f, &given), 0);
+	fixture_reopen(f);
+	row = group_read(f, 127);
+	assert_memory_equal(&row, &given, sizeof(row));
+	given.day[0] = (struct special_day){.from = {0}}; /* a day less; the others stay */
+	given.enabled = false;
+	assert_int_equal(group_put(f, &given), 0);
+	row = group_read(f, 127);
+	assert_memory_equal(&row, &given, sizeof(row));
+	given.no = 3;
+	assert_int_equal(group_put(f, &given), 0);
+	assert_int_equal(store_special_groups(f->store, count_group, &sum), 0);
+	assert_int_equal(sum, 127000 + 29 + 3000 + 29);
+	given.defined = false;
+	assert_int_equal(group_put(f, &given), 0);
+	assert_false(group_read(f, 3).defined);
+	given.day[1] = (struct special_day){{2027, 2, 29}, {2027, 3, 1}, false, {0}};
+	given.defined = true;
+	assert_int_equal(group_put(f, &given), -EINVAL);
+	assert_false(group_read(f, 3).defined);
+}
+
+static struct special_schedule special_read(struct fixture *f, uint8_t no)
+{
+	struct store_reader *reader = NULL;
+	struct special_schedule special;
+
+	memset(&special, 0xa5, sizeof(special));
+	assert_int_equal(store_reader_open(f->store, &reader), 0);
+	assert_int_equal(store_special_schedule(reader, no, &special), 0);
+	(void)store_reader_close(reader);
+	return special;
+}
+
+static int special_put(struct fixture *f, const struct special_schedule *special)
+{
+	assert_int_equal(store_begin(f->store), 0);
+	int error = store_special_schedule_put(f->store, special);
+
+	if (error != 0)
+		store_rollback(f->store);
+	else
+		assert_int_equal(store_commit(f->store), 0);
+	return error;
+}
+
+static int count_special(void *user, const struct special_schedule *special)
+{
+	*(uint64_t *)user += special->no * UINT64_C(1000) + special->day.interval[1].to_minute;
+	return 0;
+}
+
+static void special_schedules_come_back_as_given(void **state)
+{
+	struct fixture *f = *state;
+	struct special_schedule given = {.no = 127, .defined = true, .enabled = true, .group = 126};
+	struct special_schedule row = special_read(f, 127);
+	struct special_schedule none = {.no = 127};
+	uint64_t sum = 0;
+
+	assert_memory_equal(&row, &none, sizeof(row));
+	assert_true(text_set(&given.name, SPAN_LIT("half a day")));
+	given.day = (struct schedule_day){.count = 2, .interval = {{480, 720}, {780, 1440}}};
+	special_schedule_cover(&given, 0, true);
+	special_schedule_cover(&given, 127, true);
+	assert_int_equal(special_put(f, &given), 0);
+	fixture_reopen(f);
+	row = special_read(f, 127);
+	assert_memory_equal(&row, &given, sizeof(row));
+	special_schedule_cover(&given, 0, false);
+	given.day.count = 0;
+	given.day.interval[0] = given.day.interval[1] = (struct schedule_interval){0, 0};
+	assert_int_equal(special_put(f, &given), 0);
+	row = special_read(f, 127);
+	assert_memory_equal(&row, &given, sizeof(row));
+	assert_int_equal(store_special_schedules(f->store, count_special, &sum), 0);
+	assert_int_equal(sum, 127000);
+	given.defined = false;
+	assert_int_equal(special_put(f, &given), 0);
+	assert_false(special_read(f, 127).defined);
+	given.group = 128;
+	assert_int_equal(special_put(f, &given), -EINVAL);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -447,6 +574,8 @@ int main(void)
 		CASE(nothing_is_seen_before_the_commit),
 		CASE(credentials_are_those_that_can_match),
 		CASE(schedules_come_back_as_given),
+		CASE(groups_of_special_days_come_back_as_given),
+		CASE(special_schedules_come_back_as_given),
 	};
 
 	return cmocka_run_group_tests_name("store_person", tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include "domain/credential_index.h"
 #include "domain/record.h"
 #include "domain/schedule.h"
+#include "domain/special_day.h"
 
 enum slow_disk_policy { SLOW_DISK_UNLOCK = 0, SLOW_DISK_DENY = 1 };
 enum rex_policy { REX_UNLOCK = 0, REX_SHUNT = 1 };
@@ -111,6 +112,8 @@ enum input_kind {
 	INPUT_CLOCK_CHANGED, /* trust changed or the wall clock jumped: now says */
 	INPUT_ZONE_CHANGED,
 	INPUT_KEY, /* a key of a keypad was pressed */
+	INPUT_SPECIAL_GROUP_PUT,
+	INPUT_SPECIAL_SCHEDULE_PUT,
 	INPUT_KIND_COUNT
 };
 
@@ -157,6 +160,8 @@ struct controller_input {
 		struct credential person; /* INPUT_PERSON_PUT */
 		uint64_t person_no; /* INPUT_PERSON_REMOVED; also a PUT of a person without card */
 		struct schedule schedule;
+		struct special_day_group special_group;
+		struct special_schedule special_schedule;
 		struct zone zone;
 	};
 };

@@ -10,6 +10,9 @@
 #define SCHEDULES_MAX 128 /* schedule number 0 to 127 */
 #define SCHEDULE_ALWAYS 255 /* a schedule that is always on and cannot be changed */
 #define SCHEDULE_INTERVALS_MAX 12 /* a weekday */
+#define SPECIAL_DAY_GROUPS_MAX 128 /* group number 0 to 127 */
+#define SPECIAL_DAYS_MAX 64 /* of a group, each a date or a range */
+#define SPECIAL_SCHEDULES_MAX 128 /* special schedule number 0 to 127 */
 #define NAME_CHARACTERS_MAX 32 /* CardName: code points (the integration paper, CGI insert) */
 #define EFFECTS_MAX 64 /* what one step may ask for: an input at a door with all its work due */
 #define COMMANDS_WAITING_MAX 64 /* operator commands whose record is not durable yet */

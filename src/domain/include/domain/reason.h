@@ -56,7 +56,9 @@
 	X(REASON_PANEL_FORMAT, "panel_format", 0x64, false,                                        \
 		"the card's number does not fit into the panel's format")                          \
 	X(REASON_PANEL_BUSY, "panel_busy", 0x64, false,                                            \
-		"too many cards wait to be sent to the panel")
+		"too many cards wait to be sent to the panel")                                     \
+	X(REASON_SPECIAL_DAY, "special_day", 0x21, false,                                          \
+		"the person has this door, but not at this time of a special day")
 
 #define REASON_ENUM(id, name, code, granted, sentence) id,
 enum reason { REASONS(REASON_ENUM) REASON_COUNT };

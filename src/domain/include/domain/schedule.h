@@ -33,4 +33,8 @@ bool schedule_valid(const struct schedule *schedule);
 /* Sorts a day's intervals and joins those that touch or overlap. False when one is not in range. */
 bool schedule_day_normalise(struct schedule_day *day);
 
+bool schedule_day_valid(const struct schedule_day *day);
+bool schedule_day_is_on(const struct schedule_day *day, unsigned minute); /* of the day */
+
+/* By the weekday alone: special days (special_day.h) are not looked at. */
 bool schedule_is_on(const struct schedule *schedule, const struct zone *zone, int64_t utc_s);

@@ -118,6 +118,9 @@ MUST_CHECK int store_person_remove(struct store *store, uint64_t no);
 MUST_CHECK int store_person_clear(struct store *store);
 
 MUST_CHECK int store_schedule_put(struct store *store, const struct schedule *schedule);
+MUST_CHECK int store_special_group_put(struct store *store, const struct special_day_group *group);
+MUST_CHECK int store_special_schedule_put(
+	struct store *store, const struct special_schedule *special);
 
 /* --- reads of the writing thread --- */
 
@@ -145,6 +148,10 @@ MUST_CHECK int store_credential(struct store *store, uint64_t no, struct credent
 
 MUST_CHECK int store_schedules(
 	struct store *store, int (*put)(void *user, const struct schedule *), void *user);
+MUST_CHECK int store_special_groups(
+	struct store *store, int (*put)(void *user, const struct special_day_group *), void *user);
+MUST_CHECK int store_special_schedules(
+	struct store *store, int (*put)(void *user, const struct special_schedule *), void *user);
 
 /* Wrong PINs that are counted still (commit_entry.counts_pin), most of them first. */
 MUST_CHECK int store_pin_failures(
@@ -223,4 +230,9 @@ MUST_CHECK int store_journal(struct store_reader *reader, uint64_t after_seq,
 /* Seq of the newest entry whose rec_no is not above rec_no; 0 when there is none. */
 MUST_CHECK int store_seq_of_record(struct store_reader *reader, uint64_t rec_no, uint64_t *ret_seq);
 
+/* Of what nobody set, *ret has its number and defined false. */
 MUST_CHECK int store_schedule(struct store_reader *reader, uint8_t no, struct schedule *ret);
+MUST_CHECK int store_special_group(
+	struct store_reader *reader, uint8_t no, struct special_day_group *ret);
+MUST_CHECK int store_special_schedule(
+	struct store_reader *reader, uint8_t no, struct special_schedule *ret);
