@@ -340,6 +340,18 @@ static int schedule_put(void *user, const struct schedule *schedule)
 	return 0;
 }
 
+static int special_group_put(void *user, const struct special_day_group *group)
+{
+	rt_special_group_put(user, group);
+	return 0;
+}
+
+static int special_schedule_put(void *user, const struct special_schedule *special)
+{
+	rt_special_schedule_put(user, special);
+	return 0;
+}
+
 static bool rt_start(struct core *core)
 {
 	int error = core_rings_new(core);
@@ -349,6 +361,10 @@ static bool rt_start(struct core *core)
 		error = core->rt != NULL ? store_schedules(core->store, schedule_put, core->rt)
 					 : -ENOMEM;
 	}
+	if (error == 0)
+		error = store_special_groups(core->store, special_group_put, core->rt);
+	if (error == 0)
+		error = store_special_schedules(core->store, special_schedule_put, core->rt);
 	if (error != 0)
 		log_error("cannot start the real-time thread: %s", store_error_text(error));
 	return error == 0;

@@ -32,6 +32,8 @@ enum change_kind {
 	CHANGE_PERSON_PUT,
 	CHANGE_PERSON_REMOVED,
 	CHANGE_SCHEDULE_PUT,
+	CHANGE_SPECIAL_GROUP_PUT,
+	CHANGE_SPECIAL_SCHEDULE_PUT,
 	CHANGE_INDEX, /* a new index takes the place of the old one */
 };
 
@@ -44,6 +46,8 @@ struct change {
 		struct credential person;
 		uint64_t person_no;
 		struct schedule schedule;
+		struct special_day_group special_group;
+		struct special_schedule special_schedule;
 		struct credential_index *index;
 	};
 };
@@ -83,6 +87,8 @@ struct write_request {
 		struct person person;
 		uint64_t person_no;
 		struct schedule schedule;
+		struct special_day_group special_group;
+		struct special_schedule special_schedule;
 		struct text128 password; /* MESSAGE_CLAIM */
 	};
 };

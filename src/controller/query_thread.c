@@ -39,6 +39,8 @@ struct query_thread {
 		struct message_person_rows persons;
 		struct message_record_rows records;
 		struct message_schedule schedule;
+		struct message_special_group special_group;
+		struct message_special_schedule special_schedule;
 		struct message_reader_frames frames;
 		struct message_status status;
 		struct message_result result;
@@ -276,6 +278,16 @@ static int journal_send(struct query_thread *q)
 	return error;
 }
 
+/* The one message of an answer. */
+static int row_send(struct query_thread *q, int error)
+{
+	if (error == 0) {
+		request_end(q);
+		(void)send_waiting(q);
+	}
+	return error;
+}
+
 static int schedule_send(struct query_thread *q)
 {
 	struct message_schedule *answer = &q->answer.schedule;
@@ -284,15 +296,30 @@ static int schedule_send(struct query_thread *q)
 
 	*answer = (struct message_schedule){.header = header_of(q, MESSAGE_SCHEDULE)};
 	WITH_READER(q->core, error, store_schedule(reader, no, &answer->schedule));
-	if (error == STORE_NOT_FOUND) {
-		answer->schedule = (struct schedule){.no = no};
-		error = 0;
-	}
-	if (error == 0) {
-		request_end(q);
-		(void)send_waiting(q);
-	}
-	return error;
+	return row_send(q, error);
+}
+
+static int special_group_send(struct query_thread *q)
+{
+	struct message_special_group *answer = &q->answer.special_group;
+	uint8_t no = (uint8_t)q->request.schedule.no;
+	int error;
+
+	*answer = (struct message_special_group){.header = header_of(q, MESSAGE_SPECIAL_GROUP)};
+	WITH_READER(q->core, error, store_special_group(reader, no, &answer->group));
+	return row_send(q, error);
+}
+
+static int special_schedule_send(struct query_thread *q)
+{
+	struct message_special_schedule *answer = &q->answer.special_schedule;
+	uint8_t no = (uint8_t)q->request.schedule.no;
+	int error;
+
+	*answer =
+		(struct message_special_schedule){.header = header_of(q, MESSAGE_SPECIAL_SCHEDULE)};
+	WITH_READER(q->core, error, store_special_schedule(reader, no, &answer->special));
+	return row_send(q, error);
 }
 
 /* --- frames of a reader: from rt's ring, not from the store --- */
@@ -373,6 +400,12 @@ static void query_serve(struct query_thread *q)
 		break;
 	case MESSAGE_SCHEDULE_GET:
 		error = schedule_send(q);
+		break;
+	case MESSAGE_SPECIAL_GROUP_GET:
+		error = special_group_send(q);
+		break;
+	case MESSAGE_SPECIAL_SCHEDULE_GET:
+		error = special_schedule_send(q);
 		break;
 	case MESSAGE_READER_QUERY:
 		error = frames_send(q);

@@ -59,6 +59,21 @@ void rt_schedule_put(struct rt *rt, const struct schedule *schedule)
 	rt_step(rt, &input);
 }
 
+void rt_special_group_put(struct rt *rt, const struct special_day_group *group)
+{
+	struct controller_input input = {.kind = INPUT_SPECIAL_GROUP_PUT, .special_group = *group};
+
+	rt_step(rt, &input);
+}
+
+void rt_special_schedule_put(struct rt *rt, const struct special_schedule *special)
+{
+	struct controller_input input = {
+		.kind = INPUT_SPECIAL_SCHEDULE_PUT, .special_schedule = *special};
+
+	rt_step(rt, &input);
+}
+
 static void emit(void *user, const struct controller_input *input, int64_t due_ns)
 {
 	struct rt *rt = user;

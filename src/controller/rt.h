@@ -16,5 +16,7 @@ struct rt *rt_new(struct core *core);
  * state. */
 void *rt_run(void *user);
 
-/* A step by the caller before the thread runs: schedules of the start. */
+/* A step by the caller before the thread runs: schedules and special days of the start. */
 void rt_schedule_put(struct rt *rt, const struct schedule *schedule);
+void rt_special_group_put(struct rt *rt, const struct special_day_group *group);
+void rt_special_schedule_put(struct rt *rt, const struct special_schedule *special);

@@ -88,6 +88,12 @@ static void change_apply(struct rt *rt, const struct change *change)
 	case CHANGE_SCHEDULE_PUT:
 		rt_schedule_put(rt, &change->schedule);
 		break;
+	case CHANGE_SPECIAL_GROUP_PUT:
+		rt_special_group_put(rt, &change->special_group);
+		break;
+	case CHANGE_SPECIAL_SCHEDULE_PUT:
+		rt_special_schedule_put(rt, &change->special_schedule);
+		break;
 	case CHANGE_INDEX:
 		index_swap(rt, change);
 		break;

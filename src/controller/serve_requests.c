@@ -69,6 +69,8 @@ static void write_request(struct serve *serve, const struct message_header *head
 	const struct message_person_write *person = (const void *)header;
 	const struct message_person_remove *remove = (const void *)header;
 	const struct message_schedule_put *schedule = (const void *)header;
+	const struct message_special_group_put *group = (const void *)header;
+	const struct message_special_schedule_put *special = (const void *)header;
 
 	if (handle_take(serve, header, 0) == NULL || !serve_slot(serve, header, &write.slot))
 		return;
@@ -79,6 +81,10 @@ static void write_request(struct serve *serve, const struct message_header *head
 		write.person_no = remove->no;
 	} else if (write.type == MESSAGE_SCHEDULE_PUT) {
 		write.schedule = schedule->schedule;
+	} else if (write.type == MESSAGE_SPECIAL_GROUP_PUT) {
+		write.special_group = group->group;
+	} else if (write.type == MESSAGE_SPECIAL_SCHEDULE_PUT) {
+		write.special_schedule = special->special;
 	}
 	bool pushed = spsc_push(&core->writes, &write);
 
@@ -224,6 +230,8 @@ void serve_request(struct serve *serve, const void *message)
 	case MESSAGE_PERSON_REMOVE:
 	case MESSAGE_PERSON_CLEAR:
 	case MESSAGE_SCHEDULE_PUT:
+	case MESSAGE_SPECIAL_GROUP_PUT:
+	case MESSAGE_SPECIAL_SCHEDULE_PUT:
 		write_request(serve, header);
 		break;
 	case MESSAGE_CLAIM:
@@ -236,6 +244,8 @@ void serve_request(struct serve *serve, const void *message)
 		query_request(serve, header, sizeof(struct message_record_query));
 		break;
 	case MESSAGE_SCHEDULE_GET:
+	case MESSAGE_SPECIAL_GROUP_GET:
+	case MESSAGE_SPECIAL_SCHEDULE_GET:
 		query_request(serve, header, sizeof(struct message_schedule_get));
 		break;
 	case MESSAGE_READER_QUERY:

@@ -240,6 +240,14 @@ int store_write(struct store_thread *st, struct write_state *write)
 		write->changes = true;
 		return answered(
 			write, store_schedule_put(st->core->store, &write->request.schedule));
+	case MESSAGE_SPECIAL_GROUP_PUT:
+		write->changes = true;
+		return answered(write,
+			store_special_group_put(st->core->store, &write->request.special_group));
+	case MESSAGE_SPECIAL_SCHEDULE_PUT:
+		write->changes = true;
+		return answered(write, store_special_schedule_put(
+					       st->core->store, &write->request.special_schedule));
 	case MESSAGE_CLAIM:
 		return account_claim(st, write);
 	default:
@@ -263,6 +271,12 @@ static void write_apply(struct store_thread *st, struct write_state *write)
 	if (write->request.type == MESSAGE_SCHEDULE_PUT) {
 		change.kind = CHANGE_SCHEDULE_PUT;
 		change.schedule = write->request.schedule;
+	} else if (write->request.type == MESSAGE_SPECIAL_GROUP_PUT) {
+		change.kind = CHANGE_SPECIAL_GROUP_PUT;
+		change.special_group = write->request.special_group;
+	} else if (write->request.type == MESSAGE_SPECIAL_SCHEDULE_PUT) {
+		change.kind = CHANGE_SPECIAL_SCHEDULE_PUT;
+		change.special_schedule = write->request.special_schedule;
 	} else if (write->removes) {
 		change.kind = CHANGE_PERSON_REMOVED;
 		change.person_no = write->credential.person_no;
@@ -316,6 +330,24 @@ static int schedule_send(void *user, const struct schedule *schedule)
 	return 0;
 }
 
+static int special_group_send(void *user, const struct special_day_group *group)
+{
+	struct store_thread *st = user;
+	struct change change = {.kind = CHANGE_SPECIAL_GROUP_PUT, .special_group = *group};
+
+	store_change(st, &change);
+	return 0;
+}
+
+static int special_schedule_send(void *user, const struct special_schedule *special)
+{
+	struct store_thread *st = user;
+	struct change change = {.kind = CHANGE_SPECIAL_SCHEDULE_PUT, .special_schedule = *special};
+
+	store_change(st, &change);
+	return 0;
+}
+
 int store_rebuild(struct store_thread *st)
 {
 	struct build build = {.st = st, .index = core_index_new(st->core)};
@@ -328,6 +360,10 @@ int store_rebuild(struct store_thread *st)
 
 	if (error == 0)
 		error = store_schedules(st->core->store, schedule_send, st);
+	if (error == 0)
+		error = store_special_groups(st->core->store, special_group_send, st);
+	if (error == 0)
+		error = store_special_schedules(st->core->store, special_schedule_send, st);
 	if (error != 0) {
 		core_index_free(st->core, build.index);
 		return error;

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * configManager. AccessTimeSchedule lives in core, one schedule a message: reading all of them asks
- * one after the other and prints those that somebody defined. A set reads the schedule, changes
- * what is given, and writes it back; as one proof is good for one change, a set names one schedule.
+ * configManager. AccessTimeSchedule, SpecialDayGroup and SpecialDaysSchedule live in core, one row
+ * a message: reading all of a table asks for one after the other and prints those that somebody
+ * defined. A set reads the row, changes what is given, and writes it back; as one proof is good for
+ * one change, a set names one row of one table.
  *
  * AccessControl and General show what the configuration file says; they are changed there.
  */
+#include "config_table.h"
 #include "operations.h"
 
+#include "base/assert.h"
 #include "protocols/cgi_methods.h"
 #include "protocols/keyvalue.h"
 #include "schedule_text.h"
+#include "special_day_text.h"
 
 #include <stdlib.h>
 
 #define SCHEDULE_BYTES_MAX 8192 /* 7 days of 12 segments of 70 bytes, and two lines */
+#define ROW_BYTES_MAX SPECIAL_LINES_MAX /* the longest row of any table */
+
+_Static_assert(SCHEDULE_BYTES_MAX <= ROW_BYTES_MAX, "a schedule fits");
 #define DOOR_BYTES_MAX 1024
 #define METHOD_CARD_ONLY 1 /* how a door is opened here: by card */
 
@@ -38,10 +45,10 @@ static bool config_name_read(const struct query *query, struct config_name *ret)
 	return query_subscript(name, SCHEDULES_MAX - 1, &ret->base, &ret->element, &too_high);
 }
 
-static void schedule_ask(struct request *request, uint32_t no)
+static void row_ask(struct request *request, const struct config_table *table, uint32_t no)
 {
 	struct message_schedule_get message = {
-		.header = {.type = MESSAGE_SCHEDULE_GET},
+		.header = {.type = (uint16_t)table->get},
 		.handle = request->handle,
 		.no = no,
 	};
@@ -127,85 +134,31 @@ static void general_reply(struct request *request)
 	request_finish(request);
 }
 
-void config_get_begin(struct request *request)
+/* --- tables in core --- */
+
+static bool schedule_key(struct span name, uint32_t *ret_no)
 {
-	struct config_name name;
-	bool readable = config_name_read(request->query, &name);
-
-	if (readable && span_equal_nocase(name.base, SPAN_LIT("AccessTimeSchedule"))) {
-		request->step = name.element;
-		schedule_ask(request, request->step);
-	} else if (readable && span_equal_nocase(name.base, SPAN_LIT("AccessControl"))) {
-		doors_reply(request, &name);
-	} else if (readable && !name.has_element &&
-		   span_equal_nocase(name.base, SPAN_LIT("General"))) {
-		general_reply(request);
-	} else {
-		request_fail(request, 400,
-			"name is AccessControl, AccessTimeSchedule or General, or one element "
-			"such as AccessControl[0]");
-	}
-}
-
-/* request->step: the schedule asked for. One that was named is shown, defined or not. */
-void config_get_answer(struct request *request, const void *message)
-{
-	const struct message_schedule *answer = (const void *)message;
-	struct config_name name;
-	char memory[SCHEDULE_BYTES_MAX];
-	struct buf lines = buf_over(memory, sizeof(memory));
-
-	if (message_type_of(message) != MESSAGE_SCHEDULE) {
-		operation_unexpected(request, message);
-		return;
-	}
-	(void)config_name_read(request->query, &name);
-	if (answer->schedule.defined || name.has_element)
-		schedule_text_lines(&lines, &answer->schedule);
-	(void)reply_add(&request->reply, buf_span(&lines));
-	if (!name.has_element && ++request->step < SCHEDULES_MAX) {
-		schedule_ask(request, request->step);
-		return;
-	}
-	request->reply.status = 200;
-	request_finish(request);
-}
-
-/* The one schedule that all parameters are about. False with the request answered. */
-static bool schedule_named(struct request *request, uint32_t *ret_no)
-{
-	const struct query *query = request->query;
 	struct schedule_key key;
-	bool found = false;
+	bool ours = schedule_key_parse(name, &key);
 
-	for (uint32_t i = 0; i < query->count; i++) {
-		if (!schedule_key_parse(query->parameter[i].name, &key))
-			continue;
-		if (found && key.no != *ret_no) {
-			request_fail(request, 400,
-				"several schedules in one request; send one request for each");
-			return false;
-		}
-		found = true;
+	if (ours)
 		*ret_no = key.no;
-	}
-	if (!found)
-		request_fail(request, 400,
-			"nothing to set; AccessTimeSchedule[0..127] can be, with Name, Enable and "
-			"TimeSchedule[0..6][0..11]");
-	return found;
+	return ours;
 }
 
-void config_set_begin(struct request *request)
+static bool schedule_defined(const void *row)
 {
-	uint32_t no;
-
-	if (schedule_named(request, &no))
-		schedule_ask(request, no);
+	return ((const struct message_schedule *)row)->schedule.defined;
 }
 
-static void schedule_change(struct request *request, const struct schedule *stored)
+static void schedule_lines(struct buf *out, const void *row)
 {
+	schedule_text_lines(out, &((const struct message_schedule *)row)->schedule);
+}
+
+static void schedule_change(struct request *request, const void *row)
+{
+	const struct message_schedule *stored = row;
 	const struct query *query = request->query;
 	struct message_schedule_put message = {
 		.header = {.type = MESSAGE_SCHEDULE_PUT},
@@ -215,7 +168,7 @@ static void schedule_change(struct request *request, const struct schedule *stor
 	struct schedule_key key;
 	const char *error = "";
 
-	schedule_draft_load(&draft, stored);
+	schedule_draft_load(&draft, &stored->schedule);
 	for (uint32_t i = 0; i < query->count; i++) {
 		if (schedule_key_parse(query->parameter[i].name, &key) &&
 			!schedule_draft_set(&draft, &key, query->parameter[i].value, &error)) {
@@ -227,10 +180,131 @@ static void schedule_change(struct request *request, const struct schedule *stor
 	core_ask(request, &message);
 }
 
+static const struct config_table config_schedules = {
+	.name = "AccessTimeSchedule",
+	.get = MESSAGE_SCHEDULE_GET,
+	.row = MESSAGE_SCHEDULE,
+	.key = schedule_key,
+	.defined = schedule_defined,
+	.lines = schedule_lines,
+	.change = schedule_change,
+};
+
+static const struct config_table *const tables[] = {
+	&config_schedules, &config_special_groups, &config_special_schedules};
+
+/* NULL: none of this name. */
+static const struct config_table *table_of_name(struct span name)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
+		if (span_equal_nocase(name, span_from_string(tables[i]->name)))
+			return tables[i];
+	}
+	return NULL;
+}
+
+void config_get_begin(struct request *request)
+{
+	struct config_name name;
+	bool readable = config_name_read(request->query, &name);
+	const struct config_table *table = readable ? table_of_name(name.base) : NULL;
+
+	if (table != NULL) {
+		request->step = name.element;
+		row_ask(request, table, request->step);
+	} else if (readable && span_equal_nocase(name.base, SPAN_LIT("AccessControl"))) {
+		doors_reply(request, &name);
+	} else if (readable && !name.has_element &&
+		   span_equal_nocase(name.base, SPAN_LIT("General"))) {
+		general_reply(request);
+	} else {
+		request_fail(request, 400,
+			"name is AccessControl, AccessTimeSchedule, General, SpecialDayGroup or "
+			"SpecialDaysSchedule, or one element such as AccessControl[0]");
+	}
+}
+
+/* request->step: the row asked for. One that was named is shown, defined or not. */
+void config_get_answer(struct request *request, const void *message)
+{
+	struct config_name name;
+	char memory[ROW_BYTES_MAX];
+	struct buf lines = buf_over(memory, sizeof(memory));
+
+	(void)config_name_read(request->query, &name);
+	const struct config_table *table = table_of_name(name.base);
+
+	ASSERT(table != NULL); /* nothing else was asked for */
+	if (message_type_of(message) != table->row) {
+		operation_unexpected(request, message);
+		return;
+	}
+	if (table->defined(message) || name.has_element)
+		table->lines(&lines, message);
+	(void)reply_add(&request->reply, buf_span(&lines));
+	if (!name.has_element && ++request->step < SCHEDULES_MAX) {
+		row_ask(request, table, request->step);
+		return;
+	}
+	request->reply.status = 200;
+	request_finish(request);
+}
+
+/* Whose row a parameter is; NULL: no table's. */
+static const struct config_table *table_of_key(struct span name, uint32_t *ret_no)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
+		if (tables[i]->key(name, ret_no))
+			return tables[i];
+	}
+	return NULL;
+}
+
+/* The one row that all parameters are about. NULL with the request answered. */
+static const struct config_table *row_named(struct request *request, uint32_t *ret_no)
+{
+	const struct query *query = request->query;
+	const struct config_table *found = NULL;
+
+	for (uint32_t i = 0; i < query->count; i++) {
+		uint32_t no;
+		const struct config_table *table = table_of_key(query->parameter[i].name, &no);
+
+		if (table == NULL)
+			continue;
+		if (found != NULL && (table != found || no != *ret_no)) {
+			request_fail(request, 400,
+				"several schedules or groups in one request; send one request for "
+				"each");
+			return NULL;
+		}
+		found = table;
+		*ret_no = no;
+	}
+	if (found == NULL)
+		request_fail(request, 400,
+			"nothing to set; AccessTimeSchedule[0..127] can be, with Name, Enable and "
+			"TimeSchedule[0..6][0..11], and SpecialDayGroup[0..127] and "
+			"SpecialDaysSchedule[0..127]");
+	return found;
+}
+
+void config_set_begin(struct request *request)
+{
+	uint32_t no = 0;
+	const struct config_table *table = row_named(request, &no);
+
+	if (table != NULL)
+		row_ask(request, table, no);
+}
+
 void config_set_answer(struct request *request, const void *message)
 {
-	if (message_type_of(message) == MESSAGE_SCHEDULE)
-		schedule_change(request, &((const struct message_schedule *)message)->schedule);
-	else
-		operation_command_answer(request, message);
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
+		if (message_type_of(message) == tables[i]->row) {
+			tables[i]->change(request, message);
+			return;
+		}
+	}
+	operation_command_answer(request, message);
 }

@@ -178,6 +178,37 @@ static bool check_schedule(const void *message)
 	return schedule_check(&m->schedule);
 }
 
+_Static_assert(SPECIAL_DAY_GROUPS_MAX == SCHEDULES_MAX && SPECIAL_SCHEDULES_MAX == SCHEDULES_MAX,
+	"message_schedule_get is for all three");
+
+static bool check_special_group_put(const void *message)
+{
+	const struct message_special_group_put *m = message;
+
+	return special_day_group_valid(&m->group);
+}
+
+static bool check_special_group(const void *message)
+{
+	const struct message_special_group *m = message;
+
+	return special_day_group_valid(&m->group);
+}
+
+static bool check_special_schedule_put(const void *message)
+{
+	const struct message_special_schedule_put *m = message;
+
+	return special_schedule_valid(&m->special);
+}
+
+static bool check_special_schedule(const void *message)
+{
+	const struct message_special_schedule *m = message;
+
+	return special_schedule_valid(&m->special);
+}
+
 static bool check_stream_close(const void *message)
 {
 	const struct message_stream_close *m = message;
@@ -461,6 +492,12 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_ALIVE] = {check_anything},
 	[MESSAGE_STATUS_QUERY] = {check_anything},
 	[MESSAGE_STATUS] = {check_status, size_status, offsetof(struct message_status, reader)},
+	[MESSAGE_SPECIAL_GROUP_GET] = {check_schedule_get},
+	[MESSAGE_SPECIAL_GROUP_PUT] = {check_special_group_put},
+	[MESSAGE_SPECIAL_GROUP] = {check_special_group},
+	[MESSAGE_SPECIAL_SCHEDULE_GET] = {check_schedule_get},
+	[MESSAGE_SPECIAL_SCHEDULE_PUT] = {check_special_schedule_put},
+	[MESSAGE_SPECIAL_SCHEDULE] = {check_special_schedule},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

@@ -197,8 +197,8 @@ static const struct cgi_parameter time_parameters[] = {
 };
 static const struct cgi_parameter config_get_parameters[] = {
 	PARAMETER("name", CGI_BYTES, REQUIRED, 1, 64, "",
-		"AccessControl, AccessTimeSchedule or General, or one element such as "
-		"AccessControl[0]."),
+		"AccessControl, AccessTimeSchedule, General, SpecialDayGroup or "
+		"SpecialDaysSchedule, or one element such as AccessControl[0]."),
 };
 static const struct cgi_parameter config_set_parameters[] = {
 	PARAMETER("AccessTimeSchedule[0..127].Name", CGI_TEXT, OPTIONAL, 0, 32, "unchanged",
@@ -209,6 +209,39 @@ static const struct cgi_parameter config_set_parameters[] = {
 		0, 0, "unchanged",
 		"One period of a day (0 is Sunday): 0 for off or a mask, then from-to; the end is "
 		"24:00:00 at most."),
+	PARAMETER("SpecialDayGroup[0..127].Name", CGI_TEXT, OPTIONAL, 0, 32, "unchanged",
+		"Name of a group of special days. A group that says nothing any more (no Name, "
+		"no Enable, no day) is gone."),
+	PARAMETER("SpecialDayGroup[0..127].Enable", CGI_BOOL, OPTIONAL, 0, 1, "unchanged",
+		"The days of a group that is not enabled are ordinary days."),
+	PARAMETER("SpecialDayGroup[0..127].Days[0..63].SpecialDayName", CGI_BYTES, OPTIONAL, 0, 64,
+		"unchanged", "Name of a day, or of a range of days."),
+	PARAMETER("SpecialDayGroup[0..127].Days[0..63].StartTime", CGI_TIME, OPTIONAL, 0, 0,
+		"unchanged",
+		"Its first day, device local time, at 00:00:00: special days are whole days; empty "
+		"takes the day out of the group."),
+	PARAMETER("SpecialDayGroup[0..127].Days[0..63].EndTime", CGI_TIME, OPTIONAL, 0, 0,
+		"unchanged", "Its last day, this day included, at 23:59:59."),
+	{.name = "SpecialDayGroup[0..127].Days[0..63].Yearly", .kind = CGI_BOOL, .extension = true,
+	 .max = 1, .fallback = "unchanged",
+	 .text = "Each year: the years of StartTime and EndTime do not count, and there is less "
+		"than a year between them; it may go over the new year, and 02-29 is a day of "
+		"leap years only."},
+	PARAMETER("SpecialDaysSchedule[0..127].Name", CGI_TEXT, OPTIONAL, 0, 32, "unchanged",
+		"Name of what holds on special days. One that says nothing any more is gone."),
+	PARAMETER("SpecialDaysSchedule[0..127].Enable", CGI_BOOL, OPTIONAL, 0, 1, "unchanged",
+		"One that is not enabled changes nothing."),
+	PARAMETER("SpecialDaysSchedule[0..127].GroupNo", CGI_INTEGER, OPTIONAL, 0, 127,
+		"unchanged", "The SpecialDayGroup on whose days it holds."),
+	PARAMETER("SpecialDaysSchedule[0..127].TimeSection[0..11]", CGI_PERIOD, OPTIONAL, 0, 0,
+		"unchanged",
+		"One period that holds on these days in place of the weekday's, in the form of "
+		"TimeSchedule; without any the schedule is off all day. Where several special "
+		"schedules hold on one day, their periods add up."),
+	{.name = "SpecialDaysSchedule[0..127].AccessTimeSchedule[0..127]", .kind = CGI_BOOL,
+	 .extension = true, .max = 1, .fallback = "unchanged",
+	 .text = "True: in place of this weekly schedule; on other devices persons name special "
+		"schedules instead."},
 };
 
 #define TABLE_CARDS "AccessControlCard"
@@ -520,7 +553,8 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 		.changes_state = true,
 		.stray = CGI_STRAY_REFUSED,
 		TAKES(config_set_parameters),
-		.text = "Changes weekly schedules.",
+		.text = "Changes a weekly schedule, a group of special days, or what holds on "
+			"them: one row of one table a request.",
 		.answer = "`OK`",
 		.example = "/cgi-bin/configManager.cgi?action=setConfig"
 			"&AccessTimeSchedule[1].Name=Office"

@@ -174,6 +174,22 @@ static void core_fetch(struct rig *rig, const struct message_journal_fetch *ask)
 	core_reply(rig, &rows, ask->header.request_id);
 }
 
+static void core_special(struct rig *rig, const void *memory, bool group)
+{
+	const struct message_schedule_get *ask = memory;
+	struct message_special_group row = {.header = {.type = MESSAGE_SPECIAL_GROUP}};
+	struct message_special_schedule special = {.header = {.type = MESSAGE_SPECIAL_SCHEDULE}};
+
+	row.group = rig->model.special_group[ask->no];
+	row.group.no = (uint8_t)ask->no;
+	special.special = rig->model.special_schedule[ask->no];
+	special.special.no = (uint8_t)ask->no;
+	if (group)
+		core_reply(rig, &row, ask->header.request_id);
+	else
+		core_reply(rig, &special, ask->header.request_id);
+}
+
 static void core_simple(struct rig *rig, const void *memory, enum message_type type, uint32_t id)
 {
 	struct rig_core *model = &rig->model;
@@ -245,6 +261,10 @@ static void core_serve(struct rig *rig, const void *memory)
 		core_records(rig, memory);
 		return;
 	}
+	if (type == MESSAGE_SPECIAL_GROUP_GET || type == MESSAGE_SPECIAL_SCHEDULE_GET) {
+		core_special(rig, memory, type == MESSAGE_SPECIAL_GROUP_GET);
+		return;
+	}
 	if (type == MESSAGE_JOURNAL_FETCH) {
 		core_fetch(rig, memory);
 		return;
@@ -267,6 +287,10 @@ static void core_serve(struct rig *rig, const void *memory)
 		model->door_command = *(const struct message_door_command *)memory;
 	if (type == MESSAGE_SCHEDULE_PUT)
 		model->schedule_put = *(const struct message_schedule_put *)memory;
+	if (type == MESSAGE_SPECIAL_GROUP_PUT)
+		model->special_group_put = *(const struct message_special_group_put *)memory;
+	if (type == MESSAGE_SPECIAL_SCHEDULE_PUT)
+		model->special_schedule_put = *(const struct message_special_schedule_put *)memory;
 	core_simple(rig, memory, type, header->request_id);
 }
 

@@ -24,6 +24,8 @@ struct rig_core {
 	struct message_result result; /* the answer to every command */
 	struct door_state door[DOORS_MAX];
 	struct schedule schedule[SCHEDULES_MAX];
+	struct special_day_group special_group[SPECIAL_DAY_GROUPS_MAX];
+	struct special_schedule special_schedule[SPECIAL_SCHEDULES_MAX];
 	uint32_t person_count;
 	struct person person[1100];
 	struct message_reader_frames
@@ -38,6 +40,8 @@ struct rig_core {
 	struct message_record_query record_query;
 	struct message_door_command door_command;
 	struct message_schedule_put schedule_put;
+	struct message_special_group_put special_group_put;
+	struct message_special_schedule_put special_schedule_put;
 	struct message_reader_query reader_query;
 	uint32_t streams_open;
 	uint64_t next_stream_id;

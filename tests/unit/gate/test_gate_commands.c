@@ -362,6 +362,72 @@ static void a_partial_set_of_a_schedule_keeps_the_rest(void **state UNUSED)
 	assert_int_equal(rig_count(rig, MESSAGE_SCHEDULE_PUT), 1);
 }
 
+static void special_days_are_set_and_read(void **state UNUSED)
+{
+	assert_answer(CONFIG "setConfig&SpecialDayGroup[127].Name=Holidays"
+			     "&SpecialDayGroup[127].Enable=true"
+			     "&SpecialDayGroup[127].Days[63].SpecialDayName=Winter"
+			     "&SpecialDayGroup[127].Days[63].StartTime=2026-12-24%2000:00:00"
+			     "&SpecialDayGroup[127].Days[63].EndTime=2027-01-06%2023:59:59"
+			     "&SpecialDayGroup[127].Days[63].Yearly=true",
+		200, "OK\r\n");
+	struct special_day_group group = rig->model.special_group_put.group;
+
+	assert_int_equal(group.no, 127);
+	assert_true(group.defined && group.enabled && group.day[63].yearly);
+	assert_int_equal(group.day[63].to.year, 2027);
+	assert_int_equal(group.day[63].to.day, 6);
+	rig->model.special_group[127] = group;
+	assert_int_equal(get(CONFIG "getConfig&name=SpecialDayGroup"), 200);
+	assert_int_equal(
+		strncmp(body, "table.SpecialDayGroup[127].Days[63].EndTime=2027-01-06 23:59:59",
+			63),
+		0);
+	assert_int_equal(rig_count(rig, MESSAGE_SPECIAL_GROUP_GET), 1 + 128);
+	assert_answer(CONFIG "getConfig&name=SpecialDayGroup[5]", 200,
+		"table.SpecialDayGroup[5].Enable=false\r\ntable.SpecialDayGroup[5].Name=\r\n");
+	assert_answer(CONFIG "setConfig&SpecialDaysSchedule[2].Enable=true"
+			     "&SpecialDaysSchedule[2].GroupNo=127"
+			     "&SpecialDaysSchedule[2].AccessTimeSchedule[1]=true"
+			     "&SpecialDaysSchedule[2].TimeSection[0]=1%2008:00:00-12:00:00",
+		200, "OK\r\n");
+	const struct special_schedule *special = &rig->model.special_schedule_put.special;
+
+	assert_int_equal(special->no, 2);
+	assert_int_equal(special->group, 127);
+	assert_int_equal(special->day.count, 1);
+	assert_true(special_schedule_covers(special, 1));
+	assert_answer(CONFIG "getConfig&name=SpecialDaysSchedule", 200, "");
+	assert_int_equal(get(CONFIG "getConfig&name=SpecialDaysSchedule[128]"), 400);
+}
+
+static void special_days_that_are_not_right_are_refused(void **state UNUSED)
+{
+	assert_refused(CONFIG
+		"setConfig&SpecialDayGroup[1].Days[0].StartTime=2026-05-01%2008:00:00",
+		"whole day");
+	assert_refused(CONFIG
+		"setConfig&SpecialDayGroup[1].Days[0].StartTime=2026-05-01%2000:00:00",
+		"SpecialDayGroup[1].Days[0] needs StartTime and EndTime");
+	assert_refused(CONFIG
+		"setConfig&SpecialDayGroup[1].Days[0].StartTime=2026-02-29%2000:00:00",
+		"StartTime");
+	assert_refused(CONFIG "setConfig&SpecialDayGroup[1].Days[64].StartTime=", "Days[0..63]");
+	assert_refused(CONFIG "setConfig&SpecialDayGroup[1].Enable=true"
+			      "&SpecialDaysSchedule[1].Enable=true",
+		"several");
+	assert_refused(CONFIG "setConfig&SpecialDayGroup[1].Enable=true"
+			      "&SpecialDayGroup[2].Enable=true",
+		"several");
+	assert_refused(CONFIG "setConfig&SpecialDaysSchedule[1].Doors[0]=1", "Doors");
+	assert_refused(CONFIG "setConfig&SpecialDaysSchedule[1].GroupNo=128", "GroupNo");
+	assert_refused(CONFIG
+		"setConfig&SpecialDaysSchedule[1].TimeSection[0]=1%2012:00:00-08:00:00",
+		"TimeSection[0]");
+	assert_int_equal(rig_count(rig, MESSAGE_SPECIAL_GROUP_PUT), 0);
+	assert_int_equal(rig_count(rig, MESSAGE_SPECIAL_SCHEDULE_PUT), 0);
+}
+
 static void configuration_is_read_by_table(void **state UNUSED)
 {
 	schedule_set_always(&rig->model.schedule[0], 0);
@@ -427,6 +493,8 @@ int main(void)
 		WITH_GATE(get_prints_one_row_without_prefix),
 		WITH_GATE(record_conditions_reach_core),
 		WITH_GATE(a_partial_set_of_a_schedule_keeps_the_rest),
+		WITH_GATE(special_days_are_set_and_read),
+		WITH_GATE(special_days_that_are_not_right_are_refused),
 		WITH_GATE(configuration_is_read_by_table),
 		WITH_GATE(the_device_says_what_it_is),
 	};

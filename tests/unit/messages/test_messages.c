@@ -157,6 +157,19 @@ static void numbers_out_of_range_are_refused(void **state UNUSED)
 		ROLE_CORE);
 	REFUSES(MESSAGE_SCHEDULE_PUT, AS(message_schedule_put)->schedule.day[6].count, 13,
 		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_SPECIAL_GROUP_GET, AS(message_schedule_get)->no, 128, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_SPECIAL_GROUP_PUT, AS(message_special_group_put)->group.no, 128, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_SPECIAL_GROUP_PUT, AS(message_special_group_put)->group.day[63].to.day, 1,
+		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_SPECIAL_GROUP, AS(message_special_group)->group.day[0].name.len, 65,
+		ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_SPECIAL_SCHEDULE_GET, AS(message_schedule_get)->no, 128, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_SPECIAL_SCHEDULE_PUT, AS(message_special_schedule_put)->special.group, 128,
+		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_SPECIAL_SCHEDULE, AS(message_special_schedule)->special.day.count, 13,
+		ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_JOURNAL_FETCH, AS(message_journal_fetch)->limit, 0, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_READER_QUERY, AS(message_reader_query)->limit, 0, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_READER_QUERY, AS(message_reader_query)->limit, 65, ROLE_GATE, ROLE_CORE);

@@ -356,8 +356,26 @@ static void probe_words(const struct cgi_method *method, const struct cgi_parame
 		expect(method, parameter, name, bad[i], false);
 }
 
+/* The name with the highest subscript of each of its ranges. */
+static const char *concrete(const char *name)
+{
+	static char text[128];
+	struct buf out = buf_over(text, sizeof(text) - 1);
+
+	for (const char *range = strstr(name, "[0.."); range != NULL;
+		range = strstr(name, "[0..")) {
+		buf_add(&out, span_of(name, (size_t)(range - name) + 1));
+		name = range + strlen("[0..");
+	}
+	buf_add_string(&out, name);
+	assert_false(out.overflow);
+	text[out.len] = '\0';
+	return text;
+}
+
 static void probe(const struct cgi_method *method, const struct cgi_parameter *parameter)
 {
+	const char *name = concrete(parameter->name);
 	static const char *const periods[] = {
 		"1%2008:00:00-18:00:00", "0%2000:00:00-00:00:00", "1%200:0:0-24:00:00", NULL};
 	static const char *const bad_periods[] = {"", "8-18", "1%2018:00:00-08:00:00", NULL};
@@ -376,38 +394,29 @@ static void probe(const struct cgi_method *method, const struct cgi_parameter *p
 	switch (parameter->kind) {
 	case CGI_TEXT:
 	case CGI_BYTES:
-		if (strchr(parameter->name, '.') != NULL && strstr(parameter->name, "..") != NULL)
-			probe_text(method, parameter, "AccessTimeSchedule[127].Name");
-		else
-			probe_text(method, parameter, parameter->name);
+		probe_text(method, parameter, name);
 		return;
 	case CGI_INTEGER:
 	case CGI_EPOCH:
-		probe_number(method, parameter, parameter->name);
+		probe_number(method, parameter, name);
 		return;
 	case CGI_INDEXED_INTEGER:
 		probe_list(method, parameter);
 		return;
-	case CGI_BOOL: {
-		const char *name = strstr(parameter->name, "..") != NULL
-					   ? "AccessTimeSchedule[0].Enable"
-					   : parameter->name;
-
+	case CGI_BOOL:
 		probe_words(method, parameter, name, bools, bad_bools);
 		probe_words(method, parameter, name, parameter->max > 0 ? true_bools : none,
 			parameter->max > 0 ? none : true_bools);
 		return;
-	}
 	case CGI_TIME:
-		probe_words(method, parameter, parameter->name, times, bad_times);
-		expect(method, parameter, parameter->name, "", parameter->min == 0);
+		probe_words(method, parameter, name, times, bad_times);
+		expect(method, parameter, name, "", parameter->min == 0);
 		return;
 	case CGI_CODES:
 		probe_words(method, parameter, parameter->name, code_lists, bad_code_lists);
 		return;
 	case CGI_PERIOD:
-		probe_words(method, parameter, "AccessTimeSchedule[127].TimeSchedule[6][11]",
-			periods, bad_periods);
+		probe_words(method, parameter, name, periods, bad_periods);
 		return;
 	}
 	fail_msg("%s has a kind that no test knows", parameter->name);

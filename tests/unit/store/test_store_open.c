@@ -507,6 +507,29 @@ static void fixture_database_of_schema_3_opens(void **state)
 	(void)store_reader_close(reader);
 }
 
+static void schema_3_gets_room_for_special_days(void **state)
+{
+	struct fixture *f = *state;
+	struct store_reader *reader = NULL;
+	struct special_day_group group = {.no = 1, .defined = true, .enabled = true};
+	struct special_day_group row;
+	struct special_schedule special;
+
+	copy_fixture(f, STORE_TEST_DATA "/schema-3.db", STORE_TEST_DATA "/schema-3.key");
+	assert_int_equal(fixture_open(f), 0);
+	group.day[0] = (struct special_day){{2026, 12, 24}, {2026, 12, 26}, true, {0}};
+	assert_int_equal(store_begin(f->store), 0);
+	assert_int_equal(store_special_group_put(f->store, &group), 0);
+	assert_int_equal(store_commit(f->store), 0);
+	fixture_reopen(f);
+	assert_int_equal(store_reader_open(f->store, &reader), 0);
+	assert_int_equal(store_special_group(reader, 1, &row), 0);
+	assert_memory_equal(&row, &group, sizeof(row));
+	assert_int_equal(store_special_schedule(reader, 0, &special), 0);
+	assert_false(special.defined);
+	(void)store_reader_close(reader);
+}
+
 static void doors_are_remembered(void **state)
 {
 	struct fixture *f = *state;
@@ -740,6 +763,7 @@ int main(void)
 		CASE(migration_leaves_a_copy_of_schema_1),
 		CASE(fixture_database_of_schema_2_opens),
 		CASE(fixture_database_of_schema_3_opens),
+		CASE(schema_3_gets_room_for_special_days),
 		CASE(migration_says_how_far_it_is),
 		CASE(doors_are_remembered),
 		CASE(door_that_moved_is_refused),

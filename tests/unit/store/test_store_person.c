@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* People, their cards and doors, schedules. */
+/* People, their cards and doors, schedules, special days. */
 #include "fixture.h"
 
 #include <errno.h>
@@ -557,6 +557,39 @@ static void special_schedules_come_back_as_given(void **state)
 	assert_int_equal(special_put(f, &given), -EINVAL);
 }
 
+static int no_group(void *user, const struct special_day_group *group)
+{
+	(void)group;
+	*(int *)user += 1;
+	return 0;
+}
+
+static int no_special(void *user, const struct special_schedule *special)
+{
+	(void)special;
+	*(int *)user += 1;
+	return 0;
+}
+
+static void special_days_that_cannot_be_are_found(void **state)
+{
+	struct fixture *f = *state;
+	int seen = 0;
+
+	fixture_close(f);
+	fixture_sql(f, "INSERT INTO special_day_group(no, enabled, name) VALUES(0, 1, 'x')");
+	fixture_sql(f, "INSERT INTO special_day(no, place, name, from_date, to_date, yearly)"
+		       " VALUES(0, 0, '', 20270229, 20270301, 0)");
+	fixture_sql(f, "INSERT INTO special_schedule(no, enabled, name, group_no)"
+		       " VALUES(0, 1, 'x', 0)");
+	fixture_sql(f, "INSERT INTO special_interval(no, from_minute, to_minute)"
+		       " VALUES(0, 60, 60)");
+	assert_int_equal(fixture_open(f), 0);
+	assert_int_equal(store_special_groups(f->store, no_group, &seen), STORE_CORRUPT);
+	assert_int_equal(store_special_schedules(f->store, no_special, &seen), STORE_CORRUPT);
+	assert_int_equal(seen, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -576,6 +609,7 @@ int main(void)
 		CASE(schedules_come_back_as_given),
 		CASE(groups_of_special_days_come_back_as_given),
 		CASE(special_schedules_come_back_as_given),
+		CASE(special_days_that_cannot_be_are_found),
 	};
 
 	return cmocka_run_group_tests_name("store_person", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "domain/person.h"
 #include "domain/record.h"
 #include "domain/schedule.h"
+#include "domain/special_day.h"
 #include "protocols/cgi_methods.h"
 #include "protocols/wiegand_trace.h"
 
@@ -77,7 +78,14 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_STATUS_QUERY, struct message_with_handle, ROLE_GATE, ROLE_CORE)                  \
 	X(MESSAGE_STATUS, struct message_status, ROLE_CORE, ROLE_GATE)                             \
 	/* behind READY, every ALIVE_INTERVAL_MS, of roles that have no heartbeat page */          \
-	X(MESSAGE_ALIVE, struct message_alive, ROLE_GATE, ROLE_SUPERVISOR)
+	X(MESSAGE_ALIVE, struct message_alive, ROLE_GATE, ROLE_SUPERVISOR)                         \
+	/* special days: requests with handle, and their answers */                                \
+	X(MESSAGE_SPECIAL_GROUP_GET, struct message_schedule_get, ROLE_GATE, ROLE_CORE)            \
+	X(MESSAGE_SPECIAL_GROUP_PUT, struct message_special_group_put, ROLE_GATE, ROLE_CORE)       \
+	X(MESSAGE_SPECIAL_GROUP, struct message_special_group, ROLE_CORE, ROLE_GATE)               \
+	X(MESSAGE_SPECIAL_SCHEDULE_GET, struct message_schedule_get, ROLE_GATE, ROLE_CORE)         \
+	X(MESSAGE_SPECIAL_SCHEDULE_PUT, struct message_special_schedule_put, ROLE_GATE, ROLE_CORE) \
+	X(MESSAGE_SPECIAL_SCHEDULE, struct message_special_schedule, ROLE_CORE, ROLE_GATE)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -312,6 +320,7 @@ struct message_door_state {
 	struct door_state state;
 };
 
+/* Also of a group of special days and of a special schedule. */
 struct message_schedule_get {
 	struct message_header header;
 	struct message_handle handle;
@@ -327,6 +336,28 @@ struct message_schedule_put {
 struct message_schedule {
 	struct message_header header;
 	struct schedule schedule; /* defined is false where nobody set it */
+};
+
+struct message_special_group_put {
+	struct message_header header;
+	struct message_handle handle;
+	struct special_day_group group;
+};
+
+struct message_special_group {
+	struct message_header header;
+	struct special_day_group group; /* defined is false where nobody set it */
+};
+
+struct message_special_schedule_put {
+	struct message_header header;
+	struct message_handle handle;
+	struct special_schedule special;
+};
+
+struct message_special_schedule {
+	struct message_header header;
+	struct special_schedule special; /* defined is false where nobody set it */
 };
 
 /* A stream lets gate fetch the journal while it is open; it ends with the link or STREAM_CLOSE. */
