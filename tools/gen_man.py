@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fills a man page's frame with what a program or a header says of itself.
 
-usage: gen_man.py FRAME OUT [--postern PROGRAM] [--posternd PROGRAM] [--header FILE]
+usage: gen_man.py FRAME OUT [--postern PROGRAM] [--posternd PROGRAM] [--header FILE...]
 
 Lines of the frame that are replaced: @options@ and @commands@ (postern --describe), @settings@
-(posternd --describe-settings), @functions@ and @errors@ (postern.h).
+(posternd --describe-settings), @functions@ and @errors@ (the public headers).
 """
 import argparse
 import pathlib
@@ -117,11 +117,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("frame", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
-    for name in ("postern", "posternd", "header"):
+    for name in ("postern", "posternd"):
         parser.add_argument("--" + name)
+    parser.add_argument("--header", nargs="+", default=[])
     given = parser.parse_args()
     text = given.frame.read_text(encoding="utf-8")
-    header = pathlib.Path(given.header).read_text(encoding="utf-8") if given.header else ""
+    header = "".join(pathlib.Path(name).read_text(encoding="utf-8") for name in given.header)
     makers = {"@options@\n": lambda: options(given.postern), "@commands@\n": lambda: commands(given.postern),
               "@settings@\n": lambda: described(given.posternd, "--describe-settings"),
               "@functions@\n": lambda: functions(header), "@errors@\n": lambda: errors(header)}

@@ -786,4 +786,6 @@ POSTERN_API int postern_schedule_set_day_start(struct postern_device *device, in
 }
 #endif
 
+#include <postern/special_days.h>
+
 #endif

@@ -49,6 +49,7 @@ struct command {
 /* Each file's commands end with a row whose group is NULL. */
 extern const struct command user_commands[];
 extern const struct command door_commands[];
+extern const struct command holiday_commands[];
 extern const struct command event_commands[];
 extern const struct command record_commands[];
 extern const struct command device_commands[];

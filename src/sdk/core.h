@@ -247,6 +247,8 @@ void sync_number(void *user, struct postern_call *call, int error, uint64_t numb
 
 int command_start(struct postern_device *device, const char *target, postern_done_fn *done,
 	void *user, struct postern_call **call);
+/* The step that takes OK, for calls whose last request is a command. */
+int command_answered(struct postern_call *call, int error, struct answer *answer);
 /* The same as a POST of form (taken over; from malloc), without a log-in. */
 int command_start_form(struct postern_device *device, const char *target, char *form,
 	postern_done_fn *done, void *user, struct postern_call **call);

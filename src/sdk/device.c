@@ -305,23 +305,30 @@ static bool parse_minutes(struct span text, unsigned *ret)
 	return true;
 }
 
-/* One "08:00-12:00" as the device's `1 08:00:00-12:00:00`. */
-static bool add_segment(
-	struct target *target, int schedule, int day, size_t segment, struct span interval)
+bool segment_text(struct span interval, char ret_value[SEGMENT_TEXT_MAX])
 {
 	unsigned from;
 	unsigned to;
-	char name[64];
-	char value[32];
 
 	if (interval.len != 11 || interval.data[5] != '-' ||
 		!parse_minutes(span_slice(interval, 0, 5), &from) ||
 		!parse_minutes(span_slice(interval, 6, 5), &to) || from >= to)
 		return false;
+	snprintf(ret_value, SEGMENT_TEXT_MAX, "1 %02u:%02u:00-%02u:%02u:00", from / 60, from % 60,
+		to / 60, to % 60);
+	return true;
+}
+
+static bool add_segment(
+	struct target *target, int schedule, int day, size_t segment, struct span interval)
+{
+	char name[64];
+	char value[SEGMENT_TEXT_MAX];
+
+	if (!segment_text(interval, value))
+		return false;
 	snprintf(name, sizeof(name), "AccessTimeSchedule[%d].TimeSchedule[%d][%zu]", schedule, day,
 		segment);
-	snprintf(value, sizeof(value), "1 %02u:%02u:00-%02u:%02u:00", from / 60, from % 60, to / 60,
-		to % 60);
 	target_text(target, name, value);
 	return true;
 }

@@ -146,7 +146,7 @@ static void command_end(struct postern_call *call, int error)
 	command->done(command->user, call, error);
 }
 
-static int command_answered(struct postern_call *call, int error, struct answer *answer)
+int command_answered(struct postern_call *call, int error, struct answer *answer)
 {
 	struct span said = span_of(answer->text == NULL ? "" : answer->text, answer->len);
 

@@ -61,6 +61,10 @@ void answer_value(const struct answer *answer, const char *key, char *memory, si
 /* True when text is UTF-8 without control characters of at most so many characters and bytes. */
 bool text_acceptable(const char *text, size_t characters_max, size_t bytes_max);
 
+/* "08:00-12:00" as the device's `1 08:00:00-12:00:00`; false when it is none. */
+#define SEGMENT_TEXT_MAX 48
+bool segment_text(struct span interval, char ret_value[SEGMENT_TEXT_MAX]);
+
 /* One part of an event stream: text of either CGI, split into events. 0, or what the callback or a
  * fault returned. */
 int events_deliver(struct span part, postern_event_fn *each, void *user);

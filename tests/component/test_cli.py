@@ -180,6 +180,21 @@ def _():
             postern(d, "schedule", "set", *words, status=USAGE)
 
 
+@test("holidays are written and shown")
+def _():
+    with House() as d:
+        postern(d, "holiday", "add", "7", "2026-12-24", "--until", "2026-12-26", "--yearly", "--name", "Winter")
+        postern(d, "holiday", "group", "7", "--name", "Holidays", "--enabled", "no")
+        postern(d, "holiday", "times", "3", "7", "1", "08:00-12:00", "--enabled", "no")
+        check(postern(d, "holiday", "list").splitlines(),
+              ["group 7 Holidays (not enabled):", "  2026-12-24 to 2026-12-26 each year Winter",
+               "special 3 (not enabled): on days of group 7 schedules 1: 08:00-12:00"])
+        postern(d, "holiday", "forget", "3")
+        postern(d, "holiday", "remove", "7", "2026-12-24")
+        postern(d, "holiday", "remove", "7")
+        check(postern(d, "holiday", "list", "--json"), "")
+
+
 @test("events watch prints what was asked for, as lines and as JSON, and ends by count")
 def _():
     with House() as d:
@@ -649,7 +664,7 @@ def _():
         files = [os.path.relpath(os.path.join(folder, name), root)
                  for folder, _, names in os.walk(root) for name in names]
         headers = [name for name in files if name.endswith(".h")]
-        check([os.path.basename(name) for name in headers], ["postern.h"], "public headers")
+        check(sorted(os.path.basename(name) for name in headers), ["postern.h", "special_days.h"], "public headers")
         pkgconfig = [name for name in files if name.endswith("/postern.pc")]
         check(len(pkgconfig), 1, "postern.pc")
         library = os.path.join(root, os.path.dirname(os.path.dirname(pkgconfig[0])))

@@ -118,7 +118,7 @@ def libpostern_3_has_every_function_and_error():
     text = plain("libpostern.3")
     named = set(re.findall(r"(?m)^\.Fo (\w+)$", text))
     check({name for name in named if not name.endswith("_fn")}, exported, "functions of the page")
-    header = (ROOT / "include/postern/postern.h").read_text(encoding="utf-8")
+    header = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "include/postern").glob("*.h")))
     check({name for name in named if name.endswith("_fn")}, set(re.findall(r"\b(postern_\w+_fn)\(", header)),
           "callbacks")
     check(re.findall(r"(?m)^\.It Dv (\w+)", text),
