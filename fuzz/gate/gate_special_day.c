@@ -16,27 +16,25 @@ static struct special_schedule_draft special;
 static bool set_lines(struct span rest, size_t prefix)
 {
 	struct span line;
+	char memory[256];
+	struct buf error = buf_over(memory, sizeof(memory));
 
 	while (span_next(&rest, '\n', &line)) {
-		char memory[256];
-		struct buf error = buf_over(memory, sizeof(memory));
 		size_t at = span_find(line, '=');
 		struct span name = span_slice(line, prefix, at < prefix ? 0 : at - prefix);
 		struct span value = span_slice(line, at + 1, line.len);
 		uint32_t no;
 		bool good = true;
 
-		if (value.len > 0 && value.data[value.len - 1] == '\r')
-			value.len--;
+		error = buf_over(memory, sizeof(memory));
+		value.len -= value.len > 0 && value.data[value.len - 1] == '\r';
 		if (special_group_key(name, &no))
 			good = special_group_set(&group, name, value, &error);
 		else if (special_schedule_key(name, &no))
 			good = special_schedule_set(&special, name, value, &error);
 		ASSERT(!error.overflow && good == (error.len == 0));
 	}
-	char memory[256];
-	struct buf error = buf_over(memory, sizeof(memory));
-
+	error = buf_over(memory, sizeof(memory));
 	special_schedule_end(&special);
 	ASSERT(special_schedule_valid(&special.special));
 	return special_group_end(&group, &error);

@@ -8,7 +8,6 @@
 #include "base/number.h"
 #include "protocols/cgi_methods.h"
 #include "protocols/keyvalue.h"
-#include "sdk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,10 +247,37 @@ static void special_end(struct special_owner *owner, int no)
 	};
 }
 
+int special_days_from(struct answer answers[2], struct postern_special_days **ret)
+{
+	struct special_owner *owner = calloc(1, sizeof(*owner));
+	int error = POSTERN_OK;
+
+	if (owner == NULL)
+		return POSTERN_E_MEMORY;
+	for (unsigned i = 0; i < ARRAY_COUNT(owner->text); i++) {
+		if (error == POSTERN_OK)
+			error = take_answer(owner, i, &answers[i]);
+	}
+	owner->days.size = sizeof(owner->days);
+	owner->days.groups = owner->groups;
+	owner->days.schedules = owner->schedules;
+	for (int no = 0; no < SPECIAL_ROWS; no++) {
+		if (owner->group[no].seen)
+			group_end(owner, no);
+		if (owner->special[no].seen)
+			special_end(owner, no);
+	}
+	*ret = &owner->days;
+	if (error != POSTERN_OK)
+		*ret = postern_special_days_free(*ret);
+	return error;
+}
+
 struct special_call {
 	struct postern_call call;
-	struct special_owner *owner;
-	unsigned answered; /* of the two tables */
+	struct answer answers[2]; /* what the tables' requests brought, owned */
+	unsigned answered;
+	struct postern_special_days *days;
 	postern_special_days_fn *done;
 	void *user;
 };
@@ -272,36 +298,23 @@ static int ask(struct special_call *special)
 static int special_answered(struct postern_call *call, int error, struct answer *answer)
 {
 	struct special_call *special = (struct special_call *)call;
-	struct special_owner *owner = special->owner;
 
 	if (error != POSTERN_OK)
 		return error;
-	error = take_answer(owner, special->answered++, answer);
-	if (error != POSTERN_OK)
-		return call_fail(call, error, "%s", postern_strerror(error));
-	if (special->answered < ARRAY_COUNT(owner->text))
+	special->answers[special->answered++] = *answer;
+	answer->text = NULL;
+	if (special->answered < ARRAY_COUNT(special->answers))
 		return ask(special);
-	owner->days.size = sizeof(owner->days);
-	owner->days.groups = owner->groups;
-	owner->days.schedules = owner->schedules;
-	for (int no = 0; no < SPECIAL_ROWS; no++) {
-		if (owner->group[no].seen)
-			group_end(owner, no);
-		if (owner->special[no].seen)
-			special_end(owner, no);
-	}
-	return POSTERN_OK;
+	error = special_days_from(special->answers, &special->days);
+	return error == POSTERN_OK ? error : call_fail(call, error, "%s", postern_strerror(error));
 }
 
 static void special_call_end(struct postern_call *call, int error)
 {
 	struct special_call *special = (struct special_call *)call;
-	struct postern_special_days *found = NULL;
+	struct postern_special_days *found = special->days;
 
-	if (error == POSTERN_OK) {
-		found = &special->owner->days;
-		special->owner = NULL;
-	}
+	special->days = NULL;
 	special->done(special->user, call, error, found);
 }
 
@@ -309,8 +322,9 @@ static void special_call_drop(struct postern_call *call)
 {
 	struct special_call *special = (struct special_call *)call;
 
-	if (special->owner != NULL)
-		postern_special_days_free(&special->owner->days);
+	postern_special_days_free(special->days);
+	for (unsigned i = 0; i < ARRAY_COUNT(special->answers); i++)
+		answer_drop(&special->answers[i]);
 }
 
 int postern_special_days_find_start(struct postern_device *device, postern_special_days_fn *done,
@@ -325,10 +339,6 @@ int postern_special_days_find_start(struct postern_device *device, postern_speci
 		return error;
 	special->done = done;
 	special->user = user;
-	special->owner = calloc(1, sizeof(*special->owner));
-	if (special->owner == NULL)
-		return call_begin(&special->call,
-			call_fail(&special->call, POSTERN_E_MEMORY, "out of memory"), NULL);
 	return call_begin(&special->call, ask(special), call);
 }
 

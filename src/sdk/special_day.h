@@ -2,7 +2,7 @@
 /* Special days: what one line of an answer says. */
 #pragma once
 
-#include "base/span.h"
+#include "sdk.h"
 
 #define SPECIAL_ROWS 128 /* groups, and special schedules */
 #define SPECIAL_PLACES 128 /* days of a group: 64 of ours; other devices may have more */
@@ -23,6 +23,9 @@ enum special_line {
 	SPECIAL_COVER, /* at: weekly schedule */
 	SPECIAL_LINE_COUNT
 };
+
+/* What both tables' answers say; takes their text over. 0 or POSTERN_E_MEMORY. */
+MUST_CHECK int special_days_from(struct answer answers[2], struct postern_special_days **ret);
 
 /* Reads a key of getConfig. */
 enum special_line special_line_read(struct span key, uint32_t *ret_no, uint32_t *ret_at);

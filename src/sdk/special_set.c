@@ -6,7 +6,6 @@
  */
 #include "base/number.h"
 #include "protocols/keyvalue.h"
-#include "sdk.h"
 #include "special_day.h"
 
 #include <stdio.h>
