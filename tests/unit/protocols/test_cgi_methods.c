@@ -433,7 +433,7 @@ static void test_each_parameter_of_each_row_is_held_to_its_range(void **state)
 		for (uint16_t p = 0; p < method->parameter_count; p++, probed++)
 			probe(method, &method->parameters[p]);
 	}
-	assert_int_equal(probed, 110);
+	assert_int_equal(probed, 121);
 }
 
 static void test_each_required_parameter_is_missed(void **state)
