@@ -250,38 +250,39 @@ void config_get_answer(struct request *request, const void *message)
 	request_finish(request);
 }
 
-/* Whose row a parameter is; NULL: no table's. */
-static const struct config_table *table_of_key(struct span name, uint32_t *ret_no)
+/* Which table's row a parameter is; ARRAY_COUNT(tables): none. */
+static size_t table_of_key(struct span name, uint32_t *ret_no)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
-		if (tables[i]->key(name, ret_no))
-			return tables[i];
-	}
-	return NULL;
+	size_t at = 0;
+
+	while (at < ARRAY_COUNT(tables) && !tables[at]->key(name, ret_no))
+		at++;
+	return at;
 }
 
-/* The one row that all parameters are about. NULL with the request answered. */
-static const struct config_table *row_named(struct request *request, uint32_t *ret_no)
+/* The one row that all parameters are about. False with the request answered. */
+static bool row_named(struct request *request, size_t *ret_table, uint32_t *ret_no)
 {
 	const struct query *query = request->query;
-	const struct config_table *found = NULL;
+	bool found = false;
 
 	for (uint32_t i = 0; i < query->count; i++) {
 		uint32_t no;
-		const struct config_table *table = table_of_key(query->parameter[i].name, &no);
+		size_t table = table_of_key(query->parameter[i].name, &no);
 
-		if (table == NULL)
+		if (table == ARRAY_COUNT(tables))
 			continue;
-		if (found != NULL && (table != found || no != *ret_no)) {
+		if (found && (table != *ret_table || no != *ret_no)) {
 			request_fail(request, 400,
 				"several schedules or groups in one request; send one request for "
 				"each");
-			return NULL;
+			return false;
 		}
-		found = table;
+		found = true;
+		*ret_table = table;
 		*ret_no = no;
 	}
-	if (found == NULL)
+	if (!found)
 		request_fail(request, 400,
 			"nothing to set; AccessTimeSchedule[0..127] can be, with Name, Enable and "
 			"TimeSchedule[0..6][0..11], and SpecialDayGroup[0..127] and "
@@ -291,11 +292,11 @@ static const struct config_table *row_named(struct request *request, uint32_t *r
 
 void config_set_begin(struct request *request)
 {
+	size_t table = 0;
 	uint32_t no = 0;
-	const struct config_table *table = row_named(request, &no);
 
-	if (table != NULL)
-		row_ask(request, table, no);
+	if (row_named(request, &table, &no))
+		row_ask(request, tables[table], no);
 }
 
 void config_set_answer(struct request *request, const void *message)

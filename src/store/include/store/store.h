@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything that is kept: people, schedules, accounts, the journal with its records, in one SQLite
- * database (STATE/postern.db, WAL, synchronous=FULL, schema 4). A store has one writing thread;
- * other threads read through store_reader handles of their own. Errors: 0, a negative errno for the
- * environment (-EIO, -ENOSPC, ...), or a positive enum store_error that the caller handles.
+ * Everything that is kept: people, schedules, special days, accounts, the journal with its records,
+ * in one SQLite database (STATE/postern.db, WAL, synchronous=FULL, schema 4). A store has one
+ * writing thread; other threads read through store_reader handles of their own. Errors: 0, a
+ * negative errno for the environment (-EIO, -ENOSPC, ...), or a positive enum store_error that the
+ * caller handles.
  *
  * Numbers (Seq, RecNo, person no) come from counters updated in the same transaction: dense, never
  * reused.
