@@ -113,11 +113,43 @@ static void config_make(struct sim *sim)
 	keypads_config(sim);
 }
 
+/*
+ * Schedule 0 is always on and 1 never, by their weekdays or, which comes to the same, by a group
+ * that holds every day of the year: it opens 0, whose weekdays are empty, and closes 1.
+ */
+static void schedules_start(struct sim *sim)
+{
+	struct controller_input input = {.kind = INPUT_SCHEDULE_PUT};
+	bool special = sim_chance(sim, 2);
+
+	schedule_set_always(&input.schedule, 0);
+	for (unsigned d = 0; special && d < 7; d++)
+		input.schedule.day[d].count = 0;
+	sim_step(sim, &input);
+	if (!special)
+		return;
+	schedule_set_always(&input.schedule, 1);
+	sim_step(sim, &input);
+	input = (struct controller_input){.kind = INPUT_SPECIAL_SCHEDULE_PUT,
+		.special_schedule = {.defined = true, .enabled = true, .group = 7}};
+	for (uint8_t schedule = 0; schedule < 2; schedule++) {
+		input.special_schedule.no = schedule;
+		input.special_schedule.day.count = schedule == 0;
+		input.special_schedule.day.interval[0].to_minute = 1440;
+		memset(input.special_schedule.schedules, 0,
+			sizeof(input.special_schedule.schedules));
+		special_schedule_cover(&input.special_schedule, schedule, true);
+		sim_step(sim, &input);
+	}
+	input = (struct controller_input){.kind = INPUT_SPECIAL_GROUP_PUT,
+		.special_group = {.no = 7, .defined = true, .enabled = true}};
+	input.special_group.day[0] = (struct special_day){{1999, 7, 1}, {2000, 6, 30}, true, {0}};
+	sim_step(sim, &input);
+}
+
 /* From what is on disk, as the real one starts. */
 static void controller_start(struct sim *sim)
 {
-	struct controller_input input = {.kind = INPUT_SCHEDULE_PUT};
-
 	sim->config.utc_floor_ms = sim->disk.newest_utc_ms;
 	sim->index = credential_index_init(
 		sim->index_memory, credential_index_size(PERSONS), PERSONS, sim_random(sim));
@@ -133,8 +165,7 @@ static void controller_start(struct sim *sim)
 	sim->last_ticket = sim->disk.ticket;
 	sim->wall_ms = sim->disk.newest_utc_ms;
 	sim->wall_ns = sim->now.boot_ns;
-	schedule_set_always(&input.schedule, 0);
-	sim_step(sim, &input);
+	schedules_start(sim);
 	for (uint8_t d = 0; d < DOORS; d++)
 		sim_step(sim, &(struct controller_input){.kind = INPUT_CONTACT,
 				      .contact = {.door = d, .open = sim->door[d].contact}});
