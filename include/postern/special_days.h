@@ -22,7 +22,8 @@ struct postern_special_day {
 	int group; /* 0 to 127 */
 	int place; /* in the group: 0 to 63 */
 	const char *name; /* at most 64 bytes */
-	const char *from; /* the first day, "2026-12-24", device local time */
+	const char *from; /* the first day, "2026-12-24", device local time; a time of day that
+			     other devices have is left out */
 	const char *to; /* the last day, included; NULL in a call: only the first */
 	int yearly; /* postern's own: 1: each year, the years do not count; may go over the new
 		       year, less than a year long */
