@@ -137,6 +137,7 @@ static bool store_start(struct core *core)
 	options->progress_user = core;
 	options->records_max = settings->records_max;
 	options->journal_max = settings->journal_max;
+	options->audit_max = settings->audit_max;
 	options->persons_max = settings->persons_max;
 	options->pin_opens_alone = settings_pin_opens_alone(settings);
 	options->pin_rule = settings->pin_rule;

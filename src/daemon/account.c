@@ -27,6 +27,7 @@ void account_store_options(const struct settings *settings, struct store_options
 	*ret = (struct store_options){
 		.records_max = settings->records_max,
 		.journal_max = settings->journal_max,
+		.audit_max = settings->audit_max,
 		.persons_max = settings->persons_max,
 	};
 	for (size_t i = 0; i < DOORS_MAX; i++) {

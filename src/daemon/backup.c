@@ -6,6 +6,7 @@
 #include "backup.h"
 
 #include "complain.h"
+#include "platform/clock.h"
 #include "state.h"
 #include "store/backup.h"
 #include "store/store.h"
@@ -136,8 +137,43 @@ static int backup_open(const char *file)
 	return -1;
 }
 
-bool backup_restore(const char *state, const char *file)
+/* Whose rights they are now, in words that say what to look at. */
+static const char *rights_text(enum store_before before)
 {
+	switch (before) {
+	case STORE_BEFORE_KEPT:
+		return "people are those of the backup who were still there, with the cards, PINs, "
+		       "doors and validity they had now; accounts are those of now; schedules are "
+		       "those of the backup";
+	case STORE_BEFORE_IGNORED:
+		return "people, PINs and accounts are those of the backup: who was removed since "
+		       "is back";
+	case STORE_BEFORE_OTHER:
+		return "the database that was here is another device's, so nobody knows who was "
+		       "removed since the backup: they are back; look through people and accounts "
+		       "before posternd starts to open doors";
+	case STORE_BEFORE_NONE:
+		break;
+	}
+	return "no database was here, so nobody knows who was removed since the backup: they are "
+	       "back; look through people and accounts before posternd starts to open doors";
+}
+
+static void restore_tell(const char *state, const struct store_backup_info *info)
+{
+	printf("%s: database of %.*s with its records up to RecNo %" PRIu64
+	       "; the next one gets RecNo %" PRIu64 "\n%s\n",
+		state, (int)info->serial.len, info->serial.bytes, info->last_rec_no,
+		info->next_rec_no, rights_text(info->before));
+	if (info->before == STORE_BEFORE_KEPT)
+		printf("%" PRIu64 " of the backup's people were removed since and stay so; "
+		       "--bring-back brings people and accounts back as they were\n",
+			info->kept_out);
+}
+
+bool backup_restore(const char *state, const char *file, bool bring_back)
+{
+	struct moment now = clock_now(false);
 	struct store_backup_info info;
 	char detail[DETAIL_SIZE];
 	int from_fd = backup_open(file);
@@ -148,7 +184,8 @@ bool backup_restore(const char *state, const char *file)
 	int error = -EIO;
 
 	if (state_fd >= 0) {
-		error = store_restore(state_fd, from_fd, &info, detail);
+		error = store_restore(state_fd, from_fd,
+			bring_back ? STORE_BRING_BACK : STORE_KEEP_REVOKED, &now, &info, detail);
 		if (error != 0)
 			error_tell("cannot restore", file, error, detail);
 		(void)close(state_fd);
@@ -156,10 +193,6 @@ bool backup_restore(const char *state, const char *file)
 	(void)close(from_fd);
 	if (error != 0)
 		return false;
-	printf("%s: database of %.*s with its records up to RecNo %" PRIu64
-	       "; the next one gets RecNo %" PRIu64 "\n"
-	       "people, PINs, accounts and schedules are those of the backup: who was removed "
-	       "since is back, so look through them before posternd starts to open doors\n",
-		state, (int)info.serial.len, info.serial.bytes, info.last_rec_no, info.next_rec_no);
+	restore_tell(state, &info);
 	return true;
 }

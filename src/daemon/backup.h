@@ -11,4 +11,5 @@
 MUST_CHECK bool backup_make(const char *state, const char *file);
 
 /* Puts file in the place of the database of folder state. False after complaining. */
-MUST_CHECK bool backup_restore(const char *state, const char *file);
+/* bring_back: people and accounts become those of the backup, removed or not. */
+MUST_CHECK bool backup_restore(const char *state, const char *file, bool bring_back);

@@ -47,6 +47,7 @@ static const struct {
 	{"--ms", IO, offsetof(struct options, ms), false},
 	{"--renamed", RENUMBER, offsetof(struct options, renamed), false},
 	{"--yes", RENUMBER, offsetof(struct options, yes), true},
+	{"--bring-back", RESTORE, offsetof(struct options, bring_back), true},
 	{"--role", ROLE, offsetof(struct options, role), false},
 };
 
@@ -170,9 +171,10 @@ static bool options_check(const struct options *options)
 	case COMMAND_RESTORE:
 		if (options->file != NULL && (options->config != NULL || options->state != NULL))
 			return true;
-		complain("usage: posternd %s FILE [--config FILE] [--state DIR]: the file of the "
+		complain("usage: posternd %s FILE [--config FILE] [--state DIR]%s: the file of the "
 			 "backup, and whose database",
-			options->command == COMMAND_BACKUP ? "backup" : "restore");
+			options->command == COMMAND_BACKUP ? "backup" : "restore",
+			options->command == COMMAND_BACKUP ? "" : " [--bring-back]");
 		return false;
 	case COMMAND_RESET_ADMIN:
 		if (options->state != NULL && options->password_file != NULL)
@@ -225,7 +227,7 @@ void options_help(void)
 		    "  posternd io --config FILE [--seconds N] [--pulse DOOR [--ms N]]\n"
 		    "  posternd certificate [--config FILE] [--state DIR] [--renew]\n"
 		    "  posternd backup FILE [--config FILE] [--state DIR]\n"
-		    "  posternd restore FILE [--config FILE] [--state DIR]\n"
+		    "  posternd restore FILE [--config FILE] [--state DIR] [--bring-back]\n"
 		    "  posternd reset-admin --state DIR --admin-password-file FILE\n"
 		    "  posternd renumber --config FILE [--state DIR]\n"
 		    "           [--renamed OLD=NEW,...] [--yes]\n"
@@ -257,9 +259,11 @@ void options_help(void)
 		    "                  STATE/device.key beside it: FILE is of no use without\n"
 		    "  restore         puts the backup FILE in the place of the database, while "
 		    "posternd\n"
-		    "                  does not run; no number is given out again; people and "
-		    "passwords\n"
-		    "                  are as they were: who was removed since is back\n"
+		    "                  does not run; no number is given out again; who was removed "
+		    "or\n"
+		    "                  blocked since stays so, and accounts are those of now, "
+		    "unless\n"
+		    "                  --bring-back is said\n"
 		    "  reset-admin     gives the account `admin` of STATE a new password and all "
 		    "rights, while\n"
 		    "                  posternd does not run; nothing else changes\n"

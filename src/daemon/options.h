@@ -29,6 +29,7 @@ struct options {
 	bool demo;
 	bool insecure_demo;
 	bool renew;
+	bool bring_back; /* of COMMAND_RESTORE */
 	const char *file; /* of COMMAND_BACKUP and COMMAND_RESTORE: no option names it */
 	const char *config;
 	const char *state;

@@ -77,6 +77,7 @@ static bool serial_read(int state_fd, const struct settings *settings, struct te
 	struct store_options options = {
 		.records_max = settings->records_max,
 		.journal_max = settings->journal_max,
+		.audit_max = settings->audit_max,
 		.persons_max = settings->persons_max,
 	};
 	struct store_state state;

@@ -70,6 +70,7 @@ enum event_code event_code_of(enum journal_kind kind)
 	case JOURNAL_STARTED:
 	case JOURNAL_CORE_RESTARTED:
 	case JOURNAL_PANEL_SKIPPED:
+	case JOURNAL_RETENTION:
 	case JOURNAL_KIND_COUNT:
 		break;
 	}

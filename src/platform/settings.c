@@ -129,6 +129,8 @@ static const struct setting table[] = {
 	NUMBER("connections", LIMIT(connections_max), 8, 4096, "256", "HTTP connections at once."),
 	NUMBER("connections_per_source", LIMIT(connections_per_source_max), 1, 4096, "64",
 		"HTTP connections at once from one address; at most connections."),
+	NUMBER("audit", LIMIT(audit_max), 1000, 100000000, "100000",
+		"Administrative acts kept in the audit; the oldest go first."),
 
 	NUMBER_OR_0("digits", PIN(pin_digits), PIN_DIGITS_MIN, PIN_DIGITS_MAX, "0",
 		"How many digits a PIN has at the keypads; 0: it ends with #, whatever its length."),

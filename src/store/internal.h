@@ -30,6 +30,10 @@ enum counter {
 	COUNTER_PERSONS, /* not cleared */
 	COUNTER_CLEARED_NO, /* persons up to this number are cleared */
 	COUNTER_TOTALS, /* 0: record_block may lack blocks of old records */
+	COUNTER_AUDIT_NO,
+	COUNTER_OLDEST_AUDIT_NO,
+	COUNTER_RETENTION_LEVEL, /* enum retention_level that was told last */
+	COUNTER_RETENTION_S, /* when, UTC */
 	COUNTER_COUNT
 };
 
@@ -89,11 +93,26 @@ MUST_CHECK int schema_migrate(struct connection *connection, const char *name,
 	const struct migration *steps, size_t count, int from, int to,
 	const struct progress_call *progress);
 
+/* Brings a file that nobody else uses to STORE_SCHEMA_VERSION, without a copy of it before. */
+MUST_CHECK int schema_bring_up_copy(sqlite3 *db, int from);
+
 /* Makes or brings up the tables and the key, and judges them. Fills serial and secret. */
 MUST_CHECK int schema_open(struct store *store, char *ret_detail);
 
 /* The tables are, text for text, those of a new database. */
 MUST_CHECK int schema_check(sqlite3 *db);
+
+/* restore_rights.c */
+
+/*
+ * In a transaction of copy: takes rights and audit over from the database old_name in the same
+ * folder, attached as `old`, which must be of STORE_SCHEMA_VERSION and of the same device. rights:
+ * persons and accounts too, not only the audit. *ret_kept_out: persons of the copy who are not
+ * there any more.
+ */
+MUST_CHECK int rights_attach(struct connection *copy, const char *old_name);
+MUST_CHECK int rights_merge(struct connection *copy, bool rights, uint64_t *ret_kept_out);
+void rights_detach(struct connection *copy);
 
 /* backup.c */
 struct store_backup_info;
@@ -172,6 +191,11 @@ MUST_CHECK int block_tidy(struct store *store, bool *ret_more);
 /* journal.c */
 void entry_load(struct sql_call *call, struct journal_entry *ret);
 MUST_CHECK int who_put(struct store *store, const struct journal_entry *entry);
+
+/* audit.c */
+void audit_load(struct sql_call *call, struct audit_entry *ret);
+MUST_CHECK int audit_put_row(
+	struct connection *connection, const struct audit_entry *entry, uint64_t no);
 
 /* schedule.c */
 MUST_CHECK int schedule_get(struct connection *connection, uint8_t no, struct schedule *ret);

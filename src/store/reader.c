@@ -600,3 +600,40 @@ int store_special_schedule(struct store_reader *reader, uint8_t no, struct speci
 		return error;
 	return reader_end(reader, special_schedule_get(&reader->connection, no, ret));
 }
+
+int store_audits(struct store_reader *reader, const struct audit_filter *filter,
+	struct audit_entry *ret_rows, uint32_t max, uint32_t *ret_count)
+{
+	int error = reader_begin(reader);
+
+	*ret_count = 0;
+	if (error != 0)
+		return error;
+	struct sql_call call = call_begin(&reader->connection, SQL_AUDIT_AFTER);
+
+	call_put_u64(&call, filter->after_no);
+	call_put_i64(&call, filter->from_ms);
+	call_put_i64(&call, filter->to_ms);
+	call_put_u64(&call, max);
+	while (*ret_count < max && call_next(&call))
+		audit_load(&call, &ret_rows[(*ret_count)++]);
+	return reader_end(reader, call_end(&call));
+}
+
+int store_audit_count(
+	struct store_reader *reader, const struct audit_filter *filter, uint64_t *ret_count)
+{
+	int error = reader_begin(reader);
+
+	*ret_count = 0;
+	if (error != 0)
+		return error;
+	struct sql_call call = call_begin(&reader->connection, SQL_AUDIT_COUNT);
+
+	call_put_u64(&call, filter->after_no);
+	call_put_i64(&call, filter->from_ms);
+	call_put_i64(&call, filter->to_ms);
+	if (call_next(&call))
+		*ret_count = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
+	return reader_end(reader, call_end(&call));
+}

@@ -132,6 +132,18 @@ static int step_went_on(void *user)
 	return 0;
 }
 
+int schema_bring_up_copy(sqlite3 *db, int from)
+{
+	int error = from == STORE_SCHEMA_VERSION ? 0 : sql_run(db, "BEGIN IMMEDIATE");
+
+	if (error != 0 || from == STORE_SCHEMA_VERSION)
+		return error;
+	error = run_steps(db, migrations, ARRAY_COUNT(migrations), from, STORE_SCHEMA_VERSION);
+	if (error == 0)
+		error = sql_run(db, "COMMIT");
+	return error != 0 ? error : schema_check(db);
+}
+
 int schema_migrate(struct connection *connection, const char *name, const struct migration *steps,
 	size_t count, int from, int to, const struct progress_call *progress)
 {

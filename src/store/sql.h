@@ -129,6 +129,11 @@ enum sql_id {
 	SQL_DOOR_MOVE_JOURNAL,
 	SQL_DOOR_MOVE_BLOCKS,
 	SQL_DOOR_MOVE_BLOCKS_END,
+	SQL_AUDIT_PUT,
+	SQL_AUDIT_DELETE_BELOW,
+	SQL_AUDIT_AFTER,
+	SQL_AUDIT_COUNT,
+	SQL_RECORD_SINCE,
 	SQL_COUNT
 };
 
@@ -146,6 +151,14 @@ extern const char sql_schema_list[]; /* what sqlite_schema holds, in a fixed ord
 extern const char sql_check_small[]; /* quick_check of the tables that decisions need */
 extern const char sql_check_all[];
 extern const char sql_door_moves[]; /* what the statements SQL_DOOR_MOVE_... go by */
+
+/* restore_rights.c; `old` is the database that was there */
+extern const char sql_rights_attach[]; /* ?: its path */
+extern const char sql_rights_detach[];
+extern const char sql_rights_audit[];
+extern const char sql_rights_choose[]; /* into temp.kept: persons who stay */
+extern const char sql_rights_kept_out[];
+extern const char sql_rights_take[];
 
 /* Fixed pieces that reader.c puts together; the values are bound. */
 extern const char sql_persons_rows[];

@@ -26,6 +26,7 @@
  *   record_block, person_block
  *                 how many there are in a stretch of records or persons, so that a total need not
  *                 count rows (block.c)
+ *   audit         what was done to the device by whom; act and result are enums of domain/audit.h
  *
  * Pages of records are ordered by (utc_ms, rec_no); each condition has an index that ends in these
  * two, so that a page is a range of one index. Succeeded records and cards are nearly all records:
@@ -115,7 +116,17 @@ const char sql_schema_2_to_3[] =
 	" to_minute INTEGER NOT NULL, PRIMARY KEY(no, from_minute)) STRICT, WITHOUT ROWID;"        \
 	"CREATE TABLE special_cover(no INTEGER NOT NULL, schedule INTEGER NOT NULL,"               \
 	" PRIMARY KEY(no, schedule)) STRICT, WITHOUT ROWID;"
-#define SCHEMA_4_AUDIT ""
+/*
+ * The audit, and how far the alarm of the ring of records has gone: retention_level 0 nothing said,
+ * 1 nearly full, 2 overwriting; retention_s when, in UTC seconds.
+ */
+#define SCHEMA_4_AUDIT                                                                             \
+	"CREATE TABLE audit(no INTEGER PRIMARY KEY, act INTEGER NOT NULL,"                         \
+	" result INTEGER NOT NULL, utc_ms INTEGER NOT NULL, trusted INTEGER NOT NULL,"             \
+	" count INTEGER NOT NULL, account TEXT NOT NULL, address BLOB NOT NULL,"                   \
+	" target TEXT NOT NULL) STRICT;"                                                           \
+	"INSERT INTO counter(name, value) VALUES('audit_no', 0), ('oldest_audit_no', 1),"          \
+	" ('retention_level', 0), ('retention_s', 0);"
 #define SCHEMA_4_READER_KEYS ""
 
 const char sql_schema_3_to_4[] = SCHEMA_4_SPECIAL_DAYS SCHEMA_4_AUDIT SCHEMA_4_READER_KEYS;
@@ -189,6 +200,45 @@ const char sql_schema[] =
 const char sql_schema_list[] =
 	"SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '')"
 	" FROM sqlite_schema ORDER BY type, name";
+
+const char sql_rights_attach[] = "ATTACH ? AS old";
+const char sql_rights_detach[] = "DETACH old";
+
+const char sql_rights_audit[] =
+	"INSERT OR IGNORE INTO main.audit SELECT * FROM old.audit;"
+	"UPDATE main.counter SET value = max(value, (SELECT value FROM old.counter"
+	" WHERE name = main.counter.name)) WHERE name IN ('audit_no', 'oldest_audit_no');"
+	"DELETE FROM main.audit WHERE no <"
+	" (SELECT value FROM main.counter WHERE name = 'oldest_audit_no');";
+
+#define CLEARED(schema) "(SELECT value FROM " schema ".counter WHERE name = 'cleared_no')"
+
+const char sql_rights_choose[] =
+	"CREATE TEMP TABLE kept(no INTEGER PRIMARY KEY);"
+	"INSERT INTO temp.kept SELECT b.no FROM main.person AS b JOIN old.person AS o ON o.no = b.no"
+	" WHERE b.no > " CLEARED("main") " AND b.no > " CLEARED("old") " ORDER BY b.no;";
+
+const char sql_rights_kept_out[] =
+	"SELECT (SELECT count(*) FROM main.person WHERE no > " CLEARED("main") ")"
+	" - (SELECT count(*) FROM temp.kept)";
+
+#define TAKE(table, no)                                                                            \
+	"DELETE FROM main." table ";"                                                              \
+	"INSERT INTO main." table " SELECT * FROM old." table " WHERE " no                         \
+	" IN (SELECT no FROM temp.kept);"
+
+const char sql_rights_take[] =
+	TAKE("person", "no") TAKE("credential_card", "person_no")
+		TAKE("credential_pin", "person_no") TAKE("access_rule", "person_no")
+			TAKE("pin_failures", "person_no = 0 OR person_no")
+	"DELETE FROM main.person_block;"
+	"INSERT INTO main.person_block(block, persons)"
+	" SELECT no / 1024, count(*) FROM main.person GROUP BY no / 1024;"
+	"UPDATE main.counter SET value = (SELECT count(*) FROM main.person) WHERE name = 'persons';"
+	"UPDATE main.counter SET value = max(value, " CLEARED("old") ") WHERE name = 'cleared_no';"
+	"DELETE FROM main.account;"
+	"INSERT INTO main.account SELECT * FROM old.account;"
+	"DROP TABLE temp.kept;";
 
 /* Not of what is read whole, and judged, for the index of people (credential_load.c). */
 const char sql_check_small[] =
@@ -491,6 +541,18 @@ const char *const sql_text[SQL_COUNT] = {
 				 " WHERE door IN (SELECT was FROM temp.door_move)",
 	[SQL_DOOR_MOVE_BLOCKS_END] =
 		"UPDATE record_block SET door = door - 1000 WHERE door >= 1000",
+	[SQL_AUDIT_PUT] =
+		"INSERT INTO audit(no, act, result, utc_ms, trusted, count, account, address,"
+		" target) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_AUDIT_DELETE_BELOW] = "DELETE FROM audit WHERE no < ?",
+	[SQL_AUDIT_AFTER] =
+		"SELECT no, act, result, utc_ms, trusted, count, account, address, target"
+		" FROM audit WHERE no > ? AND utc_ms BETWEEN ? AND ? ORDER BY no LIMIT ?",
+	[SQL_AUDIT_COUNT] =
+		"SELECT count(*) FROM audit WHERE no > ? AND utc_ms BETWEEN ? AND ?",
+	[SQL_RECORD_SINCE] = "SELECT rec_no, utc_ms FROM journal INDEXED BY journal_time"
+			     " WHERE rec_no > 0 AND utc_ms >= ? AND rec_no >= ?"
+			     " ORDER BY utc_ms, rec_no LIMIT 1",
 };
 
 const char sql_persons_rows[] = "SELECT " PERSON_COLUMNS PERSON_TABLES " WHERE p.no > ?";

@@ -36,6 +36,10 @@ static const char *const counter_name[COUNTER_COUNT] = {
 	[COUNTER_PERSONS] = "persons",
 	[COUNTER_CLEARED_NO] = "cleared_no",
 	[COUNTER_TOTALS] = "totals",
+	[COUNTER_AUDIT_NO] = "audit_no",
+	[COUNTER_OLDEST_AUDIT_NO] = "oldest_audit_no",
+	[COUNTER_RETENTION_LEVEL] = "retention_level",
+	[COUNTER_RETENTION_S] = "retention_s",
 };
 
 const char *store_error_text(int error)
@@ -278,6 +282,8 @@ int store_open(
 	if (store == NULL)
 		return -ENOMEM;
 	store->options = *options;
+	if (options->audit_max == 0)
+		store->options.audit_max = AUDIT_MAX_DEFAULT;
 	store->connection.dir_fd = -1;
 	store->lock_fd = -1;
 	store->block_records = STORE_BLOCK_RECORDS;
@@ -424,6 +430,8 @@ void store_state(struct store *store, struct store_state *ret)
 		.last_rec_no = counter[COUNTER_REC_NO],
 		.oldest_rec_no = counter[COUNTER_OLDEST_REC_NO],
 		.last_ticket = counter[COUNTER_TICKET],
+		.last_audit_no = counter[COUNTER_AUDIT_NO],
+		.oldest_audit_no = counter[COUNTER_OLDEST_AUDIT_NO],
 		.newest_utc_ms = store->now.newest_utc_ms,
 		.persons = (uint32_t)counter[COUNTER_PERSONS],
 		.serial = store->serial,

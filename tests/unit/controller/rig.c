@@ -57,6 +57,7 @@ static void store_options_of(const struct settings *settings, struct store_optio
 	*ret = (struct store_options){
 		.records_max = settings->records_max,
 		.journal_max = settings->journal_max,
+		.audit_max = settings->audit_max,
 		.persons_max = settings->persons_max,
 	};
 	for (unsigned i = 0; i < DOORS_MAX; i++) {

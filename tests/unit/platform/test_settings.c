@@ -58,6 +58,7 @@ static void test_defaults_are_the_documented_ones(void **state UNUSED)
 	assert_int_equal(settings.streams_max, 64);
 	assert_int_equal(settings.connections_max, 256);
 	assert_int_equal(settings.connections_per_source_max, 64);
+	assert_int_equal(settings.audit_max, 100000);
 	assert_int_equal(settings.pin_digits, 0);
 	assert_int_equal(settings.pin_key_gap_ms, 5000);
 	assert_int_equal(settings.pin_second_ms, 10000);
@@ -179,6 +180,7 @@ static const char every_key[] = "lines: simulated\n"
 				"  streams: 7\n"
 				"  connections: 8\n"
 				"  connections_per_source: 8\n"
+				"  audit: 1000\n"
 				"pin:\n"
 				"  digits: 12\n"
 				"  key_gap: 500ms\n"
@@ -259,6 +261,7 @@ static void test_every_key_lands_in_its_field(void **state UNUSED)
 	assert_int_equal(settings.streams_max, 7);
 	assert_int_equal(settings.connections_max, 8);
 	assert_int_equal(settings.connections_per_source_max, 8);
+	assert_int_equal(settings.audit_max, 1000);
 	assert_int_equal(settings.pin_digits, 12);
 	assert_int_equal(settings.pin_key_gap_ms, 500);
 	assert_int_equal(settings.pin_second_ms, 60000);

@@ -118,6 +118,7 @@ struct settings {
 	uint32_t streams_max; /* limits.streams: event subscribers at once */
 	uint32_t connections_max;
 	uint32_t connections_per_source_max;
+	uint64_t audit_max; /* limits.audit: administrative acts */
 	uint8_t format_count;
 	struct card_format format[FORMATS_MAX]; /* the file's own */
 	struct panel_settings panel[PANELS_MAX]; /* by number - 1 */

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "domain/audit.h"
 #include "domain/credential_index.h"
 #include "domain/record.h"
 #include "messages/messages.h"
@@ -47,6 +48,7 @@ struct store_options {
 	uint64_t records_max; /* ring of access records */
 	uint64_t journal_max; /* ring of the journal; records kept are never pruned with it */
 	uint32_t persons_max;
+	uint64_t audit_max; /* ring of the audit; 0: AUDIT_MAX_DEFAULT */
 	bool pin_opens_alone; /* some door takes a PIN alone: the three rules below are kept */
 	uint8_t pin_rule; /* enum pin_rule */
 	uint8_t pin_alone_digits;
@@ -55,6 +57,8 @@ struct store_options {
 		struct text32 id;
 	} door[DOORS_MAX];
 };
+
+#define AUDIT_MAX_DEFAULT 100000 /* limits.audit */
 
 struct store;
 
@@ -123,6 +127,43 @@ MUST_CHECK int store_special_group_put(struct store *store, const struct special
 MUST_CHECK int store_special_schedule_put(
 	struct store *store, const struct special_schedule *special);
 
+/*
+ * Appends a row of the audit, in the transaction of the act: gives it its number, which is handed
+ * out in *ret_no (may be NULL), and prunes the ring. entry->no is not looked at.
+ */
+MUST_CHECK int store_audit_append(
+	struct store *store, const struct audit_entry *entry, uint64_t *ret_no);
+
+/* --- how long the records last --- */
+
+enum retention_level {
+	RETENTION_FINE = 0,
+	RETENTION_NEAR, /* at least 90 of 100 places are taken */
+	RETENTION_OVERWRITING, /* a new record takes the place of the oldest */
+};
+
+struct retention {
+	enum retention_level level;
+	uint64_t kept; /* records */
+	uint64_t max;
+	/*
+	 * Until the oldest record goes, in whole days, at the rate of the latest week (of what is
+	 * kept, when that reaches less far back); 0: within a day, or it goes with the next record.
+	 */
+	uint32_t days_left;
+};
+
+#define RETENTION_DAYS_MAX 36500 /* more is not told apart */
+
+MUST_CHECK int store_retention(
+	struct store *store, int64_t now_utc_ms, struct retention *ret);
+
+/*
+ * To be called behind the appends of a transaction. Appends JOURNAL_RETENTION (count: days_left)
+ * when a level is reached, and while records are being overwritten once a day. *ret_told: it did.
+ */
+MUST_CHECK int store_retention_mind(struct store *store, const struct moment *now, bool *ret_told);
+
 /* --- reads of the writing thread --- */
 
 /* Newest numbers and the newest record's time. The oldest kept is the last + 1 when none is kept.
@@ -131,6 +172,7 @@ struct store_state {
 	uint64_t last_seq, oldest_seq; /* entries below the oldest: kept records only */
 	uint64_t last_rec_no, oldest_rec_no;
 	uint64_t last_ticket; /* the highest ticket ever appended */
+	uint64_t last_audit_no, oldest_audit_no;
 	int64_t newest_utc_ms; /* of the newest journal entry; 0 when empty */
 	uint32_t persons;
 	struct text32 serial; /* of the device: made at init, travels in backups */
@@ -237,3 +279,14 @@ MUST_CHECK int store_special_group(
 	struct store_reader *reader, uint8_t no, struct special_day_group *ret);
 MUST_CHECK int store_special_schedule(
 	struct store_reader *reader, uint8_t no, struct special_schedule *ret);
+
+/* Rows of the audit with a greater no, of that time, ascending; count of the same. */
+struct audit_filter {
+	uint64_t after_no;
+	int64_t from_ms; /* inclusive */
+	int64_t to_ms; /* inclusive */
+};
+MUST_CHECK int store_audits(struct store_reader *reader, const struct audit_filter *filter,
+	struct audit_entry *ret_rows, uint32_t max, uint32_t *ret_count);
+MUST_CHECK int store_audit_count(
+	struct store_reader *reader, const struct audit_filter *filter, uint64_t *ret_count);
