@@ -39,6 +39,7 @@ struct authentication {
 	uint32_t account_count;
 	struct account_secret account[ACCOUNTS_MAX];
 	struct account_secret nobody;
+	struct account_secret prepared;
 	struct digest_nonces nonces;
 	struct throttle throttle;
 	struct claim claim;
@@ -99,18 +100,99 @@ struct authentication *authentication_free(struct authentication *a)
 	return NULL;
 }
 
+static void secret_make(
+	const struct authentication *a, const struct account *account, struct account_secret *ret)
+{
+	ret->name = account->name;
+	ret->role = account->role;
+	for (int i = 0; i < DIGEST_ALGORITHM_COUNT; i++)
+		digest_ha1((enum digest_algorithm)i, hashes_digest, text_span(&account->name),
+			realm_of(a), text_span(&account->password), ret->ha1[i]);
+}
+
 int authentication_add(struct authentication *a, const struct account *account)
 {
 	if (a->account_count == ACCOUNTS_MAX)
 		return -ENOSPC;
-	struct account_secret *secret = &a->account[a->account_count++];
-
-	secret->name = account->name;
-	secret->role = account->role;
-	for (int i = 0; i < DIGEST_ALGORITHM_COUNT; i++)
-		digest_ha1((enum digest_algorithm)i, hashes_digest, text_span(&account->name),
-			realm_of(a), text_span(&account->password), secret->ha1[i]);
+	secret_make(a, account, &a->account[a->account_count++]);
 	return 0;
+}
+
+static struct account_secret *secret_of(const struct authentication *a, struct span name)
+{
+	for (uint32_t i = 0; i < a->account_count; i++) {
+		if (text_is(&a->account[i].name, name))
+			return (struct account_secret *)(uintptr_t)&a->account[i];
+	}
+	return NULL;
+}
+
+void authentication_prepare(struct authentication *a, const struct account *account)
+{
+	secret_make(a, account, &a->prepared);
+}
+
+void authentication_put(struct authentication *a)
+{
+	struct account_secret *secret = secret_of(a, text_span(&a->prepared.name));
+
+	ASSERT(secret != NULL || a->account_count < ACCOUNTS_MAX);
+	if (secret == NULL)
+		secret = &a->account[a->account_count++];
+	*secret = a->prepared;
+	explicit_bzero(a->prepared.ha1, sizeof(a->prepared.ha1));
+}
+
+void authentication_set_role(struct authentication *a, struct span name, enum account_role role)
+{
+	struct account_secret *secret = secret_of(a, name);
+
+	if (secret != NULL)
+		secret->role = (uint8_t)role;
+}
+
+void authentication_remove(struct authentication *a, struct span name)
+{
+	struct account_secret *secret = secret_of(a, name);
+
+	if (secret == NULL || a->account_count == 0)
+		return;
+	struct account_secret *last = &a->account[a->account_count - 1];
+
+	memmove(secret, secret + 1, (size_t)(last - secret) * sizeof(*secret));
+	explicit_bzero(last, sizeof(*last));
+	a->account_count--;
+}
+
+bool authentication_find(const struct authentication *a, struct span name, uint8_t *ret_role)
+{
+	const struct account_secret *secret = secret_of(a, name);
+
+	if (secret != NULL && ret_role != NULL)
+		*ret_role = secret->role;
+	return secret != NULL;
+}
+
+bool authentication_password_is(
+	const struct authentication *a, struct span name, struct span password)
+{
+	const struct account_secret *secret = secret_of(a, name);
+	char ha1[HA1_HEX_MAX] = {0};
+
+	if (secret == NULL)
+		return false;
+	digest_ha1(DIGEST_SHA256, hashes_digest, name, realm_of(a), password, ha1);
+	bool same = bytes_equal_secret(ha1, secret->ha1[DIGEST_SHA256], sizeof(ha1));
+
+	explicit_bzero(ha1, sizeof(ha1));
+	return same;
+}
+
+uint32_t authentication_list(const struct authentication *a, struct account_row *ret_rows)
+{
+	for (uint32_t i = 0; i < a->account_count; i++)
+		ret_rows[i] = (struct account_row){a->account[i].name, a->account[i].role};
+	return a->account_count;
 }
 
 bool authentication_has_accounts(const struct authentication *a)
@@ -299,6 +381,7 @@ bool authentication_judge(struct authentication *a, const struct message_authent
 	(void)text_set(
 		&ret_yes->serial, span_slice(realm_of(a), sizeof(REALM_BEGIN) - 1, a->realm_len));
 	random_bytes(&ret_yes->handle, sizeof(ret_yes->handle));
-	handles_add(&a->handles, &ret_yes->handle, method, text_span(&account->name), now_ms);
+	handles_add(&a->handles, &ret_yes->handle, method, text_span(&account->name),
+		request->peer_address, now_ms);
 	return true;
 }

@@ -14,8 +14,6 @@
 #include "store/store.h"
 #include "throttle.h"
 
-#define ACCOUNTS_MAX 128
-
 struct authentication;
 
 /* NULL with errno when memory cannot be had. serial: the realm is `Login to <serial>`. */
@@ -25,6 +23,27 @@ struct authentication *authentication_free(struct authentication *authentication
 /* 0, or -ENOSPC beyond ACCOUNTS_MAX. The password is not kept, only what digests are made of. */
 MUST_CHECK int authentication_add(
 	struct authentication *authentication, const struct account *account);
+
+/*
+ * Changes of accounts. What a new password makes is kept aside in locked memory by _prepare until
+ * _put takes it over, so that the password itself is in no one's memory meanwhile. _put adds or
+ * replaces the account of that name; there is room for it.
+ */
+void authentication_prepare(struct authentication *authentication, const struct account *account);
+void authentication_put(struct authentication *authentication);
+void authentication_set_role(
+	struct authentication *authentication, struct span name, enum account_role role);
+void authentication_remove(struct authentication *authentication, struct span name);
+
+/* False: there is no account of this name. ret_role may be NULL. */
+bool authentication_find(
+	const struct authentication *authentication, struct span name, uint8_t *ret_role);
+bool authentication_password_is(
+	const struct authentication *authentication, struct span name, struct span password);
+
+/* Fills ret_rows (ACCOUNTS_MAX) in the order in which they were made; how many there are. */
+uint32_t authentication_list(
+	const struct authentication *authentication, struct account_row *ret_rows);
 
 /*
  * Judges one request; true with *ret_yes and a handle made for it, or false with *ret_no. Headers

@@ -22,6 +22,7 @@
 #define COMMIT_SLOTS 16384 /* holds UNDURABLE_RECORDS_MAX and what is under way */
 #define CHANGE_SLOTS 128
 #define REQUEST_SLOTS 64 /* MESSAGE_REQUESTS_MAX, a power of two */
+#define AUDIT_SLOTS 16
 #define STORE_SILENCE_MS 2000 /* entries wait longer: the store counts as failed */
 
 /* store -> rt */
@@ -78,11 +79,23 @@ struct answer {
 	uint64_t no;
 };
 
+/* Who asked for a change, for the audit. */
+struct asker {
+	struct text32 account;
+	uint8_t address[16];
+};
+
+struct account_write {
+	uint8_t change; /* enum account_change, for MESSAGE_ACCOUNT_PUT */
+	struct account account; /* name, and what the change sets */
+};
+
 /* serve -> store */
 struct write_request {
 	enum message_type type;
 	uint32_t slot;
 	uint32_t fields;
+	struct asker asker;
 	union {
 		struct person person;
 		uint64_t person_no;
@@ -90,6 +103,7 @@ struct write_request {
 		struct special_day_group special_group;
 		struct special_schedule special_schedule;
 		struct text128 password; /* MESSAGE_CLAIM */
+		struct account_write account;
 	};
 };
 
@@ -107,6 +121,7 @@ struct query_request {
 		struct message_schedule_get schedule;
 		struct message_journal_fetch fetch;
 		struct message_reader_query reader;
+		struct message_audit_query audit;
 	};
 };
 
@@ -140,6 +155,7 @@ struct core {
 	struct spsc command_answers; /* rt -> serve: struct answer */
 	struct spsc writes; /* serve -> store: struct write_request */
 	struct spsc write_answers; /* store -> serve: struct answer */
+	struct spsc audits; /* serve -> store: struct audit_entry of what is no request */
 	struct spsc queries; /* serve -> query: struct query_request */
 	struct spsc query_answers; /* query -> serve: struct answer */
 

@@ -55,6 +55,7 @@ int core_rings_new(struct core *core)
 		{&core->command_answers, 2 * REQUEST_SLOTS, sizeof(struct answer)},
 		{&core->writes, REQUEST_SLOTS, sizeof(struct write_request)},
 		{&core->write_answers, REQUEST_SLOTS, sizeof(struct answer)},
+		{&core->audits, AUDIT_SLOTS, sizeof(struct audit_entry)},
 		{&core->queries, REQUEST_SLOTS, sizeof(struct query_request)},
 		{&core->query_answers, REQUEST_SLOTS, sizeof(struct answer)},
 	};

@@ -41,10 +41,18 @@ static const struct {
 	{MESSAGE_READER_QUERY, CGI_READER_FRAMES},
 	{MESSAGE_STATUS_QUERY, CGI_STATUS},
 	{MESSAGE_STATUS_QUERY, CGI_METRICS},
+	{MESSAGE_ACCOUNT_QUERY, CGI_ACCOUNT_LIST},
+	{MESSAGE_ACCOUNT_QUERY, CGI_ACCOUNT_GET},
+	{MESSAGE_ACCOUNT_PUT, CGI_ACCOUNT_ADD},
+	{MESSAGE_ACCOUNT_PUT, CGI_ACCOUNT_PASSWORD},
+	{MESSAGE_ACCOUNT_PUT, CGI_ACCOUNT_ROLE},
+	{MESSAGE_ACCOUNT_REMOVE, CGI_ACCOUNT_REMOVE},
+	{MESSAGE_AUDIT_QUERY, CGI_AUDIT_FIND},
 };
 
 void handles_add(struct handles *handles, const struct message_handle *handle,
-	const struct cgi_method *method, struct span account, int64_t now_ms)
+	const struct cgi_method *method, struct span account, const uint8_t address[16],
+	int64_t now_ms)
 {
 	struct handle_entry *entry = &handles->entry[handles->next];
 
@@ -57,6 +65,15 @@ void handles_add(struct handles *handles, const struct message_handle *handle,
 		.made_ms = now_ms,
 	};
 	(void)text_set(&entry->account, account);
+	memcpy(entry->address, address, sizeof(entry->address));
+}
+
+void handles_end(struct handles *handles, struct span account)
+{
+	for (uint32_t i = 0; i < HANDLES_MAX; i++) {
+		if (text_is(&handles->entry[i].account, account))
+			handles->entry[i].live = false;
+	}
 }
 
 static struct handle_entry *handle_find(
@@ -94,7 +111,8 @@ static bool message_changes_state(enum message_type type)
 	return type == MESSAGE_PERSON_INSERT || type == MESSAGE_PERSON_UPDATE ||
 	       type == MESSAGE_PERSON_REMOVE || type == MESSAGE_PERSON_CLEAR ||
 	       type == MESSAGE_DOOR_COMMAND || type == MESSAGE_SCHEDULE_PUT ||
-	       type == MESSAGE_SPECIAL_GROUP_PUT || type == MESSAGE_SPECIAL_SCHEDULE_PUT;
+	       type == MESSAGE_SPECIAL_GROUP_PUT || type == MESSAGE_SPECIAL_SCHEDULE_PUT ||
+	       type == MESSAGE_ACCOUNT_PUT || type == MESSAGE_ACCOUNT_REMOVE;
 }
 
 const struct handle_entry *handles_take(struct handles *handles,

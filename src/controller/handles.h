@@ -18,6 +18,7 @@ struct handle_entry {
 	uint8_t role; /* enum account_role */
 	int64_t made_ms;
 	struct text32 account;
+	uint8_t address[16]; /* of who asked */
 };
 
 struct handles {
@@ -27,7 +28,11 @@ struct handles {
 
 /* Takes the place of the oldest. bytes are from the CSPRNG. */
 void handles_add(struct handles *handles, const struct message_handle *handle,
-	const struct cgi_method *method, struct span account, int64_t now_ms);
+	const struct cgi_method *method, struct span account, const uint8_t address[16],
+	int64_t now_ms);
+
+/* Ends every handle of the account. */
+void handles_end(struct handles *handles, struct span account);
 
 /*
  * The handle's entry when a message of this type may be served under it, else NULL. A message that

@@ -34,6 +34,7 @@ struct query_thread {
 	union { /* a slice, as it was read */
 		struct person persons[SLICE_ROWS];
 		struct journal_entry records[SLICE_ROWS];
+		struct audit_entry audits[SLICE_ROWS];
 	} slice;
 	union {
 		struct message_person_rows persons;
@@ -43,6 +44,7 @@ struct query_thread {
 		struct message_special_schedule special_schedule;
 		struct message_reader_frames frames;
 		struct message_status status;
+		struct message_audit_rows audits;
 		struct message_result result;
 	} answer;
 };
@@ -247,6 +249,50 @@ static int records_send(struct query_thread *q)
 	return error;
 }
 
+static int audits_read(
+	struct query_thread *q, struct progress *progress, struct audit_filter *filter)
+{
+	uint32_t want = slice_begin(progress);
+	int error = 0;
+
+	if (want > 0)
+		WITH_READER(q->core, error,
+			store_audits(reader, filter, q->slice.audits, want, &progress->count));
+	if (progress->count > 0)
+		filter->after_no = q->slice.audits[progress->count - 1].no;
+	slice_is_read(progress);
+	return error;
+}
+
+static int audits_send(struct query_thread *q)
+{
+	const struct message_audit_query *query = &q->request.audit;
+	struct message_audit_rows *rows = &q->answer.audits;
+	struct progress progress = {.left = query->limit};
+	struct audit_filter filter = {
+		.after_no = query->after_no, .from_ms = query->from_ms, .to_ms = query->to_ms};
+	uint64_t total = 0;
+	bool more = true;
+	int error;
+
+	WITH_READER(q->core, error, store_audit_count(reader, &filter, &total));
+	while (error == 0 && more) {
+		if (slice_is_sent(&progress))
+			error = audits_read(q, &progress, &filter);
+		if (error != 0)
+			break;
+		const struct audit_entry *from = &q->slice.audits[progress.at];
+		bool last;
+
+		rows->header = header_of(q, MESSAGE_AUDIT_ROWS);
+		rows->total = total;
+		rows->count = slice_take(&progress, MESSAGE_AUDIT_ROWS_MAX, &last);
+		memcpy(rows->row, from, rows->count * sizeof(rows->row[0]));
+		more = rows_send(q, last, &rows->last);
+	}
+	return error;
+}
+
 static int journal_send(struct query_thread *q)
 {
 	const struct message_journal_fetch *fetch = &q->request.fetch;
@@ -415,6 +461,9 @@ static void query_serve(struct query_thread *q)
 		query_status(q->core, &q->answer.status);
 		request_end(q);
 		(void)send_waiting(q);
+		break;
+	case MESSAGE_AUDIT_QUERY:
+		error = audits_send(q);
 		break;
 	default:
 		ASSERT(false); /* serve sends queries only */

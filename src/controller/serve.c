@@ -144,6 +144,9 @@ static void link_read(struct serve *serve)
 	}
 	/* Requests may hold secrets of the people enrolled. */
 	explicit_bzero(serve->memory, sizeof(struct message_person_write));
+	_Static_assert(sizeof(struct message_person_write) >= sizeof(struct message_account_put) &&
+			       sizeof(struct message_person_write) >= sizeof(struct message_claim),
+		"all that may hold a secret is wiped");
 }
 
 static void committed_tell(struct serve *serve)
@@ -213,6 +216,7 @@ static bool turn(struct serve *serve)
 			link_read(serve);
 	}
 	out_flush(serve);
+	serve_streams_tell(serve);
 	committed_tell(serve);
 	link_watch(serve);
 	return goes_on;

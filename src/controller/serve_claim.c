@@ -46,6 +46,8 @@ void serve_claim(struct serve *serve, const struct message_claim *request)
 	struct core *core = serve->core;
 	struct claim *claim = authentication_claim(core->authentication);
 	struct write_request write = {.type = MESSAGE_CLAIM, .password = request->password};
+
+	memcpy(write.asker.address, request->peer_address, sizeof(write.asker.address));
 	uint32_t wait_s;
 	enum claim_verdict verdict = claim_judge(claim,
 		authentication_throttle(core->authentication), text_span(&request->code),

@@ -6,12 +6,28 @@
 #include "serve.h"
 
 #define OUT_SLOTS (REQUEST_SLOTS + 2) /* every open request's answer, and the one being made */
-#define OUT_BYTES 1536
+#define OUT_BYTES 4736 /* of the longest, ACCOUNT_ROWS */
 
 struct open_request {
 	bool used;
 	uint32_t request_id;
 	uint64_t link; /* of which link; an answer for an older one is dropped */
+};
+
+struct open_stream {
+	uint64_t id;
+	bool ended; /* its account was changed: gate is to be told, and gets nothing more */
+	struct text32 account;
+};
+
+/* The one change of an account that is on its way to the disk. */
+struct account_pending {
+	bool pending;
+	uint32_t slot;
+	enum message_type type;
+	uint8_t change; /* enum account_change */
+	uint8_t role;
+	struct text32 name;
 };
 
 struct out_message {
@@ -28,10 +44,11 @@ struct serve {
 	bool wants_room; /* epoll watches for room instead of messages */
 	uint64_t told_seq; /* of COMMITTED */
 	struct open_request open[REQUEST_SLOTS];
-	uint64_t *stream; /* ids of open streams; settings->streams_max places */
+	struct open_stream *stream; /* settings->streams_max places */
 	uint32_t stream_count;
 	uint64_t stream_next;
 	struct command_limit command_limit;
+	struct account_pending account;
 	uint32_t out_count;
 	uint32_t out_first;
 	struct out_message out[OUT_SLOTS];
@@ -54,6 +71,25 @@ MUST_CHECK bool serve_slot(
 void serve_claim(struct serve *serve, const struct message_claim *request);
 /* Sees every answer before it is sent: the claim's decides about the account. */
 void serve_claim_ended(struct serve *serve, const struct answer *answer);
+
+/* --- serve_accounts.c --- */
+
+/* A change of an account: judged here, carried out by the store. */
+void serve_account_put(struct serve *serve, const struct handle_entry *entry,
+	const struct message_account_put *request);
+void serve_account_remove(struct serve *serve, const struct handle_entry *entry,
+	const struct message_account_name *request);
+void serve_account_list(struct serve *serve, const struct message_account_name *request);
+/* Sees every answer before it is sent: what is on disk now holds for the log-in too. */
+void serve_account_ended(struct serve *serve, const struct answer *answer);
+
+/* --- serve_requests.c --- */
+
+/* Ends the streams of an account; gate is told by serve_streams_tell. */
+void serve_streams_end(struct serve *serve, struct span account);
+/* Tells gate of ended streams as far as there is room. */
+void serve_streams_tell(struct serve *serve);
+void serve_result(struct serve *serve, const struct message_header *request, enum result result);
 
 /* Serves one judged message of gate. */
 void serve_request(struct serve *serve, const void *message);

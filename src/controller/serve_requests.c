@@ -14,8 +14,7 @@ struct message_header serve_header(const struct message_header *request, enum me
 	return (struct message_header){(uint16_t)type, 0, request->request_id};
 }
 
-static void send_result(
-	struct serve *serve, const struct message_header *request, enum result result)
+void serve_result(struct serve *serve, const struct message_header *request, enum result result)
 {
 	struct message_result answer = {
 		.header = serve_header(request, MESSAGE_RESULT), .result = (uint32_t)result};
@@ -32,8 +31,25 @@ bool serve_slot(struct serve *serve, const struct message_header *request, uint3
 		*ret_slot = i;
 		return true;
 	}
-	send_result(serve, request, RESULT_BUSY);
+	serve_result(serve, request, RESULT_BUSY);
 	return false;
+}
+
+/* One row of the audit when a source began to have to wait; a full ring has told of others. */
+static void lockout_audit(struct serve *serve)
+{
+	struct throttle *throttle = authentication_throttle(serve->core->authentication);
+	struct audit_entry entry = {
+		.act = AUDIT_LOGIN_LOCKOUT,
+		.result = AUDIT_REFUSED,
+		.has_address = true,
+		.count = THROTTLE_FREE_TRIES,
+	};
+
+	if (!throttle_lockout_take(throttle, clock_boot_ns() / NS_PER_MS, entry.address))
+		return;
+	if (spsc_push(&serve->core->audits, &entry))
+		core_wake(serve->core->store_wake);
 }
 
 static void authenticate(struct serve *serve, const struct message_authenticate *request)
@@ -58,7 +74,7 @@ static const struct handle_entry *handle_take(
 		(enum message_type)request->header.type, door_command, clock_boot_ns() / NS_PER_MS);
 
 	if (entry == NULL)
-		send_result(serve, &request->header, RESULT_BAD_HANDLE);
+		serve_result(serve, &request->header, RESULT_BAD_HANDLE);
 	return entry;
 }
 
@@ -72,8 +88,12 @@ static void write_request(struct serve *serve, const struct message_header *head
 	const struct message_special_group_put *group = (const void *)header;
 	const struct message_special_schedule_put *special = (const void *)header;
 
-	if (handle_take(serve, header, 0) == NULL || !serve_slot(serve, header, &write.slot))
+	const struct handle_entry *entry = handle_take(serve, header, 0);
+
+	if (entry == NULL || !serve_slot(serve, header, &write.slot))
 		return;
+	write.asker.account = entry->account;
+	memcpy(write.asker.address, entry->address, sizeof(write.asker.address));
 	if (write.type == MESSAGE_PERSON_INSERT || write.type == MESSAGE_PERSON_UPDATE) {
 		write.fields = person->fields;
 		write.person = person->person;
@@ -138,7 +158,7 @@ static void door_command(struct serve *serve, const struct message_door_command 
 	if (request->command == DOOR_COMMAND_OPEN &&
 		!command_limit_take(&serve->command_limit, &entry->account, request->door,
 			clock_boot_ns() / NS_PER_MS)) {
-		send_result(serve, &request->header, RESULT_BUSY);
+		serve_result(serve, &request->header, RESULT_BUSY);
 		return;
 	}
 	if (!serve_slot(serve, &request->header, &order.slot))
@@ -159,7 +179,7 @@ static void door_status(struct serve *serve, const struct message_door_query *re
 	if (handle_take(serve, request, 0) == NULL)
 		return;
 	if (!serve->core->config.door[request->door].configured) {
-		send_result(serve, &request->header, RESULT_NOT_FOUND);
+		serve_result(serve, &request->header, RESULT_NOT_FOUND);
 		return;
 	}
 	struct message_door_state answer = {
@@ -175,10 +195,12 @@ static void door_status(struct serve *serve, const struct message_door_query *re
 
 static void stream_open(struct serve *serve, const struct message_with_handle *request)
 {
-	if (handle_take(serve, request, 0) == NULL)
+	const struct handle_entry *entry = handle_take(serve, request, 0);
+
+	if (entry == NULL)
 		return;
 	if (serve->stream_count == serve->core->settings->streams_max) {
-		send_result(serve, &request->header, RESULT_BUSY);
+		serve_result(serve, &request->header, RESULT_BUSY);
 		return;
 	}
 	struct message_stream answer = {
@@ -188,7 +210,8 @@ static void stream_open(struct serve *serve, const struct message_with_handle *r
 		.oldest_seq = atomic_load(&serve->core->oldest_seq),
 	};
 
-	serve->stream[serve->stream_count++] = answer.stream_id;
+	serve->stream[serve->stream_count++] =
+		(struct open_stream){.id = answer.stream_id, .account = entry->account};
 	serve_send(serve, &answer);
 }
 
@@ -196,7 +219,7 @@ static uint32_t stream_find(const struct serve *serve, uint64_t id)
 {
 	uint32_t at = 0;
 
-	while (at < serve->stream_count && serve->stream[at] != id)
+	while (at < serve->stream_count && serve->stream[at].id != id)
 		at++;
 	return at;
 }
@@ -209,12 +232,53 @@ static void stream_close(struct serve *serve, const struct message_stream_close 
 		serve->stream[at] = serve->stream[--serve->stream_count];
 }
 
+void serve_streams_end(struct serve *serve, struct span account)
+{
+	for (uint32_t i = 0; i < serve->stream_count; i++)
+		serve->stream[i].ended |= text_is(&serve->stream[i].account, account);
+}
+
+void serve_streams_tell(struct serve *serve)
+{
+	for (uint32_t i = 0; i < serve->stream_count && serve->out_count == 0;) {
+		struct message_stream_close end = {
+			.header = {.type = MESSAGE_STREAM_END},
+			.stream_id = serve->stream[i].id,
+		};
+
+		if (!serve->stream[i].ended) {
+			i++;
+			continue;
+		}
+		serve->stream[i] = serve->stream[--serve->stream_count];
+		serve_send(serve, &end);
+	}
+}
+
 static void journal_fetch(struct serve *serve, const struct message_journal_fetch *request)
 {
-	if (stream_find(serve, request->stream_id) == serve->stream_count)
-		send_result(serve, &request->header, RESULT_BAD_HANDLE);
+	uint32_t at = stream_find(serve, request->stream_id);
+
+	if (at == serve->stream_count || serve->stream[at].ended)
+		serve_result(serve, &request->header, RESULT_BAD_HANDLE);
 	else
 		query_push(serve, &request->header, sizeof(*request));
+}
+
+/* Messages about accounts; entry is the handle's. */
+static void account_request(struct serve *serve, const void *message)
+{
+	const struct message_header *header = message;
+	const struct handle_entry *entry = handle_take(serve, message, 0);
+
+	if (entry == NULL)
+		return;
+	if (header->type == MESSAGE_ACCOUNT_PUT)
+		serve_account_put(serve, entry, message);
+	else if (header->type == MESSAGE_ACCOUNT_REMOVE)
+		serve_account_remove(serve, entry, message);
+	else
+		serve_account_list(serve, message);
 }
 
 void serve_request(struct serve *serve, const void *message)
@@ -269,10 +333,19 @@ void serve_request(struct serve *serve, const void *message)
 	case MESSAGE_JOURNAL_FETCH:
 		journal_fetch(serve, message);
 		break;
+	case MESSAGE_ACCOUNT_PUT:
+	case MESSAGE_ACCOUNT_REMOVE:
+	case MESSAGE_ACCOUNT_QUERY:
+		account_request(serve, message);
+		break;
+	case MESSAGE_AUDIT_QUERY:
+		query_request(serve, header, sizeof(struct message_audit_query));
+		break;
 	default:
 		/* A second HELLO: harmless, and nothing to answer. */
 		break;
 	}
+	lockout_audit(serve);
 }
 
 /* Why the store would not have a PIN: reason of RESULT_PIN_RULE. */
@@ -340,6 +413,7 @@ void serve_answers(struct serve *serve)
 	for (size_t i = 0; i < ARRAY_COUNT(rings); i++) {
 		while (spsc_pop(rings[i], &answer)) {
 			serve_claim_ended(serve, &answer);
+			serve_account_ended(serve, &answer);
 			answer_send(serve, &answer);
 		}
 	}

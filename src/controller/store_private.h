@@ -14,6 +14,13 @@ struct write_state {
 	bool removes; /* person: takes them out of the index */
 	struct credential credential;
 	struct credential_index *index; /* PERSON_CLEAR: the empty one */
+	bool nothing; /* there was nothing to change */
+	uint32_t count; /* PERSON_CLEAR: persons */
+};
+
+struct clear_request {
+	uint32_t slot;
+	struct asker asker;
 };
 
 struct store_thread {
@@ -32,7 +39,7 @@ struct store_thread {
 	uint32_t write_count;
 	struct write_state write[REQUEST_SLOTS];
 	uint32_t clear_count; /* clears that wait for the empty index to be made */
-	uint32_t clear_slot[REQUEST_SLOTS];
+	struct clear_request clear[REQUEST_SLOTS];
 	struct index_making making;
 	bool cleared; /* in this transaction */
 	struct credential_index *empty; /* made, for the first of them */
@@ -48,6 +55,12 @@ void store_writes_apply(struct store_thread *st);
 
 /* Gives an index that is not handed over back. */
 void store_writes_drop(struct store_thread *st);
+
+/* The audit's row of a write that was carried out, in its transaction. */
+MUST_CHECK int store_write_audit(struct store_thread *st, const struct write_state *write);
+
+/* Now, as rows are stamped: a clock that is not trusted shows nothing before the newest entry. */
+struct moment store_moment(const struct store_thread *st);
 
 /* Sends a change to rt; waits for room. */
 void store_change(struct store_thread *st, const struct change *change);

@@ -71,7 +71,9 @@ static void clears_take(struct store_thread *st)
 		return;
 	for (uint32_t i = 0; i < st->clear_count; i++)
 		st->write[st->write_count++] = (struct write_state){
-			.request = {.type = MESSAGE_PERSON_CLEAR, .slot = st->clear_slot[i]}};
+			.request = {.type = MESSAGE_PERSON_CLEAR,
+				.slot = st->clear[i].slot,
+				.asker = st->clear[i].asker}};
 	st->clear_count = 0;
 }
 
@@ -83,7 +85,7 @@ static bool clear_held(struct store_thread *st, const struct write_request *requ
 	if (st->empty == NULL && st->making.memory == NULL &&
 		core_index_begin(st->core, &st->making) != 0)
 		return false; /* refused in its transaction, for want of an index */
-	st->clear_slot[st->clear_count++] = request->slot;
+	st->clear[st->clear_count++] = (struct clear_request){request->slot, request->asker};
 	return true;
 }
 
@@ -113,7 +115,7 @@ static void clears_refuse(struct store_thread *st)
 {
 	for (uint32_t i = 0; i < st->clear_count; i++)
 		st->write[st->write_count++] =
-			(struct write_state){.request = {.slot = st->clear_slot[i]}};
+			(struct write_state){.request = {.slot = st->clear[i].slot}};
 	st->clear_count = 0;
 	core_index_drop(&st->making);
 	core_index_free(st->core, st->empty);
@@ -145,6 +147,34 @@ static void empty_go_on(struct store_thread *st)
 	}
 }
 
+/* What waited when the transaction began; a failed one loses them, as the store says so itself. */
+static int audits_append(struct store_thread *st)
+{
+	struct audit_entry entry;
+	int error = 0;
+
+	for (int i = 0; i < AUDIT_SLOTS && error == 0 && spsc_pop(&st->core->audits, &entry); i++) {
+		struct moment now = store_moment(st);
+
+		entry.utc_ms = now.utc_ms;
+		entry.trusted = now.trusted;
+		error = store_audit_append(st->core->store, &entry, NULL);
+	}
+	return error;
+}
+
+static int retention_mind(struct store_thread *st)
+{
+	struct moment now = store_moment(st);
+	bool told = false;
+	int error = store_retention_mind(st->core->store, &now, &told);
+
+	if (error == 0 && told)
+		log_warning("the ring of access records is nearly full or overwrites its oldest: "
+			    "pull them, or raise limits.records");
+	return error;
+}
+
 /* 0, or -errno: nothing of it is known to be on disk. */
 static int transaction(struct store_thread *st, uint32_t entries)
 {
@@ -162,6 +192,10 @@ static int transaction(struct store_thread *st, uint32_t entries)
 	}
 	for (uint32_t i = 0; error == 0 && i < st->write_count; i++)
 		error = store_write(st, &st->write[i]);
+	if (error == 0)
+		error = audits_append(st);
+	if (error == 0 && entries > 0)
+		error = retention_mind(st);
 	if (error == 0) {
 		int64_t begin_ns = clock_boot_ns();
 
@@ -219,7 +253,7 @@ static bool commit(struct store_thread *st)
 	writes_take(st);
 	if (st->failed)
 		writes_refuse(st);
-	if (entries == 0 && st->write_count == 0)
+	if (entries == 0 && st->write_count == 0 && spsc_count(&st->core->audits) == 0)
 		return false;
 	st->entries_in_doubt = entries;
 	st->ticket_in_doubt = st->ticket;

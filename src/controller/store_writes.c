@@ -180,13 +180,18 @@ static int person_remove(struct store_thread *st, struct write_state *write)
 	write->changes = true;
 	write->removes = true;
 	write->credential.person_no = write->request.person_no;
-	return answered(write, error == STORE_NOT_FOUND ? 0 : error);
+	write->nothing = error == STORE_NOT_FOUND;
+	return answered(write, write->nothing ? 0 : error);
 }
 
 static int person_clear(struct store_thread *st, struct write_state *write)
 {
-	if (st->cleared)
-		return 0; /* another clear of this transaction did it */
+	struct store_state state;
+
+	if (st->cleared) { /* another clear of this transaction did it */
+		write->nothing = true;
+		return 0;
+	}
 	if (st->empty == NULL) {
 		write->answer.result = RESULT_STORE_FAILED;
 		return 0;
@@ -197,6 +202,9 @@ static int person_clear(struct store_thread *st, struct write_state *write)
 	write->changes = true;
 	st->wide = 0;
 	st->untidy = true;
+	store_state(st->core->store, &state);
+	write->count = state.persons;
+	write->nothing = state.persons == 0;
 	return answered(write, store_person_clear(st->core->store));
 }
 
@@ -224,7 +232,24 @@ static int account_claim(struct store_thread *st, struct write_state *write)
 	return error > 0 ? -EIO : error;
 }
 
-int store_write(struct store_thread *st, struct write_state *write)
+/* Serve has judged it, and lets one change through at a time. */
+static int account_change(struct store_thread *st, struct write_state *write)
+{
+	const struct account *account = &write->request.account.account;
+	struct store *store = st->core->store;
+	int error;
+
+	if (write->request.type == MESSAGE_ACCOUNT_REMOVE)
+		error = store_account_remove(store, text_span(&account->name));
+	else if (write->request.account.change == ACCOUNT_CHANGE_ROLE)
+		error = store_account_role(
+			store, text_span(&account->name), (enum account_role)account->role);
+	else
+		error = store_account_put(store, account);
+	return answered(write, error);
+}
+
+static int write_carry_out(struct store_thread *st, struct write_state *write)
 {
 	write->answer = (struct answer){.slot = write->request.slot};
 	switch (write->request.type) {
@@ -250,10 +275,22 @@ int store_write(struct store_thread *st, struct write_state *write)
 					       st->core->store, &write->request.special_schedule));
 	case MESSAGE_CLAIM:
 		return account_claim(st, write);
+	case MESSAGE_ACCOUNT_PUT:
+	case MESSAGE_ACCOUNT_REMOVE:
+		return account_change(st, write);
 	default:
 		ASSERT(false); /* serve sends writes only */
 		return -EINVAL;
 	}
+}
+
+int store_write(struct store_thread *st, struct write_state *write)
+{
+	int error = write_carry_out(st, write);
+
+	if (error == 0 && write->answer.result == RESULT_OK)
+		error = store_write_audit(st, write);
+	return error;
 }
 
 static void write_apply(struct store_thread *st, struct write_state *write)

@@ -76,11 +76,36 @@ void throttle_wrong(struct throttle *throttle, const uint8_t address[16], int64_
 		source->wrong++;
 	if (source->wrong < THROTTLE_FREE_TRIES)
 		return;
+	if (source->wrong == THROTTLE_FREE_TRIES) {
+		throttle->locked = true;
+		memcpy(throttle->locked_address, address, sizeof(throttle->locked_address));
+	}
 	for (uint32_t i = THROTTLE_FREE_TRIES; i < source->wrong && wait_ms < THROTTLE_WAIT_MAX_MS;
 		i++)
 		wait_ms *= 2;
 	source->until_ms =
 		now_ms + (wait_ms < THROTTLE_WAIT_MAX_MS ? wait_ms : THROTTLE_WAIT_MAX_MS);
+}
+
+bool throttle_lockout_take(struct throttle *throttle, int64_t now_ms, uint8_t ret_address[16])
+{
+	const int64_t full = THROTTLE_TOLD_BURST * 1000;
+
+	if (!throttle->locked)
+		return false;
+	throttle->locked = false;
+	int64_t more = throttle->told_ms == 0
+			       ? full
+			       : (now_ms - throttle->told_ms) * 1000 / THROTTLE_TOLD_EVERY_MS;
+
+	throttle->told_milli = more >= full - throttle->told_milli ? full
+								   : throttle->told_milli + more;
+	throttle->told_ms = now_ms;
+	if (throttle->told_milli < 1000)
+		return false;
+	throttle->told_milli -= 1000;
+	memcpy(ret_address, throttle->locked_address, sizeof(throttle->locked_address));
+	return true;
 }
 
 void throttle_right(struct throttle *throttle, const uint8_t address[16])

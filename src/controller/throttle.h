@@ -19,7 +19,21 @@ struct throttle {
 		int64_t last_ms;
 		int64_t until_ms;
 	} source[THROTTLE_SOURCES_MAX];
+	/* A source has to wait from now on, and nobody was told yet. */
+	bool locked;
+	uint8_t locked_address[16];
+	int64_t told_milli; /* thousandths of a lock-out that may still be told */
+	int64_t told_ms; /* since when that counts */
 };
+
+#define THROTTLE_TOLD_BURST 30
+#define THROTTLE_TOLD_EVERY_MS 60000
+
+/*
+ * True once when a source began to have to wait, however often it tries on, and *ret_address is
+ * it. Of many sources a burst of THROTTLE_TOLD_BURST, then one every THROTTLE_TOLD_EVERY_MS.
+ */
+bool throttle_lockout_take(struct throttle *throttle, int64_t now_ms, uint8_t ret_address[16]);
 
 /* How long the source has still to wait, 0 when it may try. */
 int64_t throttle_wait_ms(

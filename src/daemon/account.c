@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "complain.h"
+#include "platform/clock.h"
 #include "platform/random.h"
 #include "store/store.h"
 
@@ -79,7 +80,20 @@ static bool password_keep(int state_fd, const struct text128 *password)
 	return good;
 }
 
-static int admin_put(struct store *store, const struct text128 *password)
+static int audit_put(struct store *store, enum account_wish wish)
+{
+	struct moment now = clock_now(false);
+	struct audit_entry entry = {
+		.act = wish == ACCOUNT_WISH_RESET ? AUDIT_RESET_ADMIN : AUDIT_INIT,
+		.utc_ms = now.utc_ms,
+		.trusted = now.trusted,
+	};
+
+	(void)text_set(&entry.target, SPAN_LIT("account admin"));
+	return store_audit_append(store, &entry, NULL);
+}
+
+static int admin_put(struct store *store, enum account_wish wish, const struct text128 *password)
 {
 	struct account admin = {.role = ACCOUNT_ADMIN, .password = *password};
 
@@ -88,6 +102,8 @@ static int admin_put(struct store *store, const struct text128 *password)
 
 	if (error == 0)
 		error = store_account_put(store, &admin);
+	if (error == 0)
+		error = audit_put(store, wish);
 	if (error == 0)
 		error = store_commit(store);
 	else
@@ -118,7 +134,7 @@ static enum account_outcome account_make(
 		if (!password_keep(state_fd, &password))
 			return ACCOUNT_OUTCOME_FAILED;
 	}
-	error = admin_put(store, &password);
+	error = admin_put(store, wish, &password);
 	explicit_bzero(&password, sizeof(password));
 	if (error == 0)
 		return ACCOUNT_OUTCOME_MADE;

@@ -2,8 +2,8 @@
 /*
  * What the way of a request allows, before anybody is asked who sent it. TLS: everything. Plain
  * HTTP from this machine: everything, its bytes are on no wire. Plain HTTP from a network of
- * http.compat_http: everything but moving doors (unless http.open_door says so) and claiming the
- * device. Plain HTTP from elsewhere: nothing.
+ * http.compat_http: everything but moving doors (unless http.open_door says so), claiming the
+ * device and setting passwords of accounts. Plain HTTP from elsewhere: nothing.
  */
 #pragma once
 

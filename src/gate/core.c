@@ -242,6 +242,8 @@ static bool rows_continue(const void *message)
 		return !((const struct message_person_rows *)message)->last;
 	if (message_type_of(message) == MESSAGE_RECORD_ROWS)
 		return !((const struct message_record_rows *)message)->last;
+	if (message_type_of(message) == MESSAGE_AUDIT_ROWS)
+		return !((const struct message_audit_rows *)message)->last;
 	if (message_type_of(message) == MESSAGE_READER_FRAMES)
 		return !((const struct message_reader_frames *)message)->last;
 	return false;
@@ -263,6 +265,11 @@ static void message_dispatch(struct gate *gate, const void *message)
 	if (message_type_of(message) == MESSAGE_COMMITTED) {
 		streams_committed(
 			gate->streams, ((const struct message_committed *)message)->last_seq);
+		return;
+	}
+	if (message_type_of(message) == MESSAGE_STREAM_END) {
+		streams_end(gate->streams,
+			((const struct message_stream_close *)message)->stream_id);
 		return;
 	}
 	if (message_request_id(message) == 0)

@@ -136,8 +136,7 @@ void record_size_begin(struct request *request)
 	records_ask(request, false);
 }
 
-/* request->step counts the rows printed. */
-static void row_add(struct request *request, const struct buf *row)
+void row_add(struct request *request, const struct buf *row)
 {
 	if (row->overflow || !reply_add(&request->reply, buf_span(row)))
 		request->full = true;
@@ -185,7 +184,7 @@ static void record_rows(struct request *request, const struct message_record_row
 	}
 }
 
-static void find_end(struct request *request)
+void find_end(struct request *request)
 {
 	char text[REPLY_FRONT];
 	struct buf front = buf_over(text, sizeof(text));

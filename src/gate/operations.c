@@ -49,6 +49,13 @@ static const struct operation operations[CGI_OPERATION_COUNT] = {
 	[CGI_CLAIM] = {claim_begin, operation_command_answer},
 	[CGI_STATUS] = {status_begin, status_answer},
 	[CGI_METRICS] = {status_begin, metrics_answer},
+	[CGI_ACCOUNT_LIST] = {account_list_begin, account_list_answer},
+	[CGI_ACCOUNT_GET] = {account_list_begin, account_list_answer},
+	[CGI_ACCOUNT_ADD] = {account_add_begin, operation_command_answer},
+	[CGI_ACCOUNT_PASSWORD] = {account_password_begin, operation_command_answer},
+	[CGI_ACCOUNT_ROLE] = {account_role_begin, operation_command_answer},
+	[CGI_ACCOUNT_REMOVE] = {account_remove_begin, operation_command_answer},
+	[CGI_AUDIT_FIND] = {audit_find_begin, audit_find_answer},
 };
 
 static bool is_stream(enum cgi_operation operation)

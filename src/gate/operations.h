@@ -32,6 +32,10 @@ void card_get_answer(struct request *request, const void *message);
 void card_find_begin(struct request *request); /* find and doSeekFind */
 void record_find_begin(struct request *request);
 void find_answer(struct request *request, const void *message);
+/* A printed row behind the others; request->step counts them. A full reply takes no more. */
+void row_add(struct request *request, const struct buf *row);
+/* The front of a find, and its end. */
+void find_end(struct request *request);
 void card_size_begin(struct request *request);
 void record_size_begin(struct request *request);
 void size_answer(struct request *request, const void *message);
@@ -55,6 +59,18 @@ void metrics_answer(struct request *request, const void *message);
 
 /* claim.c */
 void claim_begin(struct request *request);
+
+/* accounts.c */
+void account_list_begin(struct request *request); /* one or all */
+void account_list_answer(struct request *request, const void *message);
+void account_add_begin(struct request *request);
+void account_password_begin(struct request *request);
+void account_role_begin(struct request *request);
+void account_remove_begin(struct request *request);
+
+/* audit.c */
+void audit_find_begin(struct request *request);
+void audit_find_answer(struct request *request, const void *message);
 
 /* attach.c */
 void snap_attach_begin(struct request *request);

@@ -170,7 +170,7 @@ void reply_result(struct reply *reply, const struct message_result *result)
 		reply_busy(reply, "the request was not served in time; repeat it");
 		return;
 	case RESULT_NOT_FOUND:
-		reply_error_string(reply, 400, "there is no such row, door or schedule");
+		reply_error_string(reply, 400, "there is no such row, door, schedule or account");
 		return;
 	case RESULT_USER_EXISTS:
 		reply_error_code(reply, CODE_USER_EXISTS);
@@ -213,6 +213,24 @@ void reply_result(struct reply *reply, const struct message_result *result)
 		return;
 	case RESULT_THROTTLED:
 		reply_throttled(reply, result->reason);
+		return;
+	case RESULT_RIGHT:
+		reply_error_string(reply, 403, "your account may change its own password only");
+		return;
+	case RESULT_ACCOUNT_EXISTS:
+		reply_error_string(reply, 400, "there is an account of this name");
+		return;
+	case RESULT_ACCOUNTS_FULL:
+		reply_error_string(reply, 400, "there are 128 accounts, which is all: remove one");
+		return;
+	case RESULT_LAST_ADMIN:
+		reply_error_string(reply, 400,
+			"this is the last admin: make another one first, or nobody could change "
+			"anything");
+		return;
+	case RESULT_OLD_PASSWORD:
+		reply_error_string(reply, 403,
+			"pwdOld is not the password until now; one's own is changed with it only");
 		return;
 	case RESULT_COUNT:
 		break;

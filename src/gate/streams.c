@@ -194,6 +194,16 @@ void streams_close_all(struct streams *streams)
 	pthread_mutex_unlock(&streams->gate->lock);
 }
 
+void streams_end(struct streams *streams, uint64_t id)
+{
+	pthread_mutex_lock(&streams->gate->lock);
+	for (struct stream *at = streams->first; at != NULL; at = at->next) {
+		if (at->id == id)
+			stream_close(at);
+	}
+	pthread_mutex_unlock(&streams->gate->lock);
+}
+
 /* --- what core sends; link thread, under the lock --- */
 
 static void ring_take(struct streams *streams, const struct journal_entry *entry)

@@ -42,6 +42,8 @@ bool streams_open(struct streams *streams, struct request *request, const struct
 void streams_committed(struct streams *streams, uint64_t last_seq);
 void streams_answer(struct streams *streams, const void *message);
 void streams_close_all(struct streams *streams);
+/* Core has ended this one: its account was changed. */
+void streams_end(struct streams *streams, uint64_t id);
 
 /* Fetches what is missing, wakes who has something to send. Returns the next time to call. */
 int64_t streams_tick(struct streams *streams, int64_t now_ns);

@@ -227,7 +227,9 @@ static bool check_result(const void *message)
 {
 	const struct message_result *m = message;
 
-	return m->result < RESULT_COUNT && m->reason < REASON_COUNT && text_valid(&m->text);
+	/* Of RESULT_THROTTLED it is seconds. */
+	return m->result < RESULT_COUNT &&
+	       (m->reason < REASON_COUNT || m->result == RESULT_THROTTLED) && text_valid(&m->text);
 }
 
 static size_t size_person_rows(const void *message)
@@ -436,6 +438,94 @@ static bool check_claim(const void *message)
 	       utf8_printable(text_span(&m->password), NULL);
 }
 
+bool account_name_valid(struct span name)
+{
+	static const struct span others = {"._-@", 4};
+
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (!letter && !(c >= '0' && c <= '9') && span_find(others, c) == others.len)
+			return false;
+	}
+	return name.len >= 1 && name.len <= ACCOUNT_NAME_MAX;
+}
+
+static bool check_account_put(const void *message)
+{
+	const struct message_account_put *m = message;
+
+	if (m->change >= ACCOUNT_CHANGE_COUNT || m->role >= ACCOUNT_ROLE_COUNT ||
+		!bool_valid(&m->has_old_password) || !text_valid(&m->name) ||
+		!account_name_valid(text_span(&m->name)) || !text_valid(&m->password) ||
+		!text_valid(&m->old_password))
+		return false;
+	if (m->change != ACCOUNT_CHANGE_PASSWORD && m->role == ACCOUNT_NOBODY)
+		return false;
+	return m->change == ACCOUNT_CHANGE_ROLE ||
+	       (m->password.len >= CLAIM_PASSWORD_MIN &&
+		       utf8_printable(text_span(&m->password), NULL));
+}
+
+static bool check_account_name(const void *message)
+{
+	const struct message_account_name *m = message;
+
+	return text_valid(&m->name) &&
+	       (m->name.len > 0 || m->header.type == MESSAGE_ACCOUNT_QUERY);
+}
+
+static size_t size_account_rows(const void *message)
+{
+	const struct message_account_rows *m = message;
+
+	return offsetof(struct message_account_rows, row) +
+	       (m->count > ACCOUNTS_MAX ? ACCOUNTS_MAX : m->count) * sizeof(m->row[0]);
+}
+
+static bool check_account_rows(const void *message)
+{
+	const struct message_account_rows *m = message;
+
+	if (m->count > ACCOUNTS_MAX)
+		return false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (!text_valid(&m->row[i].name) || m->row[i].role >= ACCOUNT_ROLE_COUNT)
+			return false;
+	}
+	return true;
+}
+
+static bool check_audit_query(const void *message)
+{
+	const struct message_audit_query *m = message;
+
+	return m->limit >= 1 && m->limit <= ROWS_LIMIT_MAX;
+}
+
+static size_t size_audit_rows(const void *message)
+{
+	const struct message_audit_rows *m = message;
+
+	return offsetof(struct message_audit_rows, row) +
+	       (m->count > MESSAGE_AUDIT_ROWS_MAX ? MESSAGE_AUDIT_ROWS_MAX : m->count) *
+		       sizeof(m->row[0]);
+}
+
+static bool check_audit_rows(const void *message)
+{
+	const struct message_audit_rows *m = message;
+
+	if (m->count > MESSAGE_AUDIT_ROWS_MAX || !bool_valid(&m->last))
+		return false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (!audit_entry_check(&m->row[i]))
+			return false;
+	}
+	return true;
+}
+
 struct message_row {
 	const char *name;
 	size_t size; /* of the whole struct */
@@ -498,6 +588,15 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_SPECIAL_SCHEDULE_GET] = {check_schedule_get},
 	[MESSAGE_SPECIAL_SCHEDULE_PUT] = {check_special_schedule_put},
 	[MESSAGE_SPECIAL_SCHEDULE] = {check_special_schedule},
+	[MESSAGE_ACCOUNT_PUT] = {check_account_put},
+	[MESSAGE_ACCOUNT_REMOVE] = {check_account_name},
+	[MESSAGE_ACCOUNT_QUERY] = {check_account_name},
+	[MESSAGE_ACCOUNT_ROWS] = {check_account_rows, size_account_rows,
+		offsetof(struct message_account_rows, row)},
+	[MESSAGE_STREAM_END] = {check_stream_close},
+	[MESSAGE_AUDIT_QUERY] = {check_audit_query},
+	[MESSAGE_AUDIT_ROWS] = {check_audit_rows, size_audit_rows,
+		offsetof(struct message_audit_rows, row)},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

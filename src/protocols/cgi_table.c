@@ -164,6 +164,41 @@ static const struct cgi_parameter claim_parameters[] = {
 		"The password that the account `admin` is to have."),
 };
 
+#define ACCOUNT_NAME(NAME)                                                                         \
+	PARAMETER(NAME, CGI_BYTES, REQUIRED, 1, 32, "", "The account's name.")
+#define ACCOUNT_GROUP                                                                              \
+	PARAMETER("user.Group", CGI_BYTES, REQUIRED, 1, 16, "",                                    \
+		"The role: `admin` (everything), `operator` (reads and moves doors) or `viewer` "  \
+		"(reads).")
+
+static const struct cgi_parameter account_parameters[] = {ACCOUNT_NAME("name")};
+static const struct cgi_parameter account_add_parameters[] = {
+	PARAMETER("user.Name", CGI_BYTES, REQUIRED, 1, 32, "",
+		"The new account's name: letters, digits, `.`, `_`, `-` and `@`."),
+	PARAMETER("user.Password", CGI_BYTES, REQUIRED, 8, 128, "",
+		"Its password: in the body of a POST; not the name."),
+	ACCOUNT_GROUP,
+};
+static const struct cgi_parameter account_role_parameters[] = {
+	ACCOUNT_NAME("name"),
+	ACCOUNT_GROUP,
+};
+static const struct cgi_parameter account_password_parameters[] = {
+	ACCOUNT_NAME("name"),
+	PARAMETER("pwd", CGI_BYTES, REQUIRED, 8, 128, "",
+		"The new password: in the body of a POST; not the name."),
+	PARAMETER("pwdOld", CGI_BYTES, OPTIONAL, 0, 128, "not looked at",
+		"The password until now; one's own is changed with it only."),
+};
+static const struct cgi_parameter audit_parameters[] = {
+	COUNT,
+	PARAMETER("StartTime", CGI_EPOCH, OPTIONAL, 0, SECONDS_MAX, "no limit",
+		"Oldest act asked for, this second included."),
+	PARAMETER("EndTime", CGI_EPOCH, OPTIONAL, 0, SECONDS_MAX, "no limit",
+		"Newest act asked for, this second included."),
+	EXTENSION("AfterNo", "0", "Only acts with a greater No: the way from page to page."),
+};
+
 #define EVENT_CODES(NAME)                                                                          \
 	PARAMETER(NAME, CGI_CODES, REQUIRED, 1, CGI_CODES_MAX, "",                                 \
 		"Event codes to send; codes that never occur here are accepted. Beside the codes " \
@@ -246,6 +281,7 @@ static const struct cgi_parameter config_set_parameters[] = {
 
 #define TABLE_CARDS "AccessControlCard"
 #define TABLE_RECORDS "AccessControlCardRec"
+#define USERS "/cgi-bin/userManager.cgi?action="
 #define TAKES(LIST) .parameters = LIST, .parameter_count = ARRAY_COUNT(LIST)
 #define IDENTITY(OPERATION, ACTION, KEY, TEXT)                                                     \
 	[OPERATION] = {                                                                            \
@@ -627,6 +663,91 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 			"when there are none.",
 		.answer = "text format 0.0.4; docs/metrics.md lists every name",
 		.example = "/cgi-bin/accessControl.cgi?action=getMetrics",
+	},
+	[CGI_ACCOUNT_LIST] = {
+		.operation = CGI_ACCOUNT_LIST,
+		.cgi = "userManager.cgi",
+		.action = "getUserInfoAll",
+		.role = ACCOUNT_ADMIN,
+		.text = "Lists the accounts of the API.",
+		.answer = "`users[i].Group=` (the role), `users[i].Id=`, `users[i].Name=`",
+		.example = USERS "getUserInfoAll",
+	},
+	[CGI_ACCOUNT_GET] = {
+		.operation = CGI_ACCOUNT_GET,
+		.cgi = "userManager.cgi",
+		.action = "getUserInfo",
+		.role = ACCOUNT_ADMIN,
+		TAKES(account_parameters),
+		.text = "Reads one account.",
+		.answer = "`user.Group=`, `user.Name=`",
+		.example = USERS "getUserInfo&name=anna",
+	},
+	[CGI_ACCOUNT_ADD] = {
+		.operation = CGI_ACCOUNT_ADD,
+		.cgi = "userManager.cgi",
+		.action = "addUser",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(account_add_parameters),
+		.text = "Makes an account. Only POST with the password in the body, over https or "
+			"on the device itself; at most 128 accounts.",
+		.answer = "`OK`; 400 when there is an account of this name",
+		.example = USERS "addUser&user.Name=anna&user.Password=correct%20horse"
+			"&user.Group=operator",
+	},
+	[CGI_ACCOUNT_PASSWORD] = {
+		.operation = CGI_ACCOUNT_PASSWORD,
+		.cgi = "userManager.cgi",
+		.action = "modifyPassword",
+		.role = ACCOUNT_VIEWER,
+		.changes_state = true,
+		TAKES(account_password_parameters),
+		.text = "Gives an account another password, which ends its event streams: one's "
+			"own with the old one, that of others as admin. Only POST with both in "
+			"the body, over https or on the device itself.",
+		.answer = "`OK`; 403 when pwdOld is wrong or left out, 429 after five wrong ones",
+		.example = USERS "modifyPassword&name=anna&pwd=battery%20staple"
+			"&pwdOld=correct%20horse",
+	},
+	[CGI_ACCOUNT_ROLE] = {
+		.operation = CGI_ACCOUNT_ROLE,
+		.cgi = "userManager.cgi",
+		.action = "modifyUser",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(account_role_parameters),
+		.text = "Gives an account another role, which ends its event streams; the last "
+			"admin keeps its own.",
+		.answer = "`OK`",
+		.example = USERS "modifyUser&name=anna&user.Group=viewer",
+	},
+	[CGI_ACCOUNT_REMOVE] = {
+		.operation = CGI_ACCOUNT_REMOVE,
+		.cgi = "userManager.cgi",
+		.action = "deleteUser",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(account_parameters),
+		.text = "Removes an account and ends its event streams; the last admin stays.",
+		.answer = "`OK`",
+		.example = USERS "deleteUser&name=anna",
+	},
+	[CGI_AUDIT_FIND] = {
+		.operation = CGI_AUDIT_FIND,
+		.cgi = "recordFinder.cgi",
+		.action = "find",
+		.table = "PosternAudit",
+		.role = ACCOUNT_ADMIN,
+		.stray = CGI_STRAY_FILTERS_REFUSED,
+		TAKES(audit_parameters),
+		.text = "Ours: lists what was done to people, schedules and accounts, and by whom, "
+			"oldest first.",
+		.answer = "`found=n`, `totalCount=n` (rows that match), then "
+			"`records[i].Key=value`: No, Act, Result (done, nothing_to_change, "
+			"refused), Time (UTC seconds), TimeMS, Trusted (the clock was), Account, "
+			"Address (empty: on the device itself), Target, Count",
+		.example = FINDER "find&name=PosternAudit&StartTime=123456700&AfterNo=17&count=100",
 	},
 };
 // clang-format on

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 
-#define ACCOUNT_NAME_MAX 32
 #define SEALED_MAX (sizeof(((struct account *)0)->password.bytes) + SECRET_TAG_SIZE)
 
 static int find(struct store *store, struct span name, uint64_t *ret_no)
@@ -53,6 +52,26 @@ int store_account_put(struct store *store, const struct account *account)
 	call_put_u64(&call, account->role);
 	call_put_blob(&call, nonce, sizeof(nonce));
 	call_put_blob(&call, sealed, account->password.len + SECRET_TAG_SIZE);
+	call_put_u64(&call, no);
+	return call_do(&call);
+}
+
+int store_account_role(struct store *store, struct span name, enum account_role role)
+{
+	uint64_t no = 0;
+
+	ASSERT(store->in_transaction);
+	if (role == ACCOUNT_NOBODY || role >= ACCOUNT_ROLE_COUNT)
+		return -EINVAL;
+	int error = find(store, name, &no);
+
+	if (error == 0 && no == 0)
+		error = STORE_NOT_FOUND;
+	if (error != 0)
+		return error;
+	struct sql_call call = call_begin(&store->connection, SQL_ACCOUNT_ROLE);
+
+	call_put_u64(&call, role);
 	call_put_u64(&call, no);
 	return call_do(&call);
 }

@@ -550,6 +550,7 @@ const char *const sql_text[SQL_COUNT] = {
 		" FROM audit WHERE no > ? AND utc_ms BETWEEN ? AND ? ORDER BY no LIMIT ?",
 	[SQL_AUDIT_COUNT] =
 		"SELECT count(*) FROM audit WHERE no > ? AND utc_ms BETWEEN ? AND ?",
+	[SQL_ACCOUNT_ROLE] = "UPDATE account SET role = ? WHERE no = ?",
 	[SQL_RECORD_SINCE] = "SELECT rec_no, utc_ms FROM journal INDEXED BY journal_time"
 			     " WHERE rec_no > 0 AND utc_ms >= ? AND rec_no >= ?"
 			     " ORDER BY utc_ms, rec_no LIMIT 1",

@@ -28,8 +28,8 @@ def backup(state, file):
     return out
 
 
-def restore(state, file):
-    status, out, err = posternd("restore", file, "--state", state)
+def restore(state, file, *words):
+    status, out, err = posternd("restore", file, "--state", state, *words)
     check((status, err), (0, ""), "restore")
     return out
 
@@ -126,14 +126,23 @@ def _():
         after = counters(d.state + "/postern.db")
         for name in ("seq", "rec_no", "person_no", "account_no", "ticket"):
             check(after[name], now[name], name)
-        check(after["persons"], 1, "persons")
+        check(after["persons"], 0, "who was removed since stays so")
+        ensure("1 of the backup's people were removed since and stay so" in out, out)
+        d.start()
+        check(cards(d), [])
+        check(present(d, 1, 111)["Reason"], "unknown_card")
+        d.stop()
+        ensure("who was removed since is back" in restore(d.state, file, "--bring-back"), "told")
         d.start()
         check([r["UserID"] for r in cards(d)], ["kept"])
         check([int(r["RecNo"]) for r in records(d)], [1])
-        check(int(present(d, 1, 111)["RecNo"]), 5)
+        check(int(present(d, 1, 111)["RecNo"]), 6)
         ensure(insert(d, "new", 333) > gone, "a person's number was given out again")
         d.stop()
         check(fold(d.state)[0], ["kept", "new"])
+        acts = [row[0] for row in rows_in(d.state + "/postern.db",
+                                          "SELECT target FROM audit WHERE act = 12 ORDER BY no")]
+        check(acts, ["backup up to RecNo 1", "backup up to RecNo 1, --bring-back"])
         ensure(fold(d.state)[1]["seq"] > now["seq"], "Seq goes on")
 
 
@@ -171,7 +180,7 @@ def _():
         check("postern.db" in os.listdir(fresh), False)
         shutil.copy(d.state + "/device.key", fresh)
         shutil.copy(other.state + "/postern.db", fresh + "/postern.db-wal")  # of a database moved away
-        restore(fresh, file)
+        ensure("nobody knows who was removed" in restore(fresh, file), "told")
         check(fold(fresh)[0], ["1"])
         check([n for n in os.listdir(fresh) if n.startswith("postern.db")], ["postern.db"])
         shutil.copy(d.state + "/admin.password", fresh)  # where the tests read it
@@ -238,7 +247,9 @@ def _():
         before = fold(d.state)
         status, out, err = posternd(*words)
         check((status, err), (0, ""), out)
-        check(fold(d.state), before)
+        after = fold(d.state)
+        check(after[1].pop("audit_no"), before[1].pop("audit_no") + 1, "a row of the audit")
+        check(after, before)
         ensure(not os.path.exists(d.state + "/admin.password"), "the old password is still told")
         with open(d.state + "/admin.password", "w", encoding="utf-8") as file:
             file.write("another password\n")  # where the tests read it
@@ -258,8 +269,10 @@ def _():
             shutil.copy(f"{data}/schema-{schema}.key", state + "/device.key")
             shutil.copy(f"{data}/schema-{schema}.db", state + "/was")
             restore(state, state + "/was")
-            check(rows_in(state + "/postern.db", "PRAGMA user_version"), [(schema,)])
-            check(fold(state)[1], counters(state + "/was"))
+            check(rows_in(state + "/postern.db", "PRAGMA user_version"), [(4,)])
+            after = fold(state)[1]
+            for name, number in counters(state + "/was").items():
+                check(after[name], number, name)
             shutil.copy(f"{data}/schema-{3 - schema}.key", state + "/device.key")
             refused("not the key", "restore", f"{data}/schema-{schema}.db", "--state", state)
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define PERSONS_MAX 64
-#define ACCOUNTS_MAX 3
+#define ACCOUNTS 3
 #define RECORDS_KEPT 40
 #define ENTRIES_KEPT 90
 #define CLEAR_EVERY 36 /* steps */
@@ -26,7 +26,7 @@ struct model {
 		uint64_t no;
 		uint8_t status;
 	} person[PERSONS_MAX];
-	uint32_t account_step[ACCOUNTS_MAX]; /* the step that set it, plus 1; 0: none */
+	uint32_t account_step[ACCOUNTS]; /* the step that set it, plus 1; 0: none */
 };
 
 struct store_options script_options(void)
@@ -145,9 +145,9 @@ static int report_lost(struct store *store, struct model *model)
 
 static int put_account(struct store *store, struct model *model, uint32_t step)
 {
-	struct account account = account_of(step % ACCOUNTS_MAX, step);
+	struct account account = account_of(step % ACCOUNTS, step);
 
-	model->account_step[step % ACCOUNTS_MAX] = step + 1;
+	model->account_step[step % ACCOUNTS] = step + 1;
 	return store != NULL ? store_account_put(store, &account) : 0;
 }
 
@@ -283,7 +283,7 @@ static enum script_verdict check_journal(
 
 struct seen_accounts {
 	uint32_t count;
-	struct account account[ACCOUNTS_MAX + 1];
+	struct account account[ACCOUNTS + 1];
 };
 
 static int see_account(void *user, const struct account *account)
@@ -291,7 +291,7 @@ static int see_account(void *user, const struct account *account)
 	struct seen_accounts *seen = user;
 
 	seen->account[seen->count++] = *account;
-	return seen->count > ACCOUNTS_MAX;
+	return seen->count > ACCOUNTS;
 }
 
 static enum script_verdict check_accounts(struct store *store, const struct model *model, char *why)
@@ -301,7 +301,7 @@ static enum script_verdict check_accounts(struct store *store, const struct mode
 
 	if (store_accounts(store, see_account, &seen) != 0)
 		return bad(why, SCRIPT_CORRUPT, "accounts cannot be opened", 0, 0);
-	for (uint32_t which = 0; which < ACCOUNTS_MAX; which++) {
+	for (uint32_t which = 0; which < ACCOUNTS; which++) {
 		if (model->account_step[which] == 0)
 			continue;
 		struct account account = account_of(which, model->account_step[which] - 1);

@@ -31,7 +31,8 @@ static void add(struct handles *handles, uint32_t number, enum cgi_operation ope
 {
 	struct message_handle handle = handle_of(number);
 
-	handles_add(handles, &handle, cgi_method_at(operation), SPAN_LIT("anna"), NOW_MS);
+	handles_add(handles, &handle, cgi_method_at(operation), SPAN_LIT("anna"), (uint8_t[16]){7},
+		NOW_MS);
 }
 
 static void unknown_handle_is_refused(void **state)
@@ -87,6 +88,25 @@ static void a_handle_dies_after_its_time(void **state)
 	assert_null(take(&handles, 1, MESSAGE_DOOR_STATUS, 0, NOW_MS));
 }
 
+static void the_handles_of_one_account_end_together(void **state)
+{
+	static struct handles handles;
+	struct message_handle other = handle_of(3);
+
+	(void)state;
+	add(&handles, 1, CGI_DOOR_STATUS);
+	add(&handles, 2, CGI_ACCOUNT_PASSWORD);
+	handles_add(&handles, &other, cgi_method_at(CGI_DOOR_STATUS), SPAN_LIT("anna2"),
+		(uint8_t[16]){9}, NOW_MS);
+	handles_end(&handles, SPAN_LIT("anna"));
+	assert_null(take(&handles, 1, MESSAGE_DOOR_STATUS, 0, NOW_MS));
+	assert_null(take(&handles, 2, MESSAGE_ACCOUNT_PUT, 0, NOW_MS));
+	const struct handle_entry *entry = take(&handles, 3, MESSAGE_DOOR_STATUS, 0, NOW_MS);
+
+	assert_non_null(entry);
+	assert_int_equal(entry->address[0], 9);
+}
+
 static void the_oldest_makes_room(void **state)
 {
 	static struct handles handles;
@@ -134,6 +154,15 @@ static bool may(enum cgi_operation operation, enum message_type type)
 		return operation == CGI_READER_FRAMES;
 	case MESSAGE_STATUS_QUERY:
 		return operation == CGI_STATUS || operation == CGI_METRICS;
+	case MESSAGE_ACCOUNT_QUERY:
+		return operation == CGI_ACCOUNT_LIST || operation == CGI_ACCOUNT_GET;
+	case MESSAGE_ACCOUNT_PUT:
+		return operation == CGI_ACCOUNT_ADD || operation == CGI_ACCOUNT_PASSWORD ||
+		       operation == CGI_ACCOUNT_ROLE;
+	case MESSAGE_ACCOUNT_REMOVE:
+		return operation == CGI_ACCOUNT_REMOVE;
+	case MESSAGE_AUDIT_QUERY:
+		return operation == CGI_AUDIT_FIND;
 	default:
 		return false;
 	}
@@ -157,7 +186,7 @@ static void a_handle_serves_its_own_operation_only(void **state)
 			handles = (struct handles){0};
 		}
 	}
-	assert_int_equal(served, 28);
+	assert_int_equal(served, 35);
 }
 
 static void open_and_close_cannot_be_swapped_and_holds_have_no_handle(void **state)
@@ -236,6 +265,35 @@ static void many_sources_push_out_the_one_quiet_longest(void **state)
 	assert_true(throttle_wait_ms(&throttle, source, NOW_MS + 1) > 0);
 }
 
+static void a_lockout_is_told_once(void **state)
+{
+	static struct throttle throttle;
+	uint8_t source[16] = {0x20, 1};
+	uint8_t told[16];
+	unsigned count = 0;
+
+	(void)state;
+	for (int n = 1; n < THROTTLE_FREE_TRIES; n++)
+		throttle_wrong(&throttle, source, NOW_MS);
+	assert_false(throttle_lockout_take(&throttle, NOW_MS, told));
+	throttle_wrong(&throttle, source, NOW_MS);
+	assert_true(throttle_lockout_take(&throttle, NOW_MS, told));
+	assert_memory_equal(told, source, sizeof(told));
+	throttle_wrong(&throttle, source, NOW_MS + 2000);
+	assert_false(throttle_lockout_take(&throttle, NOW_MS + 2000, told));
+	for (uint8_t i = 1; i <= 100; i++) { /* many sources: a burst, then one a minute */
+		source[7] = i;
+		for (int n = 0; n < THROTTLE_FREE_TRIES; n++)
+			throttle_wrong(&throttle, source, NOW_MS + 3000);
+		count += throttle_lockout_take(&throttle, NOW_MS + 3000, told);
+	}
+	assert_int_equal(count, THROTTLE_TOLD_BURST - 1);
+	source[6] = 1;
+	for (int n = 0; n < THROTTLE_FREE_TRIES; n++)
+		throttle_wrong(&throttle, source, NOW_MS + 3000 + THROTTLE_TOLD_EVERY_MS);
+	assert_true(throttle_lockout_take(&throttle, NOW_MS + 3000 + THROTTLE_TOLD_EVERY_MS, told));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +301,8 @@ int main(void)
 		cmocka_unit_test(an_all_zero_handle_never_matches_a_free_place),
 		cmocka_unit_test(one_handle_changes_state_once_but_reads_again),
 		cmocka_unit_test(a_handle_dies_after_its_time),
+		cmocka_unit_test(the_handles_of_one_account_end_together),
+		cmocka_unit_test(a_lockout_is_told_once),
 		cmocka_unit_test(the_oldest_makes_room),
 		cmocka_unit_test(a_handle_serves_its_own_operation_only),
 		cmocka_unit_test(open_and_close_cannot_be_swapped_and_holds_have_no_handle),

@@ -47,7 +47,21 @@ static size_t fill(enum message_type type)
 		m->person.valid_to_s = VALID_TO_ALWAYS;
 	} else if (type == MESSAGE_PERSON_REMOVE) {
 		AS(message_person_remove)->no = 1;
-	} else if (type == MESSAGE_STREAM_CLOSE) {
+	} else if (type == MESSAGE_ACCOUNT_PUT) {
+		struct message_account_put *m = (void *)memory;
+
+		m->role = ACCOUNT_VIEWER;
+		assert_true(text_set(&m->name, SPAN_LIT("anna")));
+		assert_true(text_set(&m->password, SPAN_LIT("12345678")));
+	} else if (type == MESSAGE_ACCOUNT_REMOVE) {
+		assert_true(text_set(&AS(message_account_name)->name, SPAN_LIT("anna")));
+	} else if (type == MESSAGE_ACCOUNT_ROWS) {
+		AS(message_account_rows)->count = 2;
+	} else if (type == MESSAGE_AUDIT_QUERY) {
+		AS(message_audit_query)->limit = 1024;
+	} else if (type == MESSAGE_AUDIT_ROWS) {
+		AS(message_audit_rows)->count = MESSAGE_AUDIT_ROWS_MAX;
+	} else if (type == MESSAGE_STREAM_CLOSE || type == MESSAGE_STREAM_END) {
 		AS(message_stream_close)->stream_id = 1;
 	} else if (type == MESSAGE_CLAIM) {
 		assert_true(text_set(&AS(message_claim)->password, SPAN_LIT("12345678")));
@@ -318,6 +332,61 @@ static void damaged_frames_are_refused(void **state UNUSED)
 		MESSAGE_BAD_FIELD);
 }
 
+static void accounts_and_the_audit_are_judged(void **state UNUSED)
+{
+	static const char *const wrong_names[] = {"", "a b", "a:b", "a\"", "\xc3\xa4"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(wrong_names); i++)
+		assert_false(account_name_valid(span_from_string(wrong_names[i])));
+	assert_true(account_name_valid(SPAN_LIT("Anna.B_c-9@site")));
+	assert_true(account_name_valid(SPAN_LIT("12345678901234567890123456789012")));
+	assert_false(account_name_valid(SPAN_LIT("123456789012345678901234567890123")));
+	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->change, ACCOUNT_CHANGE_COUNT,
+		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->role, ACCOUNT_NOBODY, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->role, ACCOUNT_ROLE_COUNT, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->password.len, 7, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->password.bytes[0], 7, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->name.bytes[0], ' ', ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->old_password.len, 129, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT,
+		memory[offsetof(struct message_account_put, has_old_password)], 2, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_REMOVE, AS(message_account_name)->name.len, 0, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_ROWS, AS(message_account_rows)->row[1].role, ACCOUNT_ROLE_COUNT,
+		ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_STREAM_END, AS(message_stream_close)->stream_id, 0, ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_AUDIT_QUERY, AS(message_audit_query)->limit, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_AUDIT_QUERY, AS(message_audit_query)->limit, 1025, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[119].act, AUDIT_ACT_COUNT,
+		ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[0].result, AUDIT_RESULT_COUNT,
+		ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[0].target.len, 65, ROLE_CORE,
+		ROLE_GATE);
+	REFUSES(MESSAGE_AUDIT_ROWS, memory[offsetof(struct message_audit_rows, row[2].trusted)], 2,
+		ROLE_CORE, ROLE_GATE);
+}
+
+static void a_wait_is_no_reason(void **state UNUSED)
+{
+	size_t len = fill(MESSAGE_RESULT);
+	struct message_result *m = AS(message_result);
+
+	m->result = RESULT_THROTTLED;
+	m->reason = 60; /* seconds: as long as a wait may be */
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_OK);
+	m->result = RESULT_REFUSED;
+	assert_int_equal(message_check(memory, len, ROLE_CORE, ROLE_GATE), MESSAGE_BAD_FIELD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +398,8 @@ int main(void)
 		cmocka_unit_test(a_damaged_status_is_refused),
 		cmocka_unit_test(rows_are_cut_behind_the_last_used_one),
 		cmocka_unit_test(damaged_frames_are_refused),
+		cmocka_unit_test(accounts_and_the_audit_are_judged),
+		cmocka_unit_test(a_wait_is_no_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

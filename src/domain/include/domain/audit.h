@@ -25,7 +25,9 @@
 	X(AUDIT_INIT, "init") /* the first account, made on the device */                          \
 	X(AUDIT_RESET_ADMIN, "reset_admin")                                                        \
 	X(AUDIT_RESTORE, "restore")                                                                \
-	X(AUDIT_LOGIN_LOCKOUT, "login_lockout") /* count: wrong log-ins so far */
+	X(AUDIT_LOGIN_LOCKOUT, "login_lockout") /* count: wrong log-ins so far */                  \
+	X(AUDIT_SPECIAL_GROUP_PUT, "special_group_put")                                            \
+	X(AUDIT_SPECIAL_SCHEDULE_PUT, "special_schedule_put")
 
 #define AUDIT_ENUM(id, name) id,
 enum audit_act { AUDIT_ACTS(AUDIT_ENUM) AUDIT_ACT_COUNT };

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "domain/audit.h"
 #include "domain/controller.h"
 #include "domain/frame_verdict.h"
 #include "domain/person.h"
@@ -85,7 +86,17 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_SPECIAL_GROUP, struct message_special_group, ROLE_CORE, ROLE_GATE)               \
 	X(MESSAGE_SPECIAL_SCHEDULE_GET, struct message_schedule_get, ROLE_GATE, ROLE_CORE)         \
 	X(MESSAGE_SPECIAL_SCHEDULE_PUT, struct message_special_schedule_put, ROLE_GATE, ROLE_CORE) \
-	X(MESSAGE_SPECIAL_SCHEDULE, struct message_special_schedule, ROLE_CORE, ROLE_GATE)
+	X(MESSAGE_SPECIAL_SCHEDULE, struct message_special_schedule, ROLE_CORE, ROLE_GATE)         \
+	/* accounts: requests with handle; changes are answered by RESULT */                       \
+	X(MESSAGE_ACCOUNT_PUT, struct message_account_put, ROLE_GATE, ROLE_CORE)                   \
+	X(MESSAGE_ACCOUNT_REMOVE, struct message_account_name, ROLE_GATE, ROLE_CORE)               \
+	X(MESSAGE_ACCOUNT_QUERY, struct message_account_name, ROLE_GATE, ROLE_CORE)                \
+	X(MESSAGE_ACCOUNT_ROWS, struct message_account_rows, ROLE_CORE, ROLE_GATE)                 \
+	/* core has ended a stream: its account was changed; request_id 0 */                       \
+	X(MESSAGE_STREAM_END, struct message_stream_close, ROLE_CORE, ROLE_GATE)                   \
+	/* the audit: a request with handle, and its answer */                                     \
+	X(MESSAGE_AUDIT_QUERY, struct message_audit_query, ROLE_GATE, ROLE_CORE)                   \
+	X(MESSAGE_AUDIT_ROWS, struct message_audit_rows, ROLE_CORE, ROLE_GATE)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -193,6 +204,11 @@ enum result {
 	RESULT_CLAIMED, /* the device has an account, or is just getting it */
 	RESULT_CLAIM_CODE, /* not the code */
 	RESULT_THROTTLED, /* too many wrong ones: reason says for how many seconds */
+	RESULT_RIGHT, /* the account's role does not allow it */
+	RESULT_ACCOUNT_EXISTS,
+	RESULT_ACCOUNTS_FULL,
+	RESULT_LAST_ADMIN, /* nobody would be left who may do everything */
+	RESULT_OLD_PASSWORD, /* it is wrong, or not given for one's own */
 	RESULT_COUNT
 };
 
@@ -491,6 +507,74 @@ struct message_status {
 	uint32_t reader_count;
 	struct status_door door[DOORS_MAX]; /* configured ones, by index */
 	struct status_reader reader[READERS_MAX]; /* configured ones, by number */
+};
+
+/* --- accounts --- */
+
+#define ACCOUNTS_MAX 128
+#define ACCOUNT_NAME_MAX 32
+
+/*
+ * Letters, digits, '.', '_', '-' and '@', 1 to ACCOUNT_NAME_MAX: what needs no quoting in a log-in
+ * and looks like what it is.
+ */
+bool account_name_valid(struct span name);
+
+enum account_change {
+	ACCOUNT_CHANGE_ADD = 0, /* name, role, password */
+	ACCOUNT_CHANGE_PASSWORD, /* name, password; old_password for one's own */
+	ACCOUNT_CHANGE_ROLE, /* name, role */
+	ACCOUNT_CHANGE_COUNT
+};
+
+struct message_account_put {
+	struct message_header header;
+	struct message_handle handle;
+	uint8_t change; /* enum account_change */
+	uint8_t role; /* enum account_role */
+	bool has_old_password;
+	struct text32 name;
+	struct text128 password; /* CLAIM_PASSWORD_MIN bytes or more; empty for _ROLE */
+	struct text128 old_password;
+};
+
+struct message_account_name {
+	struct message_header header;
+	struct message_handle handle;
+	struct text32 name; /* ACCOUNT_QUERY: empty for all */
+};
+
+struct account_row {
+	struct text32 name;
+	uint8_t role; /* enum account_role */
+};
+
+struct message_account_rows {
+	struct message_header header;
+	uint32_t count;
+	struct account_row row[ACCOUNTS_MAX];
+};
+
+/* --- the audit --- */
+
+#define MESSAGE_AUDIT_ROWS_MAX 120
+
+struct message_audit_query {
+	struct message_header header;
+	struct message_handle handle;
+	uint64_t after_no; /* rows with a greater number */
+	int64_t from_ms; /* inclusive */
+	int64_t to_ms; /* inclusive */
+	uint32_t limit; /* 1 to 1024 */
+};
+
+/* In as many messages as it needs: the one with last set ends them. */
+struct message_audit_rows {
+	struct message_header header;
+	uint64_t total; /* rows that match, whatever the limit */
+	uint32_t count;
+	bool last;
+	struct audit_entry row[MESSAGE_AUDIT_ROWS_MAX];
 };
 
 enum line_kind {

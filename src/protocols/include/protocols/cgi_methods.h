@@ -93,6 +93,13 @@ enum cgi_operation {
 	CGI_CLAIM, /* global claim: ours; the one that needs no account */
 	CGI_STATUS, /* accessControl getControllerStatus: ours */
 	CGI_METRICS, /* accessControl getMetrics: ours; also GET /metrics */
+	CGI_ACCOUNT_LIST, /* userManager getUserInfoAll */
+	CGI_ACCOUNT_GET,
+	CGI_ACCOUNT_ADD,
+	CGI_ACCOUNT_PASSWORD, /* modifyPassword */
+	CGI_ACCOUNT_ROLE, /* modifyUser */
+	CGI_ACCOUNT_REMOVE,
+	CGI_AUDIT_FIND, /* recordFinder find, name=PosternAudit: ours */
 	CGI_OPERATION_COUNT
 };
 

@@ -233,6 +233,7 @@ struct account {
 };
 
 MUST_CHECK int store_account_put(struct store *store, const struct account *account); /* by name */
+MUST_CHECK int store_account_role(struct store *store, struct span name, enum account_role role);
 MUST_CHECK int store_account_remove(struct store *store, struct span name);
 MUST_CHECK int store_accounts(
 	struct store *store, int (*each)(void *user, const struct account *), void *user);
