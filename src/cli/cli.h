@@ -57,6 +57,7 @@ extern const struct command reader_commands[];
 extern const struct command sim_commands[];
 extern const struct command format_commands[];
 extern const struct command status_commands[];
+extern const struct command account_commands[]; /* and of the audit */
 
 bool output_is_json(void);
 void output_set_json(bool json);

@@ -127,7 +127,8 @@ struct postern_call {
 	bool headed; /* the head of a 200 is there */
 	CURL *curl; /* while a transfer runs */
 	char *url; /* while it waits */
-	char *form; /* body of a POST without log-in, while it waits; wiped; NULL: a GET */
+	char *form; /* body of a POST, while it waits; wiped; NULL: a GET */
+	bool form_logs_in; /* the POST goes with the log-in, as all else does */
 	http_answered_fn *answered;
 	call_woken_fn *woken;
 	const struct stream_class *stream; /* NULL: a request */
@@ -249,6 +250,9 @@ int command_start(struct postern_device *device, const char *target, postern_don
 	void *user, struct postern_call **call);
 /* The step that takes OK, for calls whose last request is a command. */
 int command_answered(struct postern_call *call, int error, struct answer *answer);
-/* The same as a POST of form (taken over; from malloc), without a log-in. */
+/* The same as a POST of form (taken over; from malloc). */
+int command_start_post(struct postern_device *device, const char *target, char *form,
+	postern_done_fn *done, void *user, struct postern_call **call);
+/* The same without a log-in. */
 int command_start_form(struct postern_device *device, const char *target, char *form,
 	postern_done_fn *done, void *user, struct postern_call **call);

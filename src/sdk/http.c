@@ -161,8 +161,8 @@ int command_answered(struct postern_call *call, int error, struct answer *answer
 	return POSTERN_OK;
 }
 
-int command_start_form(struct postern_device *device, const char *target, char *form,
-	postern_done_fn *done, void *user, struct postern_call **call)
+static int command_begin(struct postern_device *device, const char *target, char *form,
+	bool logs_in, postern_done_fn *done, void *user, struct postern_call **call)
 {
 	static const struct call_class class = {.end = command_end};
 	int error;
@@ -176,6 +176,7 @@ int command_start_form(struct postern_device *device, const char *target, char *
 	command->done = done;
 	command->user = user;
 	command->call.form = form;
+	command->call.form_logs_in = logs_in;
 	return call_begin(
 		&command->call, http_start(&command->call, target, command_answered), call);
 }
@@ -183,5 +184,17 @@ int command_start_form(struct postern_device *device, const char *target, char *
 int command_start(struct postern_device *device, const char *target, postern_done_fn *done,
 	void *user, struct postern_call **call)
 {
-	return command_start_form(device, target, NULL, done, user, call);
+	return command_begin(device, target, NULL, true, done, user, call);
+}
+
+int command_start_form(struct postern_device *device, const char *target, char *form,
+	postern_done_fn *done, void *user, struct postern_call **call)
+{
+	return command_begin(device, target, form, false, done, user, call);
+}
+
+int command_start_post(struct postern_device *device, const char *target, char *form,
+	postern_done_fn *done, void *user, struct postern_call **call)
+{
+	return command_begin(device, target, form, true, done, user, call);
 }

@@ -277,11 +277,16 @@ static void stream_is_silent(struct timer *timer)
 		finish(call, CURLE_OPERATION_TIMEDOUT);
 }
 
-/* A body goes without a log-in: with one, libcurl would first ask for a challenge, without it. */
+/*
+ * With the log-in libcurl first asks for a challenge, with an empty body; so the body goes once,
+ * proven. Without it the body goes at once.
+ */
 static bool put_form(struct postern_call *call)
 {
 	if (call->form == NULL)
 		return true;
+	if (call->form_logs_in)
+		return curl_easy_setopt(call->curl, CURLOPT_POSTFIELDS, call->form) == CURLE_OK;
 	curl_easy_setopt(call->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_NONE);
 	return curl_easy_setopt(call->curl, CURLOPT_USERNAME, NULL) == CURLE_OK &&
 	       curl_easy_setopt(call->curl, CURLOPT_PASSWORD, NULL) == CURLE_OK &&
