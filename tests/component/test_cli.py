@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 from harness import BUILD, Skip, check, ensure, main, program, run, test, wait_until
-from people import CLOSE, GET_CONFIG, House, insert, person, present, records, size
+from people import CLOSE, GET_CONFIG, REMOVE, House, insert, person, present, records, size
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 DONE, REFUSED, USAGE, UNREACHABLE, UNPROVEN = range(5)
@@ -697,7 +697,8 @@ def _():
                 ensure(f" {name}@@POSTERN_0.2\n" in out, f"{name} is not of POSTERN_0.2")
         ensure(" postern_records_pull@@POSTERN_0.1\n" in out, "postern_records_pull changed its version")
         used = set()
-        for tests in ("sdk_device.c", "sdk_many.c", "sdk_special_days.c", "sdk_tls.c"):
+        for tests in ("sdk_accounts.c", "sdk_device.c", "sdk_many.c", "sdk_special_days.c",
+                      "sdk_tls.c"):
             with open(os.path.join(SOURCE, "tests/component", tests), encoding="utf-8") as file:
                 used |= set(re.findall(r"\b(postern_\w+)\(", file.read()))
         check(declared - used, set(), "functions without a test in sdk_*.c")
@@ -736,6 +737,52 @@ def _():
         postern(d, "device", "claim", "--password-file", secret, "--code", "AAAAA-AAAAA",
                 status=REFUSED, err="this device is claimed")
         postern(d, "device", "trust", status=USAGE, err="only devices with https://")
+
+
+@test("account makes, lists, changes and removes; audit list says what was done")
+def _():
+    with House() as d, tempfile.TemporaryDirectory() as folder:
+        one, two = (os.path.join(folder, name) for name in ("one", "two"))
+        for path, text in ((one, "battery staple\n"), (two, "second battery\n")):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        postern(d, "account", "add", "anna", "--role", "operator", "--new-password-file", one)
+        check(postern(d, "account", "list").split(), ["admin", "admin", "anna", "operator"])
+        check(objects(postern(d, "account", "list", "--json")),
+              [{"name": "admin", "role": "admin"}, {"name": "anna", "role": "operator"}])
+        anna = {"user": "anna"}
+        words = ("--password-file", one, "account", "passwd", "anna", "--new-password-file", two)
+        postern(d, *words, status=REFUSED, err="pwdOld", **anna)
+        postern(d, *words, "--old-password-file", one, **anna)
+        postern(d, "--password-file", two, "user", "list", **anna)
+        postern(d, "--password-file", one, "user", "list", status=UNPROVEN, **anna)
+        postern(d, "account", "role", "anna", "viewer")
+        postern(d, "account", "role", "admin", "viewer", status=REFUSED, err="last admin")
+        postern(d, "account", "remove", "anna")
+        postern(d, "account", "remove", "anna", status=REFUSED, err="account")
+        lines = postern(d, "audit", "list").splitlines()
+        check([line.split(" ", 2)[2] for line in lines], [
+            "init account admin by - from the device itself",
+            "account_add account anna by admin from 127.0.0.1",
+            "account_password account anna by anna from 127.0.0.1",
+            "account_role account anna by admin from 127.0.0.1",
+            "account_remove account anna by admin from 127.0.0.1"])
+        check([row["Act"] for row in objects(postern(d, "audit", "list", "--json"))][1:3],
+              ["account_add", "account_password"])
+        check(postern(d, "audit", "list", "--to", "2026-01-01"), "")
+        for _ in range(1030 - len(lines)):  # more than a page
+            d.get(REMOVE + "&recno=99")
+        numbers = [line.split()[0] for line in postern(d, "audit", "list").splitlines()]
+        check(numbers, [str(n) for n in range(1, 1031)])
+        for words, err in ((("account", "add", "eve"), "--new-password-file FILE"),
+                           (("account", "add", "eve", "--role", "root", "--new-password-file", one),
+                            "viewer, operator, admin"),
+                           (("account", "add", "eve", "--role", "viewer", "--new-password-file",
+                             folder + "/none"), "cannot read"),
+                           (("account", "passwd", "eve"), "--new-password-file FILE"),
+                           (("account", "role", "admin", "root"), "viewer, operator, admin"),
+                           (("audit", "list", "--from", "soon"), "is not a UTC time")):
+            postern(d, *words, status=USAGE, err=err)
 
 
 @test("every command of the help was tried here")
