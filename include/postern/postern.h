@@ -782,33 +782,23 @@ POSTERN_API int postern_schedule_set_day(
 POSTERN_API int postern_schedule_set_day_start(struct postern_device *device, int schedule, int day,
 	const char *intervals, postern_done_fn *done, void *user, struct postern_call **call);
 
-/* --- accounts of a postern controller, and its audit (userManager; admin only but for one's own
- * password) --- */
+/* --- accounts of a postern controller (userManager), and its audit --- */
 
-enum postern_role {
-	POSTERN_ROLE_VIEWER = 1, /* reads */
-	POSTERN_ROLE_OPERATOR = 2, /* and moves doors */
-	POSTERN_ROLE_ADMIN = 3 /* everything */
-};
-
-/* "operator"; NULL for another number. */
+/* Reads; and moves doors; and everything else. "operator"; NULL for another number. */
+enum postern_role { POSTERN_ROLE_VIEWER = 1, POSTERN_ROLE_OPERATOR = 2, POSTERN_ROLE_ADMIN = 3 };
 POSTERN_API const char *postern_role_name(int role);
-
 struct postern_account {
 	size_t size;
 	const char *name;
 	int role; /* enum postern_role; POSTERN_NOT_GIVEN for a word that is none of them */
 };
-
 struct postern_accounts {
 	size_t count;
 	struct postern_account *account;
 };
-
-/* The result is freed with postern_accounts_free. */
+/* For admins. accounts: of a callback NULL with an error; freed with postern_accounts_free. */
 POSTERN_API int postern_accounts_list(
 	struct postern_device *device, struct postern_accounts **accounts);
-/* accounts: NULL with an error; else the callback's to free. */
 typedef void postern_accounts_fn(
 	void *user, struct postern_call *call, int error, struct postern_accounts *accounts);
 POSTERN_API int postern_accounts_list_start(struct postern_device *device,
@@ -816,9 +806,8 @@ POSTERN_API int postern_accounts_list_start(struct postern_device *device,
 POSTERN_API struct postern_accounts *postern_accounts_free(struct postern_accounts *accounts);
 
 /*
- * name: 1 to 32 letters, digits, '.', '_', '-' or '@'. password: 8 to 128 bytes of text, not the
- * name; it goes in a body, and a controller takes it over https:// or from itself only.
- * POSTERN_E_REFUSED when there is such an account, or 128 of them.
+ * name: 1 to 32 letters, digits, '.', '_', '-' or '@'. password: 8 to 128 bytes, not the name; over
+ * https:// or on the device itself. POSTERN_E_REFUSED: there is such an account, or 128 of them.
  */
 POSTERN_API int postern_account_add(
 	struct postern_device *device, const char *name, const char *password, int role);
@@ -827,9 +816,8 @@ POSTERN_API int postern_account_add_start(struct postern_device *device, const c
 	struct postern_call **call);
 
 /*
- * Another password. The device's own user's needs old_password, that of others NULL and an admin;
- * POSTERN_E_RIGHT when the old one is wrong. The account's event streams end, and a device that was
- * made with the old password has to be made anew.
+ * One's own needs old_password (POSTERN_E_RIGHT when it is wrong), that of others NULL and an
+ * admin. The account's event streams end; a struct postern_device of its own is to be made anew.
  */
 POSTERN_API int postern_account_set_password(struct postern_device *device, const char *name,
 	const char *password, const char *old_password);
@@ -844,9 +832,7 @@ POSTERN_API int postern_account_set_role_start(struct postern_device *device, co
 POSTERN_API int postern_account_remove(struct postern_device *device, const char *name);
 POSTERN_API int postern_account_remove_start(struct postern_device *device, const char *name,
 	postern_done_fn *done, void *user, struct postern_call **call);
-
-/* One administrative act. */
-struct postern_audit_row {
+struct postern_audit_row { /* one administrative act */
 	size_t size;
 	uint64_t no; /* dense, rising */
 	const char *act; /* "person_remove" */
@@ -855,18 +841,16 @@ struct postern_audit_row {
 	const char *address; /* from where; "" on the device itself */
 	const char *target; /* "person 17" */
 	int64_t time_ms; /* UTC, since 1970 */
-	int trusted; /* the device's clock was, then */
+	int trusted; /* the clock was */
 	uint64_t count;
 	size_t field_count;
 	const struct postern_field *fields; /* as they came */
 };
-
 struct postern_audit {
 	size_t count;
 	struct postern_audit_row *row;
-	uint64_t total; /* rows that match, whatever the query's count */
+	uint64_t total; /* that match, whatever the query's count */
 };
-
 struct postern_audit_query {
 	size_t size;
 	int64_t from; /* UTC seconds, inclusive; POSTERN_NOT_GIVEN */
@@ -878,11 +862,9 @@ struct postern_audit_query {
 	{                                                                                          \
 		sizeof(struct postern_audit_query), POSTERN_NOT_GIVEN, POSTERN_NOT_GIVEN, 0, 0     \
 	}
-
-/* One page, oldest first. The result is freed with postern_audit_free. */
+/* One page, oldest first. audit: of a callback NULL with an error; for postern_audit_free. */
 POSTERN_API int postern_audit_find(struct postern_device *device,
 	const struct postern_audit_query *query, struct postern_audit **audit);
-/* audit: NULL with an error; else the callback's to free. */
 typedef void postern_audit_fn(
 	void *user, struct postern_call *call, int error, struct postern_audit *audit);
 POSTERN_API int postern_audit_find_start(struct postern_device *device,

@@ -70,10 +70,10 @@ static void clears_take(struct store_thread *st)
 	if (st->empty == NULL)
 		return;
 	for (uint32_t i = 0; i < st->clear_count; i++)
-		st->write[st->write_count++] = (struct write_state){
-			.request = {.type = MESSAGE_PERSON_CLEAR,
-				.slot = st->clear[i].slot,
-				.asker = st->clear[i].asker}};
+		st->write[st->write_count++] =
+			(struct write_state){.request = {.type = MESSAGE_PERSON_CLEAR,
+						     .slot = st->clear[i].slot,
+						     .asker = st->clear[i].asker}};
 	st->clear_count = 0;
 }
 

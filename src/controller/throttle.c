@@ -98,8 +98,8 @@ bool throttle_lockout_take(struct throttle *throttle, int64_t now_ms, uint8_t re
 			       ? full
 			       : (now_ms - throttle->told_ms) * 1000 / THROTTLE_TOLD_EVERY_MS;
 
-	throttle->told_milli = more >= full - throttle->told_milli ? full
-								   : throttle->told_milli + more;
+	throttle->told_milli =
+		more >= full - throttle->told_milli ? full : throttle->told_milli + more;
 	throttle->told_ms = now_ms;
 	if (throttle->told_milli < 1000)
 		return false;

@@ -405,9 +405,9 @@ static int backup_or_restore(const struct options *options)
 		return STATUS_FAILED;
 	(void)snprintf(
 		path, sizeof(path), "%.*s", settings.state_dir.len, settings.state_dir.bytes);
-	bool good = options->command == COMMAND_BACKUP ? backup_make(path, options->file)
-						       : backup_restore(path, options->file,
-								  options->bring_back);
+	bool good = options->command == COMMAND_BACKUP
+			    ? backup_make(path, options->file)
+			    : backup_restore(path, options->file, options->bring_back);
 
 	return good ? STATUS_DONE : STATUS_FAILED;
 }

@@ -33,8 +33,8 @@ static bool group_read(struct request *request, uint8_t *ret_role)
 
 	text_of(request, "user.Group", &group);
 	for (int role = ACCOUNT_VIEWER; role < ACCOUNT_ROLE_COUNT; role++) {
-		if (span_equal_nocase(group,
-			    span_from_string(account_role_name((enum account_role)role)))) {
+		if (span_equal_nocase(
+			    group, span_from_string(account_role_name((enum account_role)role)))) {
 			*ret_role = (uint8_t)role;
 			return true;
 		}

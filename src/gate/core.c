@@ -268,8 +268,8 @@ static void message_dispatch(struct gate *gate, const void *message)
 		return;
 	}
 	if (message_type_of(message) == MESSAGE_STREAM_END) {
-		streams_end(gate->streams,
-			((const struct message_stream_close *)message)->stream_id);
+		streams_end(
+			gate->streams, ((const struct message_stream_close *)message)->stream_id);
 		return;
 	}
 	if (message_request_id(message) == 0)

@@ -183,6 +183,8 @@ static void outcome_fields(const struct journal_entry *entry, struct field_list 
 	field_text_if(list, "UserID", text_span(&entry->who.user_id));
 	if (entry->ref_rec_no != 0)
 		field_number(list, "RefRecNo", entry->ref_rec_no);
+	if (entry->kind == JOURNAL_RETENTION)
+		field_number(list, "DaysLeft", entry->count);
 	if (entry->kind == JOURNAL_DOOR_OPENED || entry->kind == JOURNAL_DOOR_CLOSED)
 		field_text(list, "Status",
 			entry->kind == JOURNAL_DOOR_OPENED ? SPAN_LIT("Open") : SPAN_LIT("Close"));

@@ -472,8 +472,7 @@ static bool check_account_name(const void *message)
 {
 	const struct message_account_name *m = message;
 
-	return text_valid(&m->name) &&
-	       (m->name.len > 0 || m->header.type == MESSAGE_ACCOUNT_QUERY);
+	return text_valid(&m->name) && (m->name.len > 0 || m->header.type == MESSAGE_ACCOUNT_QUERY);
 }
 
 static size_t size_account_rows(const void *message)

@@ -203,7 +203,8 @@ static const struct cgi_parameter audit_parameters[] = {
 	PARAMETER(NAME, CGI_CODES, REQUIRED, 1, CGI_CODES_MAX, "",                                 \
 		"Event codes to send; codes that never occur here are accepted. Beside the codes " \
 		"of devices there are PosternPinLockout (wrong PINs locked a reader or a person; " \
-		"Count: seconds) and PosternSystem (whatever no device reports).")
+		"Count: seconds) and PosternSystem (whatever no device reports: Kind says what; "    \
+		"retention, DaysLeft: the oldest access records go in so many days).")
 #define STREAM_PARAMETERS                                                                          \
 	PARAMETER("channel", CGI_INTEGER, OPTIONAL, 1, 64, "1",                                    \
 		"Camera whose pictures are wanted; one that does not exist is refused. Access "    \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The audit: a ring of its own (limits.audit), so that no flood of card reads can push it out. A row
- * is written in the transaction of the act it tells of: both are on disk, or neither.
+ * The audit: a ring of its own (limits.audit), so that no flood of card reads can push it out. A
+ * row is written in the transaction of the act it tells of: both are on disk, or neither.
  */
 #include "internal.h"
 

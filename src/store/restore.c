@@ -5,8 +5,8 @@
  * Order: the folder is locked; the backup is copied beside the database and checked; the highest
  * numbers of the database there now are read, and its log is moved into it and taken away, because
  * SQLite would play it into whatever has the database's name; the copy is brought to this schema,
- * gets those numbers and what was taken from people since (restore_rights.c); then one rename. Until
- * that rename the old database is whole, from it on the new one is.
+ * gets those numbers and what was taken from people since (restore_rights.c); then one rename.
+ * Until that rename the old database is whole, from it on the new one is.
  */
 #include "store/backup.h"
 
@@ -265,10 +265,10 @@ static int before_judge(const struct side *old, const struct side *new, enum sto
 	bool same = old->exists && text_is(&old->serial, text_span(&new->serial)) &&
 		    bytes_equal_secret(old->key_check, new->key_check, SECRET_CHECK_SIZE);
 
-	*ret = !old->exists			  ? STORE_BEFORE_NONE
-	       : !same				  ? STORE_BEFORE_OTHER
+	*ret = !old->exists		    ? STORE_BEFORE_NONE
+	       : !same			    ? STORE_BEFORE_OTHER
 	       : rights == STORE_BRING_BACK ? STORE_BEFORE_IGNORED
-						  : STORE_BEFORE_KEPT;
+					    : STORE_BEFORE_KEPT;
 	if (*ret != STORE_BEFORE_KEPT || old->version == STORE_SCHEMA_VERSION)
 		return 0;
 	detail_set(ret_detail,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The alarm before records are lost: once when nine tenths of the ring are taken, once when the
- * first record is overwritten, then once a day for as long as that goes on. What was told is kept in
- * counters, so that a restart tells nothing twice. A ring that is given more room starts anew.
+ * first record is overwritten, then once a day for as long as that goes on. What was told is kept
+ * in counters, so that a restart tells nothing twice. A ring that is given more room starts anew.
  */
 #include "internal.h"
 
@@ -84,8 +84,7 @@ static bool is_due(const uint64_t *counter, enum retention_level level, int64_t 
 
 	if (level > counter[COUNTER_RETENTION_LEVEL])
 		return true;
-	return level == RETENTION_OVERWRITING &&
-	       (now_s - told_s >= S_PER_DAY || now_s < told_s);
+	return level == RETENTION_OVERWRITING && (now_s - told_s >= S_PER_DAY || now_s < told_s);
 }
 
 int store_retention_mind(struct store *store, const struct moment *now, bool *ret_told)

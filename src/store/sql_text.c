@@ -215,30 +215,33 @@ const char sql_rights_audit[] =
 
 const char sql_rights_choose[] =
 	"CREATE TEMP TABLE kept(no INTEGER PRIMARY KEY);"
-	"INSERT INTO temp.kept SELECT b.no FROM main.person AS b JOIN old.person AS o ON o.no = b.no"
+	"INSERT INTO temp.kept SELECT b.no FROM main.person AS b JOIN old.person AS o ON o.no = "
+	"b.no"
 	" WHERE b.no > " CLEARED("main") " AND b.no > " CLEARED("old") " ORDER BY b.no;";
 
-const char sql_rights_kept_out[] =
-	"SELECT (SELECT count(*) FROM main.person WHERE no > " CLEARED("main") ")"
-	" - (SELECT count(*) FROM temp.kept)";
+const char sql_rights_kept_out[] = "SELECT (SELECT count(*) FROM main.person WHERE no > " CLEARED(
+	"main") ")"
+		" - (SELECT count(*) FROM temp.kept)";
 
 #define TAKE(table, no)                                                                            \
 	"DELETE FROM main." table ";"                                                              \
 	"INSERT INTO main." table " SELECT * FROM old." table " WHERE " no                         \
 	" IN (SELECT no FROM temp.kept);"
 
-const char sql_rights_take[] =
-	TAKE("person", "no") TAKE("credential_card", "person_no")
-		TAKE("credential_pin", "person_no") TAKE("access_rule", "person_no")
-			TAKE("pin_failures", "person_no = 0 OR person_no")
-	"DELETE FROM main.person_block;"
-	"INSERT INTO main.person_block(block, persons)"
-	" SELECT no / 1024, count(*) FROM main.person GROUP BY no / 1024;"
-	"UPDATE main.counter SET value = (SELECT count(*) FROM main.person) WHERE name = 'persons';"
-	"UPDATE main.counter SET value = max(value, " CLEARED("old") ") WHERE name = 'cleared_no';"
-	"DELETE FROM main.account;"
-	"INSERT INTO main.account SELECT * FROM old.account;"
-	"DROP TABLE temp.kept;";
+const char sql_rights_take[] = TAKE("person", "no") TAKE("credential_card", "person_no")
+	TAKE("credential_pin", "person_no") TAKE("access_rule", "person_no") TAKE("pin_failures",
+		"person_no = 0 OR person_no") "DELETE FROM main.person_block;"
+					      "INSERT INTO main.person_block(block, persons)"
+					      " SELECT no / 1024, count(*) FROM main.person GROUP "
+					      "BY no / 1024;"
+					      "UPDATE main.counter SET value = (SELECT count(*) "
+					      "FROM main.person) WHERE name = 'persons';"
+					      "UPDATE main.counter SET value = max(value, " CLEARED(
+						      "old") ") WHERE name = 'cleared_no';"
+							     "DELETE FROM main.account;"
+							     "INSERT INTO main.account SELECT * "
+							     "FROM old.account;"
+							     "DROP TABLE temp.kept;";
 
 /* Not of what is read whole, and judged, for the index of people (credential_load.c). */
 const char sql_check_small[] =
@@ -548,8 +551,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_AUDIT_AFTER] =
 		"SELECT no, act, result, utc_ms, trusted, count, account, address, target"
 		" FROM audit WHERE no > ? AND utc_ms BETWEEN ? AND ? ORDER BY no LIMIT ?",
-	[SQL_AUDIT_COUNT] =
-		"SELECT count(*) FROM audit WHERE no > ? AND utc_ms BETWEEN ? AND ?",
+	[SQL_AUDIT_COUNT] = "SELECT count(*) FROM audit WHERE no > ? AND utc_ms BETWEEN ? AND ?",
 	[SQL_ACCOUNT_ROLE] = "UPDATE account SET role = ? WHERE no = ?",
 	[SQL_RECORD_SINCE] = "SELECT rec_no, utc_ms FROM journal INDEXED BY journal_time"
 			     " WHERE rec_no > 0 AND utc_ms >= ? AND rec_no >= ?"

@@ -8,6 +8,7 @@ usage: test_records.py BUILD_FOLDER
 import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import WAIT_S, check, ensure, main, program, test, wait_until  # noqa: E402
-from people import House, insert, present, records, size  # noqa: E402
+from people import ATTACH, CONFIG, House, insert, present, records, size  # noqa: E402
 from records_device import PASSWORD, Proxy, RecordsDevice  # noqa: E402
 
 DAY = 86400
@@ -260,6 +261,43 @@ def _():
             ensure(not any("lost" in line for line in follower.said), "".join(follower.said[-5:]))
             ensure(cuts >= 100, f"{cuts} connections were cut")
             return f"{drops} drops, {cuts} connections cut"
+
+
+@test("the ring of records is told once at nine tenths, once when it overwrites, and not again after a restart")
+def _():
+    with House(config=CONFIG + "limits:\n  records: 1000\n  journal: 20000\n") as d:
+        insert(d, "1", 77)
+
+        def told():
+            days = []
+            with d.stream(ATTACH + "&codes=[PosternSystem]&heartbeat=1&afterSeq=0") as stream:
+                for event in stream:
+                    if event == "Heartbeat":
+                        return days
+                    if event["data"]["Kind"] == "retention":
+                        days.append(event["data"]["DaysLeft"])
+
+        def places(count):
+            """So many more are taken, as by numbers given out before a restore."""
+            d.stop()
+            with contextlib.closing(sqlite3.connect(d.state + "/postern.db")) as db, db:
+                db.execute("UPDATE counter SET value = value + ? WHERE name = 'rec_no'", (count,))
+            d.start()
+
+        present(d, 1, 77)
+        places(897)
+        present(d, 1, 77)
+        check(told(), [], "899 of 1000")
+        present(d, 1, 77)
+        check(told(), [0], "900 of 1000: all of today came within a day")
+        places(98)
+        present(d, 1, 77)
+        check(told(), [0])
+        present(d, 1, 77)
+        check(told(), [0, 0], "the next one overwrites")
+        places(0)
+        present(d, 1, 77)
+        check(told(), [0, 0])
 
 
 if __name__ == "__main__":

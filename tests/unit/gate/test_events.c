@@ -131,6 +131,26 @@ static void a_door_tells_its_status(void **state UNUSED)
 		"\r\n\r\n");
 }
 
+static void a_ring_that_fills_tells_its_days_also_none(void **state UNUSED)
+{
+	struct journal_entry entry = {.seq = 9,
+		.kind = JOURNAL_RETENTION,
+		.utc_ms = 1786431765000,
+		.trusted = true,
+		.door = DOOR_NONE};
+
+	assert_string_equal(strstr(part_text(EVENT_STYLE_CODE, &entry), "\r\n\r\n") + 4,
+		"Code=PosternSystem;action=Pulse;index=0;data={\n"
+		"   \"CreateTime\" : 1786431765,\n"
+		"   \"DaysLeft\" : 0,\n"
+		"   \"Kind\" : \"retention\",\n"
+		"   \"RealUTC\" : 1786431765,\n"
+		"   \"Seq\" : 9,\n"
+		"   \"UTC\" : 1786431765\n"
+		"}\n"
+		"\r\n\r\n");
+}
+
 static void an_alarm_names_its_record(void **state UNUSED)
 {
 	struct journal_entry entry = card_read();
@@ -237,6 +257,7 @@ int main(void)
 		cmocka_unit_test(the_event_manager_form),
 		cmocka_unit_test(the_snap_manager_form),
 		cmocka_unit_test(a_door_tells_its_status),
+		cmocka_unit_test(a_ring_that_fills_tells_its_days_also_none),
 		cmocka_unit_test(an_alarm_names_its_record),
 		cmocka_unit_test(heartbeats_have_nine_bytes),
 		cmocka_unit_test(codes_and_actions_by_kind),

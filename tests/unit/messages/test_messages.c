@@ -355,9 +355,8 @@ static void accounts_and_the_audit_are_judged(void **state UNUSED)
 		ROLE_CORE);
 	REFUSES(MESSAGE_ACCOUNT_PUT, AS(message_account_put)->old_password.len, 129, ROLE_GATE,
 		ROLE_CORE);
-	REFUSES(MESSAGE_ACCOUNT_PUT,
-		memory[offsetof(struct message_account_put, has_old_password)], 2, ROLE_GATE,
-		ROLE_CORE);
+	REFUSES(MESSAGE_ACCOUNT_PUT, memory[offsetof(struct message_account_put, has_old_password)],
+		2, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_ACCOUNT_REMOVE, AS(message_account_name)->name.len, 0, ROLE_GATE,
 		ROLE_CORE);
 	REFUSES(MESSAGE_ACCOUNT_ROWS, AS(message_account_rows)->row[1].role, ACCOUNT_ROLE_COUNT,

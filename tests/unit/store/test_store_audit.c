@@ -261,9 +261,9 @@ static void account(struct fixture *f, const char *name, const char *password)
 	assert_true(text_set(&account.name, span_from_string(name)));
 	assert_true(text_set(&account.password, span_from_string(password)));
 	assert_int_equal(store_begin(f->store), 0);
-	assert_int_equal(password[0] != 0 ? store_account_put(f->store, &account)
-					  : store_account_remove(f->store,
-						    text_span(&account.name)),
+	assert_int_equal(password[0] != 0
+				 ? store_account_put(f->store, &account)
+				 : store_account_remove(f->store, text_span(&account.name)),
 		0);
 	assert_int_equal(store_commit(f->store), 0);
 }
@@ -473,8 +473,8 @@ static void an_older_schema_is_to_be_brought_up_first(void **state)
 	fixture_sql(f, "PRAGMA user_version = 3");
 	int from_fd = openat(f->dir_fd, "kept", O_RDONLY | O_CLOEXEC);
 
-	assert_int_equal(store_restore(f->dir_fd, from_fd, STORE_KEEP_REVOKED, &now, &info,
-				 f->detail),
+	assert_int_equal(
+		store_restore(f->dir_fd, from_fd, STORE_KEEP_REVOKED, &now, &info, f->detail),
 		-ESTALE);
 	assert_non_null(strstr(f->detail, "start posternd once"));
 	assert_int_equal(fixture_number(f, "SELECT count(*) FROM person"), 5); /* as it was */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was done to the device itself: one row for every act that changes people, schedules, accounts
- * or keys, with who did it, from where and when. The store writes it in the transaction of the act.
- * No row holds a password, a PIN, a card number or a name: persons are their row's number, so that a
- * person can be erased while what was done stays.
+ * What was done to the device itself: one row for every act that changes people, schedules,
+ * accounts or keys, with who did it, from where and when. The store writes it in the transaction of
+ * the act. No row holds a password, a PIN, a card number or a name: persons are their row's number,
+ * so that a person can be erased while what was done stays.
  */
 #pragma once
 

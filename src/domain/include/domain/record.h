@@ -45,7 +45,7 @@
 	X(JOURNAL_CORE_RESTARTED, "core_restarted", false, true)                                   \
 	X(JOURNAL_PIN_LOCKOUT, "pin_lockout", false, true) /* count: seconds */                    \
 	X(JOURNAL_PANEL_SKIPPED, "panel_skipped", false, true) /* a panel's format cannot hold it  \
-								*/                         \
+								*/                                 \
 	X(JOURNAL_RETENTION, "retention", false, true) /* count: days until the oldest record goes \
 							*/
 

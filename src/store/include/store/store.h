@@ -155,8 +155,7 @@ struct retention {
 
 #define RETENTION_DAYS_MAX 36500 /* more is not told apart */
 
-MUST_CHECK int store_retention(
-	struct store *store, int64_t now_utc_ms, struct retention *ret);
+MUST_CHECK int store_retention(struct store *store, int64_t now_utc_ms, struct retention *ret);
 
 /*
  * To be called behind the appends of a transaction. Appends JOURNAL_RETENTION (count: days_left)
