@@ -108,7 +108,7 @@ MUST_CHECK int schema_check(sqlite3 *db);
  * In a transaction of copy: takes rights and audit over from the database old_name in the same
  * folder, attached as `old`, which must be of STORE_SCHEMA_VERSION and of the same device. rights:
  * persons and accounts too, not only the audit. *ret_kept_out: persons of the copy who are not
- * there any more.
+ * there any more. STORE_DOOR_MISMATCH: rights of the one would be for other doors in the other.
  */
 MUST_CHECK int rights_attach(struct connection *copy, const char *old_name);
 MUST_CHECK int rights_merge(struct connection *copy, bool rights, uint64_t *ret_kept_out);

@@ -320,7 +320,7 @@ static int audit_put(struct connection *connection, const struct store_backup_in
 }
 
 static int new_change(struct connection *copy, struct side *old, const struct moment *now,
-	struct store_backup_info *ret)
+	struct store_backup_info *ret, char *ret_detail)
 {
 	bool same = ret->before == STORE_BEFORE_KEPT || ret->before == STORE_BEFORE_IGNORED;
 	bool merges = same && old->version == STORE_SCHEMA_VERSION;
@@ -332,6 +332,12 @@ static int new_change(struct connection *copy, struct side *old, const struct mo
 		error = given_raise(copy, &old->given);
 	if (error == 0 && merges)
 		error = rights_merge(copy, ret->before == STORE_BEFORE_KEPT, &ret->kept_out);
+	if (error == STORE_DOOR_MISMATCH)
+		detail_set(ret_detail,
+			"doors have other indexes in the backup than in STATE/" STORE_FILE
+			", there now, so what people may open cannot be compared: give them the"
+			" indexes of the backup with `posternd renumber` first, or say"
+			" --bring-back");
 	if (error == 0)
 		error = audit_put(copy, ret, now);
 	if (error == 0)
@@ -360,7 +366,7 @@ static int new_raise(int state_fd, struct side *old, enum store_rights rights,
 	if (error == 0)
 		error = schema_bring_up_copy(copy.db, new.version);
 	if (error == 0)
-		error = new_change(&copy, old, now, ret);
+		error = new_change(&copy, old, now, ret, ret_detail);
 	if (error == 0)
 		error = sql_run(copy.db, sql_copy_end);
 	connection_close(&copy);

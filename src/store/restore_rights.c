@@ -46,7 +46,13 @@ void rights_detach(struct connection *copy)
 int rights_merge(struct connection *copy, bool rights, uint64_t *ret_kept_out)
 {
 	int64_t kept_out = 0;
-	int error = sql_run(copy->db, sql_rights_audit);
+	int64_t doors = 0;
+	int error = rights ? sql_number(copy->db, sql_rights_doors, &doors) : 0;
+
+	if (error == 0 && doors > 0)
+		return STORE_DOOR_MISMATCH;
+	if (error == 0)
+		error = sql_run(copy->db, sql_rights_audit);
 
 	if (error == 0 && rights)
 		error = sql_run(copy->db, sql_rights_choose);

@@ -156,6 +156,7 @@ extern const char sql_door_moves[]; /* what the statements SQL_DOOR_MOVE_... go 
 /* restore_rights.c; `old` is the database that was there */
 extern const char sql_rights_attach[]; /* ?: its path */
 extern const char sql_rights_detach[];
+extern const char sql_rights_doors[]; /* doors that have another index or id in the two */
 extern const char sql_rights_audit[];
 extern const char sql_rights_choose[]; /* into temp.kept: persons who stay */
 extern const char sql_rights_kept_out[];

@@ -204,6 +204,9 @@ const char sql_schema_list[] =
 const char sql_rights_attach[] = "ATTACH ? AS old";
 const char sql_rights_detach[] = "DETACH old";
 
+const char sql_rights_doors[] = "SELECT count(*) FROM main.door AS b JOIN old.door AS o"
+				" ON (b.idx = o.idx) != (b.id = o.id)";
+
 const char sql_rights_audit[] =
 	"INSERT OR IGNORE INTO main.audit SELECT * FROM old.audit;"
 	"UPDATE main.counter SET value = max(value, (SELECT value FROM old.counter"

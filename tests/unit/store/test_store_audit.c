@@ -483,6 +483,40 @@ static void an_older_schema_is_to_be_brought_up_first(void **state)
 	assert_int_equal(fixture_open(f), 0);
 }
 
+/* Rights for door 1 must not become rights for another door. */
+static void other_indexes_of_doors_are_refused(void **state)
+{
+	static const char *const changes[] = {
+		"UPDATE door SET id = CASE id WHEN 'front' THEN 'back' ELSE 'front' END",
+		"UPDATE door SET idx = 7 WHERE id = 'back'",
+		"UPDATE door SET id = 'x' WHERE idx = 1"};
+	struct fixture *f = *state;
+	struct store_backup_info info;
+
+	people_set_up(f);
+	fixture_close(f);
+	for (size_t i = 0; i < ARRAY_COUNT(changes); i++) {
+		int from_fd = openat(f->dir_fd, "kept", O_RDONLY | O_CLOEXEC);
+
+		fixture_sql(f, changes[i]);
+		assert_int_equal(store_restore(f->dir_fd, from_fd, STORE_KEEP_REVOKED, &now, &info,
+					 f->detail),
+			STORE_DOOR_MISMATCH);
+		assert_non_null(strstr(f->detail, "renumber"));
+		assert_int_equal(fixture_number(f, "SELECT count(*) FROM person"), 5);
+		fixture_sql(f, "DELETE FROM door");
+		fixture_sql(f, "INSERT INTO door VALUES(0, 'front'), (1, 'back'), (9, 'new')");
+		(void)close(from_fd);
+	}
+	int from_fd = openat(f->dir_fd, "kept", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(
+		store_restore(f->dir_fd, from_fd, STORE_KEEP_REVOKED, &now, &info, f->detail),
+		0); /* a door that came since is no trouble */
+	(void)close(from_fd);
+	assert_int_equal(fixture_open(f), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -501,6 +535,7 @@ int main(void)
 		TEST(without_a_database_nothing_is_known),
 		TEST(another_devices_database_says_nothing),
 		TEST(an_older_schema_is_to_be_brought_up_first),
+		TEST(other_indexes_of_doors_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

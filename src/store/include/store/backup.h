@@ -63,7 +63,8 @@ MUST_CHECK int store_backup_latest(int state_fd, int64_t *ret_utc_s, uint64_t *r
  *
  * Nobody gets back what was taken from them: a person of the backup who is not in the database that
  * is there now stays away, the others keep the card, PIN, doors and validity they have now, and the
- * accounts are those of now. That database must be of this schema for it (-ESTALE else). The audit
+ * accounts are those of now. That database must be of this schema for it (-ESTALE else), and its
+ * doors must have the indexes they have in the backup (STORE_DOOR_MISMATCH else). The audit
  * goes on, with a row for the restore; now: when that is.
  */
 MUST_CHECK int store_restore(int state_fd, int from_fd, enum store_rights rights,
