@@ -172,6 +172,8 @@ def _():
         insert(d, "1", 1)
         check(d.request(CLEAR, **anna).status, 200)
         check(d.request(SET_CONFIG + "&AccessTimeSchedule[7].Name=Office", **anna).status, 200)
+        for words in ("SpecialDayGroup[3].Name=Xmas", "SpecialDaysSchedule[5].Name=Closed"):
+            check(d.request(SET_CONFIG + "&" + words, **anna).status, 200)
         check(passwd(d, "anna", OTTO).status, 200)
         check(post(d, "modifyUser", {"name": "anna", "user.Group": "viewer"}).status, 200)
         check(d.request(USERS + "deleteUser&name=anna").status, 200)
@@ -187,6 +189,8 @@ def _():
             ("person_insert", f"person {no + 1}", "admin", "done", "0"),
             ("person_clear", "all persons", "anna", "done", "1"),
             ("schedule_put", "schedule 7", "anna", "done", "0"),
+            ("special_group_put", "special-day group 3", "anna", "done", "0"),
+            ("special_schedule_put", "special-day schedule 5", "anna", "done", "0"),
             ("account_password", "account anna", "admin", "done", "0"),
             ("account_role", "account anna", "admin", "done", "0"),
             ("account_remove", "account anna", "admin", "done", "0")])

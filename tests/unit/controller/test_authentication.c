@@ -431,6 +431,52 @@ static void client_claims_of_being_local_change_nothing(void **state)
 	assert_int_equal(f->no.refusal, REFUSAL_CHALLENGE);
 }
 
+static bool logs_in(struct fixture *f, const char *user, const char *password)
+{
+	struct digest_client client = client_of(user, password);
+
+	f->now_ms += THROTTLE_FORGET_MS + 1; /* the wrong ones here are no guesses */
+	challenged(f, &client);
+	return ask(f, &client, "GET", OPEN_DOOR);
+}
+
+static void a_changed_account_is_true_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct authentication *a = f->authentication;
+	struct account account = {.role = ACCOUNT_OPERATOR};
+	struct account_row rows[ACCOUNTS_MAX];
+	uint8_t role = 0;
+
+	text_set(&account.name, SPAN_LIT("operator"));
+	text_set(&account.password, SPAN_LIT("left horse"));
+	authentication_prepare(a, &account);
+	assert_true(logs_in(f, "operator", "right horse")); /* not on disk yet */
+	authentication_put(a);
+	assert_false(logs_in(f, "operator", "right horse"));
+	assert_true(logs_in(f, "operator", "left horse"));
+	assert_true(authentication_password_is(a, SPAN_LIT("operator"), SPAN_LIT("left horse")));
+	assert_false(authentication_password_is(a, SPAN_LIT("operator"), SPAN_LIT("right horse")));
+	assert_false(authentication_password_is(a, SPAN_LIT("eve"), SPAN_LIT("left horse")));
+	authentication_set_role(a, SPAN_LIT("operator"), ACCOUNT_VIEWER);
+	assert_false(logs_in(f, "operator", "left horse"));
+	assert_int_equal(f->no.refusal, REFUSAL_RIGHT);
+	assert_true(authentication_find(a, SPAN_LIT("operator"), &role));
+	assert_int_equal(role, ACCOUNT_VIEWER);
+	text_set(&account.name, SPAN_LIT("new"));
+	authentication_prepare(a, &account);
+	authentication_put(a);
+	authentication_remove(a, SPAN_LIT("viewer"));
+	authentication_remove(a, SPAN_LIT("viewer"));
+	assert_int_equal(authentication_list(a, rows), 4);
+	assert_true(text_is(&rows[1].name, SPAN_LIT("operator")));
+	assert_true(text_is(&rows[3].name, SPAN_LIT("new")));
+	assert_false(authentication_find(a, SPAN_LIT("viewer"), NULL));
+	assert_false(logs_in(f, "viewer", "right horse"));
+	assert_int_equal(f->no.refusal, REFUSAL_CHALLENGE);
+	assert_true(logs_in(f, "new", "left horse") && logs_in(f, "admin", "right horse"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -454,6 +500,7 @@ int main(void)
 		CASE(post_may_name_its_operation_in_the_body_of_the_same_path_only),
 		CASE(every_role_reaches_what_the_method_table_says),
 		CASE(client_claims_of_being_local_change_nothing),
+		CASE(a_changed_account_is_true_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
