@@ -44,6 +44,8 @@ struct user_column {
 	uint32_t subscript;
 };
 
+/* The begin of a value, quoted; for one that a terminal should not get, words instead. */
+void user_value_show(struct buf *out, struct span value);
 void user_row_begin(struct user_row *row);
 /* False: no column has this name. */
 MUST_CHECK bool user_column_find(struct span name, struct user_column *ret);

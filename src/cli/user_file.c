@@ -98,9 +98,8 @@ static enum user_file_result unknown_column(
 {
 	struct buf why = why_begin(file);
 
-	buf_add_string(&why, "`");
-	buf_add(&why, span_slice(name, 0, 40));
-	buf_add_string(&why, "` is no column; there are: ");
+	user_value_show(&why, name);
+	buf_add_string(&why, " is no column; there are: ");
 	user_columns_print(&why);
 	return why_end(file, &why, at, result);
 }

@@ -14,6 +14,8 @@
 
 #include <stddef.h>
 
+#define SHOWN_MAX 40 /* bytes of a value in a message */
+
 const struct user_word user_status_words[] = {{"normal", 0}, {"lost", 1}, {"cancelled", 2},
 	{"frozen", 4}, {"arrears", 8}, {"overdue", 16}, {"pre-arrears", 32}, {NULL, 0}};
 
@@ -336,6 +338,21 @@ static bool set_value(
 	return true;
 }
 
+void user_value_show(struct buf *out, struct span value)
+{
+	size_t len = value.len > SHOWN_MAX ? SHOWN_MAX : value.len;
+
+	while (len < value.len && len > 0 && ((unsigned char)value.data[len] & 0xc0) == 0x80)
+		len--; /* not within a character */
+	if (!utf8_printable(span_slice(value, 0, len), NULL)) {
+		buf_add_string(out, "what stands here");
+		return;
+	}
+	buf_add_string(out, "`");
+	buf_add(out, span_slice(value, 0, len));
+	buf_add_string(out, len < value.len ? "...`" : "`");
+}
+
 bool user_row_set(
 	struct user_row *row, struct user_column column, struct span value, struct buf *why)
 {
@@ -353,13 +370,12 @@ bool user_row_set(
 		buf_add_string(why, ": is given twice, by this and by another name");
 		return false;
 	}
-	if (known->kind == COLUMN_SECRET) {
-		buf_add_string(why, ": what stands here is not "); /* and is not shown */
-	} else {
-		buf_add_string(why, ": `");
-		buf_add(why, span_slice(value, 0, 40));
-		buf_add_string(why, value.len > 40 ? "...` is not " : "` is not ");
-	}
+	buf_add_string(why, ": ");
+	if (known->kind == COLUMN_SECRET)
+		buf_add_string(why, "what stands here");
+	else
+		user_value_show(why, value);
+	buf_add_string(why, " is not ");
 	return set_value(row, column, value, why);
 }
 

@@ -124,10 +124,10 @@ static const struct setting table[] = {
 		"Access records kept; the oldest go first."),
 	NUMBER("journal", LIMIT(journal_max), 1000, 10000000000, "2000000",
 		"Entries kept of everything that happened; at least as many as records."),
-	NUMBER("streams", LIMIT(streams_max), 1, 1024, "64",
+	NUMBER("streams", LIMIT(streams_max), 1, 16384, "64",
 		"Event subscribers at once; fewer than connections."),
-	NUMBER("connections", LIMIT(connections_max), 8, 4096, "256", "HTTP connections at once."),
-	NUMBER("connections_per_source", LIMIT(connections_per_source_max), 1, 4096, "64",
+	NUMBER("connections", LIMIT(connections_max), 8, 16896, "256", "HTTP connections at once."),
+	NUMBER("connections_per_source", LIMIT(connections_per_source_max), 1, 16896, "64",
 		"HTTP connections at once from one address; at most connections."),
 
 	NUMBER_OR_0("digits", PIN(pin_digits), PIN_DIGITS_MIN, PIN_DIGITS_MAX, "0",
