@@ -9,8 +9,9 @@ import signal
 import subprocess
 import tempfile
 
-from harness import check, ensure, main, program, run, test
+from harness import check, ensure, free_port, main, program, run, test
 from people import CONFIG, House, PASSWORD, insert, person
+from secure import secure
 
 DONE, REFUSED, USAGE, UNREACHABLE, UNPROVEN = range(5)
 HEADER = "user,card,name,doors\n"
@@ -281,6 +282,29 @@ def _():
         ensure(all("raise limits.persons" in line for line in lines), out)
         check(len(everybody(d)), 150)
         ensure("\r" not in add(d, "--from", path, status=REFUSED)[1], "a bar in a file")
+
+
+@test("over https every connection has the key that the first one learnt")
+def _():
+    config = CONFIG + f"https:\n  listen: 127.0.0.1:{free_port()}\n"
+    with House(config=config) as d, Folder() as f:
+        known = os.path.join(d.house, "known")
+        env = {**os.environ, "POSTERN_KNOWN_DEVICES": known}
+        words = [program("postern"), "--device", secure(d).url, "--password-file",
+                 os.path.join(d.state, "admin.password"), "user", "add", "--from", f.write(many(200))]
+        for done, there in ((200, 0), (0, 200)):
+            status, _, err = run(words, env=env)
+            check(status, DONE, err)
+            ensure(f"200 rows: {done} done, {there} there before, 0 refused" in err, err)
+            check("was never used before" in err, done == 200, err)
+        with open(known, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        check(len(lines), 1, lines)
+        with open(known, "w", encoding="utf-8") as file:  # another device's key
+            file.write(lines[0].partition("sha256//")[0] + "sha256//" + "A" * 43 + "=\n")
+        status, out, err = run(words, env=env)
+        check((status, out), (UNPROVEN, ""), err)
+        ensure("0 of 200 rows were answered" in err, err)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 ended, cost little, and delay nobody. What a process costs is measured, so this needs a build without
 sanitizers. The sizes of life are `./dev bench subscribers`."""
 import os
+import resource
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -15,6 +16,7 @@ from subscribers import Subscribers, memory_kb  # noqa: E402
 READERS, STALLED, WARM, EVENTS = 200, 20, 50, 250
 COST_KB = 256
 LATE_MS = 1000  # a heartbeat
+SOFT_FILES = 128
 CODES = "&Events=[AccessControl]&heartbeat=1"
 LIMITS = CONFIG.replace("http:\n", "limits: {streams: 512, connections: 600, connections_per_source: 600}\nhttp:\n")
 
@@ -27,9 +29,20 @@ def queued_bytes(daemon):
     return [int(row[4].split(":")[0], 16) for row in rows if row[1].endswith(port) and row[3] == "01"]
 
 
+class FewFiles:
+    """Processes begin with a soft limit that is far below what subscribers need, as a login shell may give."""
+
+    def __enter__(self):
+        self.limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (SOFT_FILES, self.limits[1]))
+
+    def __exit__(self, *_):
+        resource.setrlimit(resource.RLIMIT_NOFILE, self.limits)
+
+
 @test("200 subscribers have every event once and in order, beside 20 that never read")
 def _():
-    with House(config=LIMITS) as d:
+    with FewFiles(), House(config=LIMITS) as d:
         streams = Subscribers(BUILD, d, PASSWORD)
         for _ in range(READERS):
             streams.ask("open", SNAP + CODES)
