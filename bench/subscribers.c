@@ -174,8 +174,14 @@ static void open_stream(char *line)
 
 	*s = (struct stream){.fd = request(line, 0)};
 	watch(s);
-	while (s->head < sizeof(wanted_head) - 1 && !s->ended)
+	for (int64_t end = now_us() + EVENT_WAIT_US;
+		s->head < sizeof(wanted_head) - 1 && !s->ended;) {
+		if (now_us() > end) {
+			fprintf(stderr, "subscribers: stream %u is not answered\n", stream_count);
+			exit(1);
+		}
 		read_some(1000, take_bytes);
+	}
 }
 
 static void cause_event(char *line)
