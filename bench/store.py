@@ -10,8 +10,8 @@
   writes    a record's transaction beside bare SQLite's smallest and a bare write + fdatasync;
             people enrolled a second by 16 connections
   decision  p99 of a card's decision, of its record and of its unlock while 20 clients read the
-            whole table of records, and while all people are cleared, beside the same with nothing
-            else going on
+            whole table of records, while 100,000 people are enrolled from a file, and while all
+            people are cleared, beside the same with nothing else going on
 
 BENCH_PARTS="people records" runs some of them. Sizes grow to 1,000,000 people and BENCH_RECORDS records (10,000,000). Rows are written by SQL
 (store_rows.py); that many take some minutes, so BENCH_STATES=FOLDER keeps the databases there and
@@ -39,6 +39,7 @@ COMMITS = 500
 INSERT_CONNECTIONS = 16
 INSERTS = 4000
 FINDERS = 20
+ENROLLED = 100_000
 SHOWS = int(os.environ.get("BENCH_SHOWS", "400"))
 
 CONFIG = """\
@@ -275,13 +276,38 @@ def clear_on(daemon, times):
     times.append(time.monotonic() - began)
 
 
+class Enrolment:
+    """`postern user add --from` with many rows, as a process of its own."""
+
+    def __init__(self, daemon, folder):
+        path, secret = os.path.join(folder, "people.csv"), os.path.join(folder, "secret")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("user,card,name,doors\n")
+            file.writelines(f'E{i},{5_000_000_000 + i},Person {i},"1,2"\n' for i in range(ENROLLED))
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write(PASSWORD + "\n")
+        self.process = subprocess.Popen(
+            [harness.program("postern"), "--device", daemon.url, "--password-file", secret, "user", "add",
+             "--from", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: os.nice(decision.LOAD_NICE))
+
+    def running(self):
+        return self.process.poll() is None
+
+    def end(self):
+        """Its last line, which says how many a second."""
+        said = self.process.communicate(timeout=600)[1]
+        harness.check(self.process.returncode, 0, said)
+        return said.splitlines()[-1].removeprefix("postern: ")
+
+
 def decision_print(states):
     folder = tempfile.mkdtemp(dir=states.folder)
     copy = os.path.join(folder, "state")
     records = min(RECORDS, 100_000)
     state = states.get(SIZES[-1], records)
     shutil.copytree(state, copy, ignore=lambda _, names: [n for n in names if n.endswith("sock")])
-    daemon, _ = started(copy, SIZES[-1])
+    daemon, _ = started(copy, SIZES[-1] + ENROLLED)
     doors = Doors(states.build, daemon)
     rows = {"quiet": doors.measure()}
     # In life the clients are other machines, so they give way here.
@@ -291,6 +317,11 @@ def decision_print(states):
     time.sleep(1)
     rows[f"{FINDERS} finds"] = doors.measure()
     finds = decision.numbers_at_end(load)
+    enrolment = Enrolment(daemon, folder)
+    time.sleep(1)
+    rows["enrolment"] = doors.measure()
+    harness.ensure(enrolment.running(), "the enrolment was over before the last card was shown")
+    enrolled = enrolment.end()
     times = []
     clear = threading.Timer(1, clear_on, (daemon, times))
     clear.start()
@@ -306,7 +337,7 @@ def decision_print(states):
         print(f"{name:14} {row['decision'].total:5} {decision.times(row['decision'])} "
               + " ".join(f"{value:6}" for value in row["wake"]) +
               f" {decision.times(row['record'])} {decision.times(row['unlock'])}")
-    print(f"{finds[0]} pages of 1,024 a second were read by the {FINDERS} clients; "
+    print(f"{finds[0]} pages of 1,024 a second were read by the {FINDERS} clients; the file: {enrolled}; "
           f"the clear was answered after {times[0] * 1000:.0f} ms; {left} rows of people were "
           "left to be taken out when the last card had been shown")
 

@@ -44,6 +44,7 @@ struct command {
 	bool needs_device; /* talks to --device */
 	int (*run)(struct postern_device *device, const struct arguments *arguments);
 	const char *device_option; /* with this option it talks to --device too; NULL: none */
+	const char *local_option; /* with this option it does not; NULL: none */
 };
 
 /* Each file's commands end with a row whose group is NULL. */
@@ -64,6 +65,18 @@ void output_set_json(bool json);
 
 /* Prints an SDK error to standard error and gives the exit status it means. 0 stays 0. */
 int report(struct postern_device *device, int error);
+
+/* The same for an error whose detail is at hand. */
+int report_detail(int error, const char *detail);
+
+/*
+ * One more connection to the device that the running command talks to, with the same account and
+ * keys, for several requests at once: a device's own go one after the other. NULL when it cannot be
+ * made. It is freed behind the command.
+ */
+struct postern_device *device_again(void);
+/* The context of the running command's devices. */
+struct postern *command_context(void);
 
 /* Prints "postern: ..." to standard error; returns EXIT_USAGE. */
 int usage_error(const char *format, ...) PRINTF_LIKE(1, 2);

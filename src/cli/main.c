@@ -368,6 +368,36 @@ static int refuse_device(const struct postern_device_options *options, int error
 		options->url);
 }
 
+/* While a command runs on a device: what that was made of. */
+static struct postern *running_context;
+static const struct postern_device_options *running_options;
+
+struct postern *command_context(void)
+{
+	return running_context;
+}
+
+struct postern_device *device_again(void)
+{
+	struct postern_device *device;
+
+	return postern_device_new(running_context, running_options, &device) == POSTERN_OK ? device
+											   : NULL;
+}
+
+static int run_command(const struct command *command, const struct arguments *arguments,
+	struct postern *context, const struct postern_device_options *options,
+	struct postern_device *device)
+{
+	running_context = context;
+	running_options = options;
+	int status = command->run(device, arguments);
+
+	running_context = NULL;
+	running_options = NULL;
+	return status;
+}
+
 static int run_on_device(const struct command *command, const struct arguments *arguments,
 	const struct global_options *options)
 {
@@ -392,10 +422,11 @@ static int run_on_device(const struct command *command, const struct arguments *
 	int error = context == NULL ? POSTERN_E_MEMORY
 				    : postern_device_new(context, &device_options, &device);
 
-	explicit_bzero(password, sizeof(password));
-	int status = error != POSTERN_OK ? refuse_device(&device_options, error)
-					 : command->run(device, arguments);
+	int status = error != POSTERN_OK
+			     ? refuse_device(&device_options, error)
+			     : run_command(command, arguments, context, &device_options, device);
 
+	explicit_bzero(password, sizeof(password));
 	if (device != NULL)
 		tell_identity(device, device_options.url, device_options.known_devices);
 	postern_free(context);
@@ -438,7 +469,9 @@ int main(int argc, char **argv)
 	if (option_value(&arguments, "password-file") != NULL)
 		options.password_file = option_value(&arguments, "password-file");
 
-	bool device = command->needs_device ||
+	bool local = command->local_option != NULL &&
+		     option_value(&arguments, command->local_option) != NULL;
+	bool device = (command->needs_device && !local) ||
 		      (command->device_option != NULL &&
 			      option_value(&arguments, command->device_option) != NULL);
 

@@ -44,10 +44,13 @@ int usage_error(const char *format, ...)
 
 int report(struct postern_device *device, int error)
 {
+	return report_detail(error, device == NULL ? "" : postern_device_detail(device));
+}
+
+int report_detail(int error, const char *detail)
+{
 	if (error == POSTERN_OK)
 		return EXIT_DONE;
-	const char *detail = device == NULL ? "" : postern_device_detail(device);
-
 	fprintf(stderr, "postern: %s%s%s\n", postern_strerror(error), detail[0] == 0 ? "" : ": ",
 		detail);
 	switch (error) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* postern user ...: people and their cards. Doors are channels here (1, 2, ...), as in `door open`.
  */
+#include "user.h"
 #include "base/number.h"
-#include "cli.h"
 #include "domain/limits.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define LIST_MAX 128
 #define PIN_MAX 64
 #define PERSON_OPTIONS                                                                             \
 	"card= name= status= type= doors= schedules= pin-file= duress-pin-file= "                  \
@@ -22,21 +21,10 @@
 	"        [--valid yes|no] [--uses N] [--pin-file FILE] [--duress-pin-file FILE]\n"         \
 	"        [--vto-position TEXT] [--user-type N] [--citizen-id TEXT]"
 
-struct word_value {
-	const char *word;
-	int value;
-};
-
-static const struct word_value status_words[] = {{"normal", 0}, {"lost", 1}, {"cancelled", 2},
-	{"frozen", 4}, {"arrears", 8}, {"overdue", 16}, {"pre-arrears", 32}, {NULL, 0}};
-
-static const struct word_value type_words[] = {{"ordinary", 0}, {"vip", 1}, {"guest", 2},
-	{"patrol", 3}, {"blocklist", 4}, {"duress", 5}, {"mother", 255}, {NULL, 0}};
-
 /* What a person's lists and PINs point into while a command runs. */
 struct person_memory {
-	int doors[LIST_MAX];
-	int schedules[LIST_MAX];
+	int doors[USER_LIST_MAX];
+	int schedules[USER_LIST_MAX];
 	char pin[PIN_MAX + 2];
 	char duress_pin[PIN_MAX + 2];
 };
@@ -48,22 +36,12 @@ static void pins_wipe(struct person_memory *memory)
 }
 
 static bool word_or_number(
-	const char *what, struct span text, const struct word_value *words, int max, int *ret)
+	const char *what, struct span text, const struct user_word *words, int max, int *ret)
 {
-	uint64_t number;
-
-	for (const struct word_value *w = words; w->word != NULL; w++) {
-		if (span_equal_nocase(text, span_from_string(w->word))) {
-			*ret = w->value;
-			return true;
-		}
-	}
-	if (number_parse_u64(text, (uint64_t)max, &number)) {
-		*ret = (int)number;
+	if (user_word_parse(text, words, max, ret))
 		return true;
-	}
 	fprintf(stderr, "postern: %s: `%.*s` is not one of", what, (int)text.len, text.data);
-	for (const struct word_value *w = words; w->word != NULL; w++)
+	for (const struct user_word *w = words; w->word != NULL; w++)
 		fprintf(stderr, " %s", w->word);
 	fputc('\n', stderr);
 	return false;
@@ -78,7 +56,7 @@ static bool parse_status(const char *text, int *ret)
 	while (span_next(&rest, ',', &word)) {
 		int bits;
 
-		if (!word_or_number("--status", word, status_words, 63, &bits))
+		if (!word_or_number("--status", word, user_status_words, 63, &bits))
 			return false;
 		*ret |= bits;
 	}
@@ -135,7 +113,7 @@ static bool parse_numbers_of(const struct arguments *arguments, struct postern_p
 	if (user_type != NULL && !parse_number("--user-type", user_type, 0, 5, &number))
 		return false;
 	person->user_type = (int)number;
-	if (doors != NULL && !parse_numbers("--doors", doors, 1, 64, memory->doors, LIST_MAX,
+	if (doors != NULL && !parse_numbers("--doors", doors, 1, 64, memory->doors, USER_LIST_MAX,
 				     &person->door_count))
 		return false;
 	for (size_t i = 0; i < person->door_count; i++)
@@ -144,8 +122,9 @@ static bool parse_numbers_of(const struct arguments *arguments, struct postern_p
 		person->doors = memory->doors;
 	if (schedules != NULL)
 		person->schedules = memory->schedules;
-	return schedules == NULL || parse_numbers("--schedules", schedules, 0, 255,
-					    memory->schedules, LIST_MAX, &person->schedule_count);
+	return schedules == NULL ||
+	       parse_numbers("--schedules", schedules, 0, 255, memory->schedules, USER_LIST_MAX,
+		       &person->schedule_count);
 }
 
 static bool person_from(const struct arguments *arguments, struct postern_person *person,
@@ -163,7 +142,7 @@ static bool person_from(const struct arguments *arguments, struct postern_person
 	person->citizen_id_no = option_value(arguments, "citizen-id");
 	if (status != NULL && !parse_status(status, &person->card_status))
 		return false;
-	if (type != NULL && !word_or_number("--type", span_from_string(type), type_words, 255,
+	if (type != NULL && !word_or_number("--type", span_from_string(type), user_type_words, 255,
 				    &person->card_type))
 		return false;
 	if (valid != NULL && strcmp(valid, "yes") != 0 && strcmp(valid, "no") != 0) {
@@ -179,12 +158,53 @@ static bool person_from(const struct arguments *arguments, struct postern_person
 	return parse_numbers_of(arguments, person, memory);
 }
 
+/* From a file: what one person would be on the command line does not go with it. */
+static int add_from_file(struct postern_device *device, const struct arguments *arguments)
+{
+	static const char *const its_own[] = {"from", "dry-run", "quiet", "connections", "json"};
+
+	for (size_t i = 0; i < arguments->option_count; i++) {
+		size_t known = 0;
+
+		while (known < ARRAY_COUNT(its_own) &&
+			strcmp(arguments->option[i].name, its_own[known]) != 0)
+			known++;
+		if (known == ARRAY_COUNT(its_own))
+			return usage_error("--%s does not go with --from: give it as a column of "
+					   "the file",
+				arguments->option[i].name);
+	}
+	if (arguments->positional_count > 0)
+		return usage_error("`%s` does not go with --from: users stand in the file",
+			arguments->positional[0]);
+	return user_import(device, arguments);
+}
+
+/* An option that only --from has, or NULL. */
+static const char *option_of_files(const struct arguments *arguments)
+{
+	static const char *const names[] = {"dry-run", "quiet", "connections"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		if (option_value(arguments, names[i]) != NULL)
+			return names[i];
+	}
+	return NULL;
+}
+
 static int user_add(struct postern_device *device, const struct arguments *arguments)
 {
 	struct postern_person person = POSTERN_PERSON_INIT;
 	struct person_memory memory = {.pin = ""};
 	uint64_t rec_no;
 
+	if (option_value(arguments, "from") != NULL)
+		return add_from_file(device, arguments);
+	if (option_of_files(arguments) != NULL)
+		return usage_error("--%s goes with --from FILE only", option_of_files(arguments));
+	if (arguments->positional_count == 0)
+		return usage_error(
+			"usage: postern user add USERID --card NUMBER ... | --from FILE");
 	if (!person_from(arguments, &person, &memory))
 		return EXIT_USAGE;
 	person.user_id = arguments->positional[0];
@@ -330,8 +350,13 @@ static int user_remove(struct postern_device *device, const struct arguments *ar
 }
 
 const struct command user_commands[] = {
-	{"user", "add", 1, 1, PERSON_OPTIONS, "USERID --card NUMBER " PERSON_USAGE,
-		"Enrols a person with one card.", true, user_add},
+	{"user", "add", 0, 1, PERSON_OPTIONS " from= dry-run quiet connections=",
+		"USERID --card NUMBER " PERSON_USAGE "\n"
+		"        | --from FILE [--dry-run] [--quiet] [--connections N]",
+		"Enrols a person with one card, or everybody of FILE (-: standard input): CSV with "
+		"a header\n"
+		"row, or JSON lines. Repeated, it goes on where it was cut off.",
+		true, user_add, NULL, "dry-run"},
 	{"user", "show", 1, 1, "json", "USERID", "Prints every field of a person's row.", true,
 		user_show},
 	{"user", "list", 0, 0, "card= json", "[--card NUMBER]", "Lists people, one a line.", true,

@@ -127,6 +127,7 @@ struct gate {
 	uint32_t open_count; /* at most REQUESTS_MAX, and one that is being refused; link thread */
 	struct outbox *outbox_first; /* messages the socket had no room for */
 	struct outbox **outbox_end;
+	int64_t peers_look_ns; /* when their deadlines are looked at again; link thread */
 	struct streams *streams;
 	struct tallies tallies;
 	int use_fd; /* platform/process.h */

@@ -93,12 +93,15 @@ static struct peer *peer_new(const struct listener *listener, struct MHD_Connect
 		address_copy((const struct sockaddr *)&local, peer->local_address);
 	peer->deadline_ns = clock_boot_ns() + FIRST_HEAD_NS;
 	pthread_mutex_lock(&gate->lock);
+	bool first = gate->peers == NULL;
+
 	peer->next = gate->peers;
 	if (peer->next != NULL)
 		peer->next->previous = peer;
 	gate->peers = peer;
 	pthread_mutex_unlock(&gate->lock);
-	gate_wake(gate);
+	if (first)
+		gate_wake(gate); /* else the next look is arranged already */
 	return peer;
 }
 
@@ -141,15 +144,18 @@ int64_t http_check_deadlines(struct gate *gate, int64_t now_ns)
 {
 	pthread_mutex_lock(&gate->lock);
 	bool any = gate->peers != NULL;
+	bool look = now_ns >= gate->peers_look_ns;
 
-	for (struct peer *at = gate->peers; at != NULL; at = at->next) {
+	if (look)
+		gate->peers_look_ns = now_ns + LOOK_NS;
+	for (struct peer *at = look ? gate->peers : NULL; at != NULL; at = at->next) {
 		if (now_ns < at->deadline_ns)
 			continue;
 		at->deadline_ns = INT64_MAX;
 		(void)shutdown(at->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&gate->lock);
-	return any ? now_ns + LOOK_NS : INT64_MAX;
+	return any ? gate->peers_look_ns : INT64_MAX;
 }
 
 /* --- requests --- */

@@ -20,6 +20,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#define FILES_OTHER 64 /* descriptors that are no connections */
+
 enum { WAIT_CONTROL = 0, WAIT_WAKE, WAIT_CORE, WAIT_COUNT };
 
 void gate_wake(struct gate *gate)
@@ -165,6 +167,9 @@ int gate_main(const struct role_context *context)
 		log_error("cannot start: %s", strerror(-result));
 		return EXIT_FAILURE;
 	}
+	if (!role_files_raise(context->settings->connections_max + FILES_OTHER))
+		log_warning("fewer files may be open than limits.connections asks for: connections "
+			    "beyond that wait; raise the hard limit (LimitNOFILE=, ulimit -Hn)");
 	int fences = sandbox_enter(ROLE_GATE, -1);
 
 	if (fences < 0) {

@@ -73,6 +73,7 @@ struct streams {
 	int64_t hold_ns; /* core is busy: no fetch before this */
 	int64_t fetch_deadline_ns;
 	int64_t look_ns;
+	int64_t tick_ns; /* when the link thread comes by itself */
 	char scratch[EVENT_BODY_MAX];
 	struct journal_entry ring[STREAM_RING];
 };
@@ -466,6 +467,7 @@ int64_t streams_tick(struct streams *streams, int64_t now_ns)
 		else if (due_ns < next_ns)
 			next_ns = due_ns;
 	}
+	streams->tick_ns = next_ns;
 	pthread_mutex_unlock(&streams->gate->lock);
 	return next_ns;
 }
@@ -533,11 +535,17 @@ static void page_release(struct streams *streams, struct stream *stream)
 	stream->page_count = 0;
 }
 
+/* The link thread is woken for what it has not arranged: a round of it looks at every stream. */
 static void stream_park(struct stream *stream)
 {
+	struct streams *streams = stream->owner;
+
 	stream->parked = true;
 	MHD_suspend_connection(stream->connection);
-	gate_wake(stream->owner->gate);
+	bool page_wanted = stream->fetch_id == 0 && stream_is_behind(streams, stream);
+
+	if (page_wanted || stream_due_ns(streams, stream) < streams->tick_ns)
+		gate_wake(streams->gate);
 }
 
 static bool heartbeat_take(struct stream *stream, int64_t now_ns)

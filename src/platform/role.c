@@ -69,6 +69,20 @@ static bool limit_raise(int resource, rlim_t value)
 	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
+bool role_files_raise(uint32_t count)
+{
+	struct rlimit limit;
+
+	if (limit_raise(RLIMIT_NOFILE, count))
+		return true;
+	/* Without privileges as far as it goes. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return false;
+}
+
 uint32_t role_realtime_prepare(void)
 {
 	struct rlimit runaway = {

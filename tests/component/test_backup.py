@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """posternd backup and posternd restore with real files: a backup of a database in use is an instant
 of it, numbers go on above both after a restore, and a restore that is killed leaves one of the two."""
+import fcntl
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -15,7 +17,10 @@ import time
 from harness import Daemon, check, ensure, main, program, run, test, wait_until
 from people import FIND_CARDS, REMOVE, cards, insert, last_rec_no, present, records
 
-KILLS = 100
+KILLS = int(os.environ.get("POSTERN_RESTORE_KILLS", "100"))
+BACKUP_KILLS = int(os.environ.get("POSTERN_BACKUP_KILLS", "50"))
+MIGRATION_KILLS = int(os.environ.get("POSTERN_MIGRATION_KILLS", "60"))
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../unit/store/data")
 
 
 def posternd(*words):
@@ -49,8 +54,8 @@ def counters(path):
     return dict(rows_in(path, "SELECT name, value FROM counter"))
 
 
-def fold(state):
-    """The database of a folder nobody uses, its log read with it; the folder stays as it is."""
+def fold(state, sql=None):
+    """The database of a folder nobody uses, its log read with it; the folder stays as it is. With what sql asks for."""
     with tempfile.TemporaryDirectory() as copy:
         for name in os.listdir(state):
             if name.startswith("postern.db") and not name.endswith("-shm"):
@@ -59,8 +64,9 @@ def fold(state):
         check(db.execute("PRAGMA quick_check").fetchall(), [("ok",)], "pages")
         users = [row[0] for row in db.execute("SELECT user_id FROM person ORDER BY no")]
         numbers = dict(db.execute("SELECT name, value FROM counter"))
+        asked = () if sql is None else db.execute(sql).fetchone()
         db.close()
-        return users, numbers
+        return users, numbers, *asked
 
 
 @test("a backup while cards are shown is the records up to one instant, and holds up nobody")
@@ -263,7 +269,7 @@ def _():
 
 @test("backups of every older schema are taken, with the key of their device only")
 def _():
-    data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../unit/store/data")
+    data = DATA
     for schema in (1, 2):
         with tempfile.TemporaryDirectory() as state:
             shutil.copy(f"{data}/schema-{schema}.key", state + "/device.key")
@@ -319,6 +325,98 @@ def _():
         with Daemon(state=work) as again:
             check(int(present(again, 1, 111)["RecNo"]), now[1]["rec_no"] + 1)
         return f"{outcomes['old']} old, {outcomes['new']} new"
+
+
+def killed_after(after_s, *words):
+    """Seconds that the command ran before it ended or was killed."""
+    began = time.monotonic()
+    process = subprocess.Popen([program("posternd"), *words], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        process.wait(after_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # it may work in a child
+        process.wait()
+    return time.monotonic() - began
+
+
+def wait_free(state):
+    """Until no process has the folder: one that was killed may take a moment to end."""
+    folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    os.close(folder)
+
+
+@test(f"a backup killed {BACKUP_KILLS} times leaves the earlier one or its own, whole, and the next one is made")
+def _():
+    with Daemon() as d:
+        folder = tempfile.mkdtemp(dir=d.folder)
+        file = os.path.join(folder, "backup")
+        made = {"earlier": 0, "own": 0}
+        insert(d, "0", 1000)
+        backup(d.state, file)
+        took = min(killed_after(60, "backup", file, "--state", d.state) for _ in range(3))
+        for number in range(1, BACKUP_KILLS + 1):
+            before = rows_in(file, "SELECT count(*) FROM person")
+            insert(d, str(number), 1000 + number)
+            killed_after(random.uniform(0, 1.3 * took), "backup", file, "--state", d.state)
+            check(rows_in(file, "PRAGMA integrity_check"), [("ok",)])
+            people = rows_in(file, "SELECT count(*) FROM person")
+            ensure(people in (before, [(number + 1,)]), f"{people} people; {before} or {number + 1}")
+            made["own" if people != before else "earlier"] += 1
+        ensure(made["earlier"] > 0 and made["own"] > 0, f"kills came at all times: {made}")
+        backup(d.state, file)
+        check(rows_in(file, "SELECT count(*) FROM person"), [(BACKUP_KILLS + 1,)])
+        check(os.listdir(folder), ["backup"], "nothing else is left")
+        check(len(cards(d)), BACKUP_KILLS + 1)
+        return f"{made['earlier']} earlier, {made['own']} own"
+
+
+@test(f"a migration killed {MIGRATION_KILLS} times leaves the old schema or the new one, and is done by the next start")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        state, secret = os.path.join(folder, "state"), os.path.join(folder, "secret")
+        words = ("reset-admin", "--state", state, "--admin-password-file", secret)
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("correct horse, staple\n")
+        database = os.path.join(state, "postern.db")
+
+        def attempt(schema, after_s):
+            shutil.rmtree(state, ignore_errors=True)
+            os.mkdir(state, 0o700)
+            shutil.copy(f"{DATA}/schema-{schema}.db", database)
+            shutil.copy(f"{DATA}/schema-{schema}.key", state + "/device.key")
+            return killed_after(after_s, *words)
+
+        schemas = sorted(int(name.removeprefix("schema-").removesuffix(".db"))
+                         for name in os.listdir(DATA) if name.endswith(".db"))
+        newest = max(schemas)
+        found = {"old": 0, "new": 0}
+        for number in range(MIGRATION_KILLS):
+            schema = schemas[number % len(schemas)]
+            if number < len(schemas):
+                took = min(attempt(schema, 60) for _ in range(3))
+                newest = max(newest, rows_in(database, "PRAGMA user_version")[0][0])
+            attempt(schema, random.uniform(0, 1.1 * took))
+            wait_free(state)
+            users, numbers, version = fold(state, "PRAGMA user_version")
+            check(users, [row[0] for row in rows_in(f"{DATA}/schema-{schema}.db",
+                                                    "SELECT user_id FROM person ORDER BY no")])
+            was = counters(f"{DATA}/schema-{schema}.db")
+            check({name: numbers[name] for name in was if name in ("seq", "rec_no", "person_no")},
+                  {name: was[name] for name in ("seq", "rec_no", "person_no")})
+            ensure(version in (schema, newest), f"schema {version} between {schema} and {newest}")
+            found["old" if version == schema and schema < newest else "new"] += 1
+            status, _, err = posternd(*words)  # the next start
+            check((status, err), (0, ""))
+            check(rows_in(database, "PRAGMA user_version"), [(newest,)])
+            check(rows_in(database, "PRAGMA integrity_check"), [("ok",)])
+            if schema < newest:
+                kept = f"{database}.schema-{schema}"
+                check(rows_in(kept, "PRAGMA integrity_check"), [("ok",)])
+                check(rows_in(kept, "PRAGMA user_version"), [(schema,)])
+        ensure(found["old"] > 0 and found["new"] > 0, f"kills came at all times: {found}")
+        return f"{found['old']} old, {found['new']} new"
 
 
 main()

@@ -130,7 +130,7 @@ class Home:
         secret = f"--password-file {self.state}/admin.password "
         device = f"--device http://127.0.0.1:{self.port} {secret}"
         text = text.replace("https://192.168.1.108", getattr(self, "https", "")).replace("--password-file secret ", secret)
-        return re.sub(r"^((?:build/bin/)?postern) (?!--device|sim |format )", rf"\1 {device}", text)
+        return re.sub(r"(^|\| )((?:build/bin/)?postern) (?!--device|sim |format )", rf"\1\2 {device}", text)
 
     def script(self, text):
         return ["bash", "-c", "\n".join([*self.assignments, text])]

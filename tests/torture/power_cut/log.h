@@ -18,6 +18,7 @@ enum power_cut_type {
 	POWER_CUT_TRUNCATE, /* file is offset bytes long */
 	POWER_CUT_SYNC, /* all of file is on disk */
 	POWER_CUT_SYNC_DIR, /* all names are on disk */
+	POWER_CUT_BEGIN, /* what stood in the folder before is told; power may be cut from now on */
 	POWER_CUT_PROMISE, /* data was written to the file POWER_CUT_ACK */
 	POWER_CUT_TYPE_COUNT
 };

@@ -15,6 +15,7 @@
 
 #include "log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -70,6 +71,45 @@ static void record(enum power_cut_type type, uint32_t file, const char *name, ui
 	free(copy);
 }
 
+/* A file that was there before the program: as made, written and synced. */
+static void record_old(int dir_fd, const char *name)
+{
+	struct stat info;
+	int fd = (int)syscall(SYS_openat, dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+
+	if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+		if (fd >= 0)
+			(void)syscall(SYS_close, fd);
+		return;
+	}
+	char *bytes = malloc((size_t)info.st_size + 1);
+
+	if (bytes == NULL || ++files >= FILES_MAX ||
+		syscall(SYS_pread64, fd, bytes, info.st_size, 0) != info.st_size)
+		give_up("cannot read what was there before");
+	inode[files] = info.st_ino;
+	record(POWER_CUT_CREATE, files, name, 0, NULL, 0);
+	record(POWER_CUT_WRITE, files, "", 0, bytes, (size_t)info.st_size);
+	record(POWER_CUT_SYNC, files, "", 0, NULL, 0);
+	free(bytes);
+	(void)syscall(SYS_close, fd);
+}
+
+static void record_folder(void)
+{
+	DIR *dir = opendir(folder);
+
+	if (dir == NULL)
+		give_up("cannot read the folder");
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		if (entry->d_name[0] != '.')
+			record_old(dirfd(dir), entry->d_name);
+	}
+	(void)closedir(dir);
+	record(POWER_CUT_SYNC_DIR, 0, "", 0, NULL, 0);
+	record(POWER_CUT_BEGIN, 0, "", 0, NULL, 0);
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	const char *dir = getenv("POWER_CUT_DIR");
@@ -81,6 +121,7 @@ __attribute__((constructor)) static void start(void)
 		SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log_fd < 0)
 		give_up("cannot open the log");
+	record_folder();
 }
 
 /* True when path, seen from dir_fd, names something directly in the folder; *ret_name is its name.

@@ -14,6 +14,7 @@
 
 #include "log.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,8 @@ struct disk {
 	uint32_t pending_count;
 	struct op pending[PENDING_MAX];
 	uint32_t steps; /* promised so far */
-	bool has_serial;
+	bool begun; /* power may be cut */
+	bool has_serial; /* something was promised */
 	struct text32 serial;
 };
 
@@ -250,11 +252,16 @@ static void disk_step(struct replay *replay, const struct op *op)
 		break;
 	case POWER_CUT_SYNC_DIR:
 		replay->figures->folder_syncs++;
-		for (uint32_t i = 0; i < disk->pending_count && !replay->options->no_folder_sync;
-			i++)
+		if (disk->begun && replay->options->no_folder_sync)
+			break;
+		for (uint32_t i = 0; i < disk->pending_count; i++)
 			disk->synced = name_apply(disk->synced, &disk->pending[i]);
-		if (!replay->options->no_folder_sync)
-			disk->pending_count = 0;
+		disk->pending_count = 0;
+		break;
+	case POWER_CUT_BEGIN:
+		disk->begun = true;
+		replay->figures->operations = 0;
+		replay->figures->folder_syncs = 0;
 		break;
 	case POWER_CUT_PROMISE:
 		replay->figures->promises++;
@@ -330,28 +337,55 @@ static void put_files(struct replay *replay, const struct names *names)
 	}
 }
 
-static void drop_files(struct replay *replay, const struct names *names)
+/* The judge has made files of its own. */
+static void drop_files(struct replay *replay)
 {
-	static const char *const made[] = {"postern.db", "postern.db-wal", "postern.db-shm",
-		"postern.db-journal", "device.key", "device.key.new"};
+	int fd = openat(replay->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	for (uint32_t i = 0; i < names->count; i++)
-		(void)unlinkat(replay->dir_fd, names->entry[i].name, 0);
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
-		(void)unlinkat(replay->dir_fd, made[i], 0);
+	if (dir == NULL)
+		die("cannot read the folder of crash states");
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		if (entry->d_name[0] != '.')
+			(void)unlinkat(replay->dir_fd, entry->d_name, 0);
+	}
+	(void)closedir(dir);
+}
+
+static enum script_verdict check_change(
+	const struct change *change, int dir_fd, bool promised, char *why)
+{
+	uint64_t fold;
+
+	if (!change_fold(change, dir_fd, &fold, why))
+		return SCRIPT_CORRUPT;
+	if (fold == change->behind || (fold == change->before && !promised))
+		return SCRIPT_GOOD;
+	(void)snprintf(why, 256,
+		fold == change->before ? "the change was promised and is undone"
+				       : "neither as before nor as behind the change");
+	return SCRIPT_LOST;
+}
+
+static enum script_verdict check(struct replay *replay, char *why)
+{
+	const struct disk *disk = &replay->disk;
+
+	if (replay->options->change != NULL)
+		return check_change(replay->options->change, replay->dir_fd, disk->has_serial, why);
+	return script_check(
+		replay->dir_fd, disk->steps, disk->has_serial ? &disk->serial : NULL, why);
 }
 
 static void judge(struct replay *replay, const struct names *names, size_t mode)
 {
-	const struct disk *disk = &replay->disk;
 	struct replay_figures *figures = replay->figures;
 	char why[256] = "";
 
 	put_files(replay, names);
-	enum script_verdict verdict = script_check(
-		replay->dir_fd, disk->steps, disk->has_serial ? &disk->serial : NULL, why);
+	enum script_verdict verdict = check(replay, why);
 
-	drop_files(replay, names);
+	drop_files(replay);
 	figures->states++;
 	figures->verdicts[verdict]++;
 	if (verdict != SCRIPT_GOOD && figures->first[0] == '\0')
@@ -393,7 +427,8 @@ static void run(struct replay *replay, const uint8_t *log, size_t len)
 		at += sizeof(*op.head) + op.head->name_len + op.head->data_len;
 		disk_step(replay, &op);
 		replay->figures->operations++;
-		if (replay->figures->operations % replay->options->stride != 0)
+		if (!replay->disk.begun ||
+			replay->figures->operations % replay->options->stride != 0)
 			continue;
 		for (size_t mode = 0; mode < sizeof(modes) / sizeof(modes[0]); mode++)
 			cut(replay, mode);

@@ -2,6 +2,7 @@
 /* Makes the folders that a power cut may leave, out of a recorder's log, and has each judged. */
 #pragma once
 
+#include "change.h"
 #include "script.h"
 
 struct replay_options {
@@ -10,6 +11,7 @@ struct replay_options {
 	uint32_t worker; /* this one checks the states of its share: worker of workers */
 	uint32_t workers;
 	uint32_t stride; /* every how many operations the power is cut */
+	const struct change *change; /* what was recorded; NULL: the script */
 	bool no_folder_sync; /* mutant: as if folders were never synced */
 };
 

@@ -71,6 +71,12 @@ enum realtime_claim {
  */
 uint32_t role_realtime_prepare(void);
 
+/*
+ * Once, before the sandbox: so many descriptors may be open at once. False when fewer are allowed;
+ * then as many as are.
+ */
+bool role_files_raise(uint32_t count);
+
 /* In the real-time thread: SCHED_FIFO. 0, or -EPERM where it is not allowed: then REALTIME_NICE. */
 MUST_CHECK int role_realtime_try(void);
 
