@@ -34,7 +34,7 @@ struct osdp_device_owner {
 	enum osdp_device_keep (*key)(void *user, const uint8_t key[OSDP_KEY_SIZE]);
 	/*
 	 * A part of a file, in order and without gaps; type and total are the file's. The status of
-	 * FTSTAT (enum osdp_ftstat_status). NULL: parts are counted and dropped.
+	 * FTSTAT (enum osdp_ftstat_status); an empty part asks for it. NULL: parts are dropped.
 	 */
 	int16_t (*file)(void *user, const struct osdp_filetransfer *part);
 	void *user;
@@ -44,10 +44,10 @@ struct osdp_device_config {
 	uint8_t address; /* 0x00 to 0x7e */
 	uint32_t baud;
 	struct osdp_pdid identity;
-	uint8_t cuid[OSDP_CUID_SIZE]; /* osdp_device_config_default: vendor, serial, 0 */
+	uint8_t cuid[OSDP_CUID_SIZE]; /* all 0: vendor, serial, 0, as most readers send it */
 	/*
-	 * Without a session under the reader's own key nothing but ID, CAP, COMSET and the
-	 * handshake is answered, and no event leaves. False: it works in clear too.
+	 * In clear nothing but ID, CAP, COMSET and the handshake is answered, and what people did
+	 * leaves in a session under the reader's own key only. False: it works in clear too.
 	 */
 	bool secure_required;
 	bool has_key;
@@ -67,8 +67,8 @@ struct osdp_device_config {
 	int64_t reply_delay_ns; /* from the last byte of a command to the first of its reply */
 	int64_t event_keep_ns; /* an event that was not polled until then is dropped */
 	struct osdp_aes aes; /* copied; what it points to outlives the device */
-	void (*random)(void *user, void *ret_bytes, size_t len); /* a CSPRNG */
-	void *random_user;
+	void (*fill_random)(void *user, void *out, size_t len); /* a CSPRNG */
+	void *random_user; /* of fill_random */
 	struct osdp_device_owner owner;
 };
 
@@ -161,6 +161,7 @@ struct osdp_device {
 	uint8_t event_count;
 	bool tamper;
 	bool power;
+	bool restarted; /* the panel was not told yet that power was away */
 	bool local_due; /* LSTATR is to be sent */
 	bool inputs_due; /* ISTATR is to be sent */
 	uint8_t input[OSDP_DEVICE_INPUTS_MAX];
@@ -200,9 +201,6 @@ struct osdp_device_reply {
  */
 void osdp_device_config_default(struct osdp_device_config *config);
 
-/* The cUID most readers send: vendor, serial, 0. */
-void osdp_device_cuid(const struct osdp_pdid *identity, uint8_t ret[OSDP_CUID_SIZE]);
-
 /* As at power-up. *config is copied; its owner wipes his own. */
 void osdp_device_init(
 	struct osdp_device *device, const struct osdp_device_config *config, int64_t now_ns);
@@ -220,10 +218,12 @@ void osdp_device_wipe(struct osdp_device *device);
 void osdp_device_receive(struct osdp_device *device, struct span bytes, int64_t now_ns);
 
 /*
- * A whole frame that somebody else cut out of the line (several readers behind one receiver). One
- * that is not for this reader is left alone.
+ * A frame, or a bad one, that somebody else's receiver found on the line (several readers behind
+ * one receiver), with what osdp_frame_parse said of it: OK, CHECK or BLOCK. One that is not for
+ * this reader is left alone.
  */
-void osdp_device_frame(struct osdp_device *device, struct span frame, int64_t now_ns);
+void osdp_device_frame(struct osdp_device *device, enum osdp_frame_result result,
+	const struct osdp_frame *frame, int64_t now_ns);
 
 /* True, with the reply, when one is due. It is given out once. */
 bool osdp_device_transmit(
