@@ -388,13 +388,19 @@ void osdp_bus_port(struct osdp_bus *bus, bool there, int64_t now_ns);
 /* Another baud rate from the next frame on (after COMSET of all, or for a scan). */
 void osdp_bus_set_baud(struct osdp_bus *bus, uint32_t baud);
 
+enum osdp_taken {
+	OSDP_TAKEN = 0,
+	OSDP_TAKEN_NOT_FULL, /* OSDP_BUS_ORDERS_MAX wait, or a pairing or a file is in progress */
+	OSDP_TAKEN_NOT_OFFLINE, /* needs a reader that is online; ROTATE: in secure channel */
+	OSDP_TAKEN_NOT_INVALID, /* a value is out of its range */
+	OSDP_TAKEN_NOT_WEAK, /* the key is a known or a simple one */
+};
+
 /*
- * Copies an order. 0, -EAGAIN: OSDP_BUS_ORDERS_MAX wait already, or a pairing or file is in
- * progress; -ENOTCONN: it needs a reader that is online (ROTATE: in secure channel), and this one
- * is not; -EINVAL: a value is out of its range, or the key is a weak one. LOOK is taken at any
- * time: the newest one is shown when the reader comes online, and again whenever it does.
+ * Copies an order. LOOK is taken at any time: the newest one is shown when the reader comes online,
+ * and its permanent light again whenever it does.
  */
-int osdp_bus_order(
+enum osdp_taken osdp_bus_order(
 	struct osdp_bus *bus, unsigned reader, const struct osdp_order *order, int64_t now_ns);
 
 void osdp_bus_status(
