@@ -24,6 +24,8 @@
 #include "base/bits.h"
 #include "base/compiler.h"
 #include "base/span.h"
+#include "protocols/osdp_reply.h"
+#include "protocols/osdp_secure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +33,6 @@
 
 #define OSDP_BUS_READERS_MAX 126 /* addresses 0x00 to 0x7e without 0x7f, one kept for COMSET */
 #define OSDP_BUS_ORDERS_MAX 8 /* that wait at one reader */
-#define OSDP_BUS_KEY_SIZE 16 /* bytes of an SCBK */
 #define OSDP_BUS_KEYS_MAX 24 /* keys of one KEYPAD reply that are given out */
 #define OSDP_BUS_STATES_MAX 32 /* inputs, outputs or heads of one reader that are given out */
 #define OSDP_BUS_TEXT_MAX 32 /* bytes of one text on a display */
@@ -40,20 +41,9 @@
 /* A card or keys that may have waited in the reader for longer are dropped. */
 #define OSDP_BUS_CARD_AGE_NS (4 * INT64_C(1000000000))
 
-struct osdp_aes; /* protocols/osdp_secure.h */
-
 enum osdp_policy {
 	OSDP_SECURE_REQUIRED = 0,
 	OSDP_SECURE_OFF, /* plain OSDP by the operator's word; nothing is secured, no key is used */
-};
-
-/* What PDID says (its bytes in the order of the wire, numbers in host order). */
-struct osdp_identity {
-	uint8_t vendor[3]; /* OUI */
-	uint8_t model;
-	uint8_t version; /* of the hardware */
-	uint32_t serial;
-	uint8_t firmware[3]; /* major, minor, build */
 };
 
 /* What PDCAP says, as far as the panel makes use of it; 0 where it says nothing. */
@@ -79,9 +69,9 @@ struct osdp_bus_reader {
 	bool has_key; /* key is the reader's SCBK */
 	bool has_pending; /* pending may be: it is tried when key fails, or when there is none */
 	bool has_identity; /* vendor and serial must be these */
-	uint8_t key[OSDP_BUS_KEY_SIZE];
-	uint8_t pending[OSDP_BUS_KEY_SIZE];
-	struct osdp_identity identity;
+	uint8_t key[OSDP_KEY_SIZE];
+	uint8_t pending[OSDP_KEY_SIZE];
+	struct osdp_pdid identity;
 };
 
 struct osdp_bus_config {
@@ -150,12 +140,12 @@ enum osdp_event_kind {
 	OSDP_EVENT_COUNT
 };
 
-enum osdp_file_state {
-	OSDP_FILE_SENDING = 0,
-	OSDP_FILE_FINISHING, /* all is sent, the reader works on it */
-	OSDP_FILE_DONE,
-	OSDP_FILE_REFUSED, /* by the reader: status tells */
-	OSDP_FILE_BROKEN, /* the reader went offline, or was cancelled */
+enum osdp_bus_file_state {
+	OSDP_BUS_FILE_SENDING = 0,
+	OSDP_BUS_FILE_FINISHING, /* all is sent, the reader works on it */
+	OSDP_BUS_FILE_DONE,
+	OSDP_BUS_FILE_REFUSED, /* by the reader: status tells */
+	OSDP_BUS_FILE_BROKEN, /* the reader went offline, or was cancelled */
 };
 
 struct osdp_event {
@@ -166,7 +156,7 @@ struct osdp_event {
 	int64_t at_ns; /* end of the reply that said so */
 	union {
 		struct {
-			struct osdp_identity identity;
+			struct osdp_pdid identity;
 			struct osdp_capabilities capabilities;
 		} online;
 		uint8_t why; /* enum osdp_why */
@@ -197,12 +187,12 @@ struct osdp_event {
 		} biometric;
 		uint8_t alarm; /* enum osdp_alarm */
 		struct {
-			struct osdp_identity
+			struct osdp_pdid
 				identity; /* as told within the new session: to be pinned */
 			bool rotated; /* false: paired from SCBK-D */
 		} paired;
 		struct {
-			uint8_t state; /* enum osdp_file_state */
+			uint8_t state; /* enum osdp_bus_file_state */
 			int16_t status; /* of FTSTAT; negative: the reader's reason */
 			uint32_t sent; /* bytes the reader has taken */
 			uint32_t total; /* bytes */
@@ -268,7 +258,7 @@ struct osdp_order {
 			uint16_t time_100ms;
 		} output;
 		struct {
-			uint8_t key[OSDP_BUS_KEY_SIZE]; /* kept as pending by the caller before the
+			uint8_t key[OSDP_KEY_SIZE]; /* kept as pending by the caller before the
 							   order is given */
 			int64_t until_ns; /* PAIR: the end of the window; at most
 					     OSDP_BUS_PAIR_WINDOW_NS from now */
@@ -277,9 +267,9 @@ struct osdp_order {
 			bool has_key;
 			bool has_pending;
 			bool has_identity;
-			uint8_t key[OSDP_BUS_KEY_SIZE];
-			uint8_t pending[OSDP_BUS_KEY_SIZE];
-			struct osdp_identity identity;
+			uint8_t key[OSDP_KEY_SIZE];
+			uint8_t pending[OSDP_KEY_SIZE];
+			struct osdp_pdid identity;
 		} keys;
 		struct {
 			uint8_t address; /* 0x00 to 0x7e */
@@ -336,7 +326,7 @@ struct osdp_reader_status {
 	uint8_t why; /* enum osdp_why: of the latest OFFLINE; NONE while online */
 	bool secure; /* a session with the reader's own key stands */
 	bool has_identity; /* identity and capabilities were told since it was last silent */
-	struct osdp_identity identity;
+	struct osdp_pdid identity;
 	struct osdp_capabilities capabilities;
 	int64_t since_ns; /* of the state */
 	int64_t heard_ns; /* end of the latest reply that was taken; INT64_MIN: never */
