@@ -268,7 +268,7 @@ static void clear_run(struct osdp_device *device, const struct osdp_frame *frame
 
 	bool needs = session_stands(device) || device->config.secure_required;
 
-	if (needs && code != NULL && !always)
+	if (needs && !always)
 		refuse(device, frame, OSDP_NAK_SECURE_CHANNEL, now_ns);
 	else if (frame->code == OSDP_CHLNG || frame->code == OSDP_SCRYPT)
 		refuse(device, frame, OSDP_NAK_SECURITY_BLOCK, now_ns);
