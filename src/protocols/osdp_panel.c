@@ -3,7 +3,7 @@
  * One reader as the panel sees it: the steps from silence to being polled, and what each reply
  * means for the link. Where secure channel is required:
  *
- *   ID, CAP -> CHLNG -> SCRYPT -> ID (now proved) -> CAP -> ACURXSIZE -> online: POLL for ever
+ *   ID, CAP -> CHLNG -> SCRYPT -> ID (now proved) -> online: CAP, ACURXSIZE, states, POLL for ever
  *
  * and in clear the same without the handshake. ID and CAP in clear are only a hint: nothing that a
  * reader claims there changes what it is asked to prove.
@@ -150,6 +150,7 @@ void panel_restart(
 void panel_online(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns)
 {
 	panel->step = STEP_ONLINE;
+	panel->session_todo = (panel_required(panel) ? SESSION_CAP : 0) | SESSION_SIZE;
 	panel->session_ns = now_ns;
 	panel->offline_ns = NEVER_NS;
 	panel->why = OSDP_WHY_NONE;
@@ -271,7 +272,6 @@ static bool frame_make(struct osdp_bus *bus, struct osdp_panel *panel, int64_t n
 	case STEP_OWN_ID:
 		return ask_make(panel, OSDP_ID);
 	case STEP_CAP:
-	case STEP_OWN_CAP:
 		return ask_make(panel, OSDP_CAP);
 	case STEP_CHLNG:
 		panel_frame_chlng(bus, panel);
@@ -279,8 +279,6 @@ static bool frame_make(struct osdp_bus *bus, struct osdp_panel *panel, int64_t n
 	case STEP_SCRYPT:
 		panel_frame_scrypt(panel);
 		return true;
-	case STEP_SIZE:
-		return panel_frame_command(panel, OSDP_ACURXSIZE, SPAN_LIT("\xa0\x05"));
 	case STEP_KEYSET:
 		return keyset_make(panel);
 	case STEP_ONLINE:
@@ -396,9 +394,7 @@ void panel_connect(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_n
 {
 	panel->sequence = panel_required(panel) ? 0 : panel->sequence;
 	if (!panel_required(panel)) {
-		panel->step = STEP_SIZE;
-		if (panel->capabilities.receive_size == 0)
-			panel_online(bus, panel, now_ns);
+		panel_online(bus, panel, now_ns);
 		return;
 	}
 	if (panel->pairing.active && !panel->pairing.rotation) {
@@ -414,39 +410,32 @@ void panel_connect(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_n
 	panel->step = STEP_CHLNG;
 }
 
-/* ID and CAP, in clear or within the session. A reader that refuses them is asked no more. */
+/* ID and CAP on the way to being online. A reader that refuses them is asked no more. */
 static void asked(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, struct span data,
 	int64_t now_ns)
 {
-	bool proved = panel->step == STEP_OWN_ID || panel->step == STEP_OWN_CAP;
+	bool proved = panel->step == STEP_OWN_ID;
 
-	if (panel->command == OSDP_ID) {
-		if (code == OSDP_PDID)
-			panel_take_identity(panel, data);
-		else if (!proved)
-			panel->has_identity = false;
-		if (panel->state == OSDP_STATE_PROBING)
-			panel_state_set(bus, panel, OSDP_STATE_CONNECTING, now_ns);
-		if (!identity_check(bus, panel, proved, now_ns))
-			return;
-		if (proved && (panel->announced || panel->key_used == KEY_DEFAULT))
-			panel_proved(bus, panel, now_ns);
-		else
-			panel->step = proved ? STEP_OWN_CAP : STEP_CAP;
-		return;
-	}
-	if (code == OSDP_PDCAP)
-		panel_take_capabilities(panel, data);
-	panel->has_capabilities = true;
-	if (!proved) {
+	if (panel->step == STEP_CAP) {
+		if (code == OSDP_PDCAP)
+			panel_take_capabilities(panel, data);
+		panel->has_capabilities = true;
 		capabilities_check(bus, panel, now_ns);
 		panel_connect(bus, panel, now_ns);
 		return;
 	}
-	panel->default_claimed = panel->capabilities.default_key;
-	panel->step = STEP_SIZE;
-	if (panel->capabilities.receive_size == 0)
+	if (code == OSDP_PDID)
+		panel_take_identity(panel, data);
+	else if (!proved)
+		panel->has_identity = false;
+	if (panel->state == OSDP_STATE_PROBING)
+		panel_state_set(bus, panel, OSDP_STATE_CONNECTING, now_ns);
+	if (!identity_check(bus, panel, proved, now_ns))
+		return;
+	if (proved)
 		panel_proved(bus, panel, now_ns);
+	else
+		panel->step = STEP_CAP;
 }
 
 static void sequence_next(struct osdp_panel *panel)
@@ -465,14 +454,7 @@ static void answered(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t cod
 	case STEP_ID:
 	case STEP_CAP:
 	case STEP_OWN_ID:
-	case STEP_OWN_CAP:
 		asked(bus, panel, code, data, now_ns);
-		break;
-	case STEP_SIZE:
-		if (panel_required(panel))
-			panel_proved(bus, panel, now_ns);
-		else
-			panel_online(bus, panel, now_ns);
 		break;
 	case STEP_KEYSET:
 		panel_keyset_answered(bus, panel, code == OSDP_ACK, now_ns);

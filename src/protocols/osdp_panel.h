@@ -20,6 +20,7 @@
 #define EVENTS_MAX 64u
 #define MAC_HISTORY 32u
 #define STATES 4u
+#define ROUND_CHARS 50 /* about, of one exchange in a round of the line */
 #define FRAME_UNKNOWN 128u /* bytes every reader takes, where it does not say more */
 
 /* What a reader is asked next. Up to STEP_SCRYPT the command goes in clear. */
@@ -29,8 +30,6 @@ enum panel_step {
 	STEP_CHLNG,
 	STEP_SCRYPT,
 	STEP_OWN_ID, /* within the session: this one is proved */
-	STEP_OWN_CAP,
-	STEP_SIZE, /* ACURXSIZE */
 	STEP_KEYSET, /* of a pairing: the session stands under SCBK-D, of a rotation: its own */
 	STEP_ONLINE,
 };
@@ -50,7 +49,6 @@ enum panel_outcome {
 /* How long a reader takes to begin its replies, for one kind of commands. */
 struct panel_timing {
 	int64_t peak_ns; /* decays slowly */
-	int64_t least_ns;
 	uint32_t samples;
 };
 
@@ -127,6 +125,7 @@ struct osdp_panel {
 
 	/* what it is to show */
 	bool has_permanent;
+	uint8_t session_todo; /* bits SESSION_CAP .. */
 	uint8_t look_todo; /* bits LOOK_LED .. */
 	struct osdp_light permanent;
 	struct osdp_look look;
@@ -148,6 +147,8 @@ struct osdp_panel {
 	uint8_t frame[1 + OSDP_FRAME_MAX]; /* mark, frame */
 };
 
+#define SESSION_CAP 1u /* to be asked again where it is proved */
+#define SESSION_SIZE 2u /* ACURXSIZE */
 #define LOOK_LED 1u
 #define LOOK_SOUND 2u
 #define LOOK_TEXT 4u
@@ -163,13 +164,19 @@ struct osdp_bus {
 	bool urgent; /* the latest turn went to an order before its time */
 	uint8_t current;
 	unsigned round; /* whose turn is next */
-	uint64_t cycle; /* how often the round began anew */
-	uint64_t probe_cycle; /* in which the latest probe was */
+	bool guest; /* the latest turn was of a reader that is not online */
+	bool exchanged; /* a frame went out since the latest look at whose turn it is */
+	unsigned since_guest; /* turns of readers that are online since then */
+	int64_t guests_ns; /* what guests have had since */
+	int64_t begun_ns; /* when the latest frame went out */
+	int64_t begin_ns; /* when its reply began to be seen */
+	int64_t pieces_ns; /* how much of a reply comes at once */
 	int64_t turn_ns; /* when the current turn began */
 	int64_t sent_ns; /* end of the latest transmission */
 	int64_t deadline_ns; /* of the reply's begin */
 	int64_t byte_ns; /* the latest byte from the line */
 	int64_t quiet_ns; /* from when on the line may be taken */
+	int64_t asked_ns; /* latest query of a state */
 	int64_t foreign_ns; /* latest foreign command */
 	int64_t foreign_alarm_ns;
 	uint32_t event_first, event_count;
@@ -200,6 +207,25 @@ struct osdp_event *bus_event(
 /* Thinned: once for a run of causes that are less than a minute apart. */
 void panel_alarm(
 	struct osdp_bus *bus, struct osdp_panel *panel, enum osdp_alarm alarm, int64_t now_ns);
+
+/* --- osdp_bus_timing.c --- */
+
+/* How long the reply to the frame that is ready may take to begin. */
+int64_t timing_timeout_ns(const struct osdp_panel *panel);
+int64_t timing_poll_ns(const struct osdp_panel *panel);
+int64_t timing_begin_ns(const struct osdp_bus *bus); /* and then, until something is seen of it */
+
+/* A reply of so many bytes was taken. */
+void timing_take(struct osdp_bus *bus, struct osdp_panel *panel, size_t len, int64_t now_ns);
+
+/* A reply to what was given up, or a second one: the reader is to be waited for longer. */
+void timing_late(struct osdp_panel *panel, int64_t now_ns);
+
+/* --- osdp_bus_turn.c --- */
+
+struct osdp_panel *turn_next(struct osdp_bus *bus, int64_t now_ns);
+void turn_exchanged(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns);
+void turn_failed(struct osdp_bus *bus, const struct osdp_panel *panel, bool heard, int64_t now_ns);
 
 /* --- osdp_panel.c --- */
 

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 
+#define STATES_ROUNDS 24
 #define MOMENT_NS (2 * NS_PER_S)
 #define FRAGMENT_MIN 64u
 #define ORDER_DATA_MAX OSDP_BUS_RAW_MAX
@@ -276,11 +277,19 @@ void panel_ask_states(struct osdp_panel *panel)
 		panel->look_todo |= LOOK_LED;
 }
 
-static bool states_next(struct osdp_panel *panel, int64_t now_ns)
+/*
+ * Readers tell of changes themselves when they are polled; those that do not are asked now and
+ * then, the more seldom the longer a round takes.
+ */
+static bool states_next(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns)
 {
 	static const int64_t every_ns[STATES] = {
-		10 * NS_PER_S, 10 * NS_PER_S, 30 * NS_PER_S, 30 * NS_PER_S};
+		10 * NS_PER_S, 10 * NS_PER_S, 60 * NS_PER_S, 60 * NS_PER_S};
+	int64_t rounds_ns = STATES_ROUNDS * ROUND_CHARS * bus->char_ns * bus->config.reader_count;
 
+	/* Not all readers in one round, which would be a long one. */
+	if (now_ns - bus->asked_ns < rounds_ns / (STATES_ROUNDS * 2))
+		return false;
 	for (unsigned i = 0; i < STATES; i++) {
 		uint8_t command = (uint8_t)(OSDP_LSTAT + i);
 		bool has = i == 0 || (i == 1 && panel->capabilities.inputs > 0) ||
@@ -288,12 +297,30 @@ static bool states_next(struct osdp_panel *panel, int64_t now_ns)
 			   (i == 3 && panel->capabilities.heads > 0);
 
 		if (!has || panel_command_refused(panel, command) ||
-			now_ns - panel->asked_ns[i] < every_ns[i])
+			now_ns - panel->asked_ns[i] < every_ns[i] ||
+			now_ns - panel->asked_ns[i] < rounds_ns)
 			continue;
 		panel->asked_ns[i] = now_ns;
+		bus->asked_ns = now_ns;
 		return panel_frame_command(panel, command, (struct span){NULL, 0});
 	}
 	return false;
+}
+
+/* What every session begins with. */
+static bool session_next(struct osdp_panel *panel)
+{
+	uint8_t todo = panel->session_todo;
+
+	panel->session_todo = 0;
+	if (todo & SESSION_CAP) {
+		panel->session_todo = todo & (uint8_t)~SESSION_CAP;
+		return panel_frame_command(
+			panel, OSDP_CAP, panel->bare_ask ? (struct span){NULL, 0} : SPAN_LIT("\0"));
+	}
+	return todo & SESSION_SIZE && panel->capabilities.receive_size > 0 &&
+	       !panel_command_refused(panel, OSDP_ACURXSIZE) &&
+	       panel_frame_command(panel, OSDP_ACURXSIZE, SPAN_LIT("\xa0\x05"));
 }
 
 bool panel_order_next(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns)
@@ -308,7 +335,9 @@ bool panel_order_next(struct osdp_bus *bus, struct osdp_panel *panel, int64_t no
 			return true;
 	if (panel->file.active && file_next(bus, panel, now_ns))
 		return true;
-	return !exclusive && states_next(panel, now_ns);
+	if (!exclusive && session_next(panel))
+		return true;
+	return !exclusive && states_next(bus, panel, now_ns);
 }
 
 /* --- from outside --- */

@@ -12,9 +12,6 @@
 
 #include "base/assert.h"
 
-/* What a round of the line may take comes on top: a full and slow line is no gap. */
-#define ROUND_CHARS 50
-
 void panel_take_identity(struct osdp_panel *panel, struct span data)
 {
 	struct osdp_pdid pdid;
@@ -86,6 +83,7 @@ static bool is_fresh(struct osdp_panel *panel)
 static void polled(
 	const struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, int64_t now_ns)
 {
+	/* What a round of the line takes comes on top: a full and slow line is no gap. */
 	int64_t age_ns = OSDP_BUS_CARD_AGE_NS +
 			 (int64_t)bus->config.reader_count * ROUND_CHARS * bus->char_ns;
 
@@ -291,6 +289,10 @@ void panel_take(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, st
 		polled(bus, panel, code, now_ns);
 	switch (code) {
 	case OSDP_ACK:
+		break;
+	case OSDP_PDCAP:
+		panel_take_capabilities(panel, data);
+		panel->default_claimed = panel->capabilities.default_key;
 		break;
 	case OSDP_RAW:
 		take_raw(bus, panel, data, now_ns);
