@@ -335,9 +335,10 @@ bool panel_order_next(struct osdp_bus *bus, struct osdp_panel *panel, int64_t no
 			return true;
 	if (panel->file.active && file_next(bus, panel, now_ns))
 		return true;
-	if (!exclusive && session_next(panel))
-		return true;
-	return !exclusive && states_next(bus, panel, now_ns);
+	/* A card waits for a poll: what is not urgent never keeps two in a row from it. */
+	if (exclusive || panel->command != OSDP_POLL)
+		return false;
+	return session_next(panel) || states_next(bus, panel, now_ns);
 }
 
 /* --- from outside --- */

@@ -290,6 +290,14 @@ static int64_t next_ns(const struct world *world)
 	return at_ns < world->now_ns ? world->now_ns : at_ns;
 }
 
+static bool reply_is_nak(struct span bytes)
+{
+	struct osdp_frame frame;
+
+	return osdp_frame_parse(bytes, &frame) == OSDP_FRAME_OK && frame.code == OSDP_NAK &&
+	       frame.data.len > 0 && frame.data.data[0] == OSDP_NAK_CHECK;
+}
+
 /* The panel's converter gives the same bytes again, a little later. */
 static void double_reply(struct world *world, int8_t from, struct span bytes)
 {
@@ -312,7 +320,8 @@ static void devices_run(struct world *world)
 		if (osdp_device_deadline_ns(&reader->device) > world->now_ns)
 			continue;
 		osdp_device_time(&reader->device, world->now_ns);
-		if (!osdp_device_transmit(&reader->device, world->now_ns, &reply) || reader->cut)
+		if (!osdp_device_transmit(&reader->device, world->now_ns, &reply) || reader->cut ||
+			(world->mute && reply_is_nak(reply.bytes)))
 			continue;
 		speak(world, (int8_t)i, reply.bytes, world->now_ns + world->delay_ns);
 		if (world->doubles)

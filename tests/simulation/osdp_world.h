@@ -53,6 +53,7 @@ struct world {
 	uint64_t random;
 	double errors; /* chance of each bit */
 	bool echo;
+	bool mute; /* readers say nothing to a damaged command, instead of NAK 01 */
 	bool doubles; /* each reply comes twice */
 	int64_t delay_ns; /* on top, of each reply */
 	int64_t slow_ns; /* a read that takes longer is slow */
