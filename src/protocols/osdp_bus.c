@@ -163,13 +163,16 @@ static void frame_take(struct osdp_bus *bus, const struct osdp_frame *frame, int
 	}
 	if (!bus->waiting || frame->address != panel->config.address) {
 		panel = panel_find(bus, frame->address);
-		if (panel)
+		if (panel) {
 			timing_late(panel, now_ns);
+			panel_stray(bus, panel, frame, now_ns);
+		}
 		return;
 	}
 	switch (panel_reply(bus, panel, frame, now_ns)) {
 	case OUTCOME_IGNORED:
 		timing_late(panel, now_ns);
+		panel_stray(bus, panel, frame, now_ns);
 		break;
 	case OUTCOME_BAD:
 		bus->bad = true;

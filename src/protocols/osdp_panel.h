@@ -88,7 +88,8 @@ struct osdp_panel {
 	bool flush; /* cards and keys may be old until a poll finds nothing */
 	bool tamper_known, tamper, power;
 	bool default_claimed; /* said within a session that SCBK-D is in use: a habit of it */
-	uint8_t identity_strikes, plain_strikes, mac_strikes, key_failures, replay_hits;
+	uint8_t identity_strikes, plain_strikes, mac_strikes, key_failures, replay_hits, strays;
+	uint32_t doubled; /* copies of the latest reply */
 	uint32_t mac_good; /* replies since the latest strike */
 	int64_t since_ns;
 	int64_t heard_ns;
@@ -286,6 +287,9 @@ enum panel_outcome panel_rmac(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_frame *frame, int64_t now_ns);
 void panel_challenge_refused(
 	struct osdp_bus *bus, struct osdp_panel *panel, uint8_t nak, int64_t now_ns);
+/* A reply that fits nothing that was asked. */
+void panel_stray(struct osdp_bus *bus, struct osdp_panel *panel, const struct osdp_frame *frame,
+	int64_t now_ns);
 /* A reply within the session: unwraps it into bus->plain. */
 enum panel_outcome panel_unwrap(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_frame *frame, int64_t now_ns, struct span *ret_data);

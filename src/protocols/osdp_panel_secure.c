@@ -20,6 +20,7 @@
 
 #define MAC_STRIKES 3u
 #define REPLAY_HITS 3u
+#define STRAYS_MAX 8u
 #define GOOD_MIN 100u
 #define ROTATION_NS (60 * NS_PER_S)
 
@@ -125,6 +126,26 @@ static bool mac_known(const struct osdp_panel *panel, struct span mac, bool *ret
 	return known;
 }
 
+/*
+ * Copies of the latest reply are a converter's or the answers to our own repeats. Any other reply
+ * of a session with a wrong number is an old one: a few of them are an accident at most.
+ */
+void panel_stray(struct osdp_bus *bus, struct osdp_panel *panel, const struct osdp_frame *frame,
+	int64_t now_ns)
+{
+	bool newest;
+
+	if (frame->block_type != OSDP_SCS_16 && frame->block_type != OSDP_SCS_18)
+		return;
+	(void)mac_known(panel, frame->mac, &newest);
+	if (newest && ++panel->doubled <= STRAYS_MAX)
+		return;
+	if (panel->strays < STRAYS_MAX)
+		panel->strays++;
+	else
+		panel_alarm(bus, panel, OSDP_ALARM_REPLAY, now_ns);
+}
+
 static enum panel_outcome mac_wrong(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_frame *frame, int64_t now_ns)
 {
@@ -154,7 +175,10 @@ enum panel_outcome panel_unwrap(struct osdp_bus *bus, struct osdp_panel *panel,
 	case OSDP_SECURE_OK:
 		memcpy(panel->macs[panel->mac_at], frame->mac.data, OSDP_MAC_WIRE_SIZE);
 		panel->mac_at = (uint8_t)((panel->mac_at + 1) % MAC_HISTORY);
+		panel->doubled = 0;
 		if (++panel->mac_good >= GOOD_MIN) {
+			panel->mac_good = GOOD_MIN;
+			panel->strays = 0;
 			panel->mac_strikes = 0;
 			panel->replay_hits = 0;
 			panel->plain_strikes = 0;
