@@ -112,10 +112,9 @@ static struct osdp_panel *pick_probe(struct osdp_bus *bus, int64_t now_ns)
 }
 
 /* The next one in the round. */
-static struct osdp_panel *pick_round(struct osdp_bus *bus, int64_t now_ns)
+static struct osdp_panel *pick_round(struct osdp_bus *bus, bool guests, int64_t now_ns)
 {
 	unsigned count = bus->config.reader_count;
-	bool guests = guest_may_go(bus);
 
 	for (unsigned i = 0; i < count; i++) {
 		unsigned at = (bus->round + i) % count;
@@ -144,9 +143,11 @@ struct osdp_panel *turn_next(struct osdp_bus *bus, int64_t now_ns)
 		if (!panel && guests_may_begin(bus))
 			panel = pick_probe(bus, now_ns);
 		if (!panel)
-			panel = pick_round(bus, now_ns);
+			panel = pick_round(bus, guest_may_go(bus), now_ns);
 		if (!panel)
 			panel = pick_probe(bus, now_ns); /* nobody else wants the line */
+		if (!panel)
+			panel = pick_round(bus, true, now_ns);
 		if (panel && panel_is_online(panel))
 			bus->since_guest++;
 	}

@@ -109,6 +109,7 @@ void panel_offline(
 	panel->probes = 0;
 	panel->backoff_ns = 0;
 	back_off(panel, BACKOFF_MIN_NS, BACKOFF_MAX_NS, now_ns);
+	panel->pairing.why = (uint8_t)why;
 	down(panel, why, now_ns);
 }
 
@@ -143,7 +144,9 @@ void panel_restart(
 	if (panel->file.active)
 		panel_file_end(bus, panel, OSDP_BUS_FILE_BROKEN, 0, now_ns);
 	panel->not_before_ns = now_ns;
-	if (!at_once)
+	if (at_once)
+		panel->backoff_ns = 0;
+	else
 		back_off(panel, BACKOFF_MIN_NS, BACKOFF_MAX_NS, now_ns);
 }
 
@@ -281,6 +284,8 @@ static bool frame_make(struct osdp_bus *bus, struct osdp_panel *panel, int64_t n
 		return true;
 	case STEP_KEYSET:
 		return keyset_make(panel);
+	case STEP_FIRST:
+		return panel_frame_command(panel, OSDP_POLL, (struct span){NULL, 0});
 	case STEP_ONLINE:
 		break;
 	}
@@ -394,7 +399,7 @@ void panel_connect(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_n
 {
 	panel->sequence = panel_required(panel) ? 0 : panel->sequence;
 	if (!panel_required(panel)) {
-		panel_online(bus, panel, now_ns);
+		panel->step = STEP_FIRST;
 		return;
 	}
 	if (panel->pairing.active && !panel->pairing.rotation) {
@@ -447,6 +452,8 @@ static void sequence_next(struct osdp_panel *panel)
 static void answered(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, struct span data,
 	int64_t now_ns)
 {
+	bool taken = panel->step >= STEP_FIRST && code != OSDP_NAK;
+
 	sequence_next(panel);
 	if (code == OSDP_NAK && panel->step != STEP_ID && panel->step != STEP_CAP)
 		command_refused(bus, panel, data.len > 0 ? (uint8_t)data.data[0] : 0, now_ns);
@@ -459,11 +466,17 @@ static void answered(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t cod
 	case STEP_KEYSET:
 		panel_keyset_answered(bus, panel, code == OSDP_ACK, now_ns);
 		break;
+	case STEP_FIRST:
+		if (code == OSDP_NAK)
+			panel_hold(bus, panel, OSDP_WHY_PROTOCOL, now_ns);
+		else
+			panel_online(bus, panel, now_ns);
+		break;
 	default:
-		if (code != OSDP_NAK)
-			panel_take(bus, panel, code, data, now_ns);
 		break;
 	}
+	if (taken)
+		panel_take(bus, panel, code, data, now_ns);
 }
 
 /* A NAK in clear, whatever went out. */

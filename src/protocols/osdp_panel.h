@@ -31,6 +31,7 @@ enum panel_step {
 	STEP_SCRYPT,
 	STEP_OWN_ID, /* within the session: this one is proved */
 	STEP_KEYSET, /* of a pairing: the session stands under SCBK-D, of a rotation: its own */
+	STEP_FIRST, /* in clear: the first poll */
 	STEP_ONLINE,
 };
 

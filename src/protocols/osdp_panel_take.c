@@ -285,6 +285,8 @@ void panel_take(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, st
 	int64_t now_ns)
 {
 	ASSERT(panel_secured(panel) || !panel_required(panel));
+	if (!panel_required(panel))
+		panel->backoff_ns = 0;
 	if (panel->command == OSDP_POLL)
 		polled(bus, panel, code, now_ns);
 	switch (code) {

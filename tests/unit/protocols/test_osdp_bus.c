@@ -462,6 +462,22 @@ static void test_nak_for_ever(void **state UNUSED)
 	assert_true(rig_is_online(&rig));
 }
 
+/* A reader that wants secure channel, which the operator has switched off: it never is online. */
+static void test_wants_secure(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = rig_reader();
+	struct osdp_device_config device = rig_device();
+
+	reader.policy = OSDP_SECURE_OFF;
+	rig_init(&rig, &reader, &device);
+	rig_run(&rig, 30 * S);
+	assert_int_equal(rig.count[OSDP_EVENT_ONLINE], 0);
+	assert_int_equal(rig.count[OSDP_EVENT_OFFLINE], 1);
+	assert_int_equal(rig.last[OSDP_EVENT_OFFLINE].why, OSDP_WHY_PROTOCOL);
+	assert_in_range(rig.commands[OSDP_POLL], 4, 12);
+	assert_int_equal(rig.commands[OSDP_CHLNG], 0);
+}
+
 static void test_power_cycled(void **state UNUSED)
 {
 	int64_t began_ns;
@@ -634,6 +650,7 @@ int main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_naks),
 		cmocka_unit_test(test_nak_for_ever),
+		cmocka_unit_test(test_wants_secure),
 		cmocka_unit_test(test_power_cycled),
 		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_checksum),
