@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the panel's side share: one reader's state (struct osdp_panel) and the line's
- * (struct osdp_bus). osdp_bus.c owns the line: when who may speak. osdp_panel.c owns a reader's
- * steps: what it is sent next and what a reply means for its link. osdp_panel_secure.c owns keys,
- * handshakes and pairing, osdp_panel_take.c makes events of replies, osdp_panel_order.c makes
- * commands of orders.
+ * (struct osdp_bus). osdp_bus*.c own the line: who speaks when, and for how long a reply is waited
+ * for. osdp_panel.c owns a reader's steps, osdp_panel_reply.c what a reply means for its link,
+ * osdp_panel_secure.c keys, handshakes and pairing; osdp_panel_take.c makes events of replies,
+ * osdp_panel_order.c makes commands of orders.
  */
 #pragma once
 
@@ -237,10 +237,6 @@ void panel_init(
 /* Makes the next frame in panel->frame, or leaves the one to be repeated. False: nothing to say. */
 bool panel_frame_ready(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns);
 
-/* A reply from the reader's address while it is waited for. */
-enum panel_outcome panel_reply(struct osdp_bus *bus, struct osdp_panel *panel,
-	const struct osdp_frame *frame, int64_t now_ns);
-
 /* The wait ended without a reply; heard: something damaged came. */
 void panel_failed(struct osdp_bus *bus, struct osdp_panel *panel, bool heard, int64_t now_ns);
 
@@ -265,10 +261,19 @@ void panel_restart(
 void panel_state_set(
 	struct osdp_bus *bus, struct osdp_panel *panel, enum osdp_state state, int64_t now_ns);
 
+/* The step after identity and capabilities are known in clear. */
+void panel_connect(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns);
+
 /* All is known and proved: ONLINE, if that is news. */
 void panel_online(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns);
 
 bool panel_command_refused(const struct osdp_panel *panel, uint8_t command);
+
+/* --- osdp_panel_reply.c --- */
+
+/* A reply from the reader's address while it is waited for. */
+enum panel_outcome panel_reply(struct osdp_bus *bus, struct osdp_panel *panel,
+	const struct osdp_frame *frame, int64_t now_ns);
 
 /* --- osdp_panel_frame.c --- */
 
@@ -280,8 +285,6 @@ size_t panel_data_max(const struct osdp_panel *panel); /* bytes of a command's d
 
 /* --- osdp_panel_secure.c --- */
 
-/* The step after identity and capabilities are known in clear. */
-void panel_connect(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns);
 enum panel_outcome panel_ccrypt(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_frame *frame, int64_t now_ns);
 enum panel_outcome panel_rmac(struct osdp_bus *bus, struct osdp_panel *panel,
