@@ -13,7 +13,7 @@
 
 static struct osdp_device device;
 static struct osdp_bus *bus;
-static _Alignas(16) uint8_t memory[32768];
+static _Alignas(16) uint8_t memory[65536];
 static uint8_t counter, bytes[OSDP_FRAME_MAX];
 static size_t len; /* of the reader's latest reply, in bytes */
 static int64_t now_ns;
@@ -101,14 +101,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct osdp_bus_reader reader = {.has_key = true};
 	struct osdp_device_config config;
 
-	memset(reader.key, 0x91, sizeof(reader.key));
+	for (unsigned i = 0; i < sizeof(reader.key); i++)
+		reader.key[i] = (uint8_t)(i * i * 37 + 0x91);
 	now_ns = 1000 * S;
 	counter = 0;
 	len = 0;
 	online = false;
 	osdp_device_config_default(&config);
 	config.has_key = true;
-	memset(config.key, 0x91, sizeof(config.key));
+	memcpy(config.key, reader.key, sizeof(config.key));
 	config.baud = 115200;
 	config.aes = osdp_aes_nettle;
 	config.fill_random = fill;

@@ -15,7 +15,6 @@ struct osdp_event *bus_event(
 	if (bus->event_count == EVENTS_MAX) {
 		/* Its owner does not look: the oldest goes. */
 		bus->event_first = (bus->event_first + 1) % EVENTS_MAX;
-		bus->events_lost++;
 	} else {
 		bus->event_count++;
 	}

@@ -31,6 +31,11 @@
 
 void panel_init(struct osdp_panel *panel, const struct osdp_bus *bus, uint8_t index, int64_t now_ns)
 {
+	struct osdp_bus_reader *config = &panel->config;
+
+	/* Whoever kept such a key was deceived: it is as good as none. */
+	config->has_key = config->has_key && !osdp_key_is_weak(config->key);
+	config->has_pending = config->has_pending && !osdp_key_is_weak(config->pending);
 	panel->index = index;
 	panel->why = OSDP_WHY_SILENT;
 	panel->told = OSDP_WHY_SILENT;

@@ -17,7 +17,7 @@
 #define LONG_AGO_NS (INT64_MIN / 2) /* differences with it do not overflow */
 
 #define REPLY_DELAY_MAX_NS (200 * NS_PER_MS) /* every reader begins its reply within this */
-#define EVENTS_MAX 64u
+#define EVENTS_MAX 256u /* when the port goes, each reader has one */
 #define MAC_HISTORY 32u
 #define STATES 4u
 #define ROUND_CHARS 50 /* about, of one exchange in a round of the line */
@@ -182,7 +182,6 @@ struct osdp_bus {
 	int64_t foreign_ns; /* latest foreign command */
 	int64_t foreign_alarm_ns;
 	uint32_t event_first, event_count;
-	uint64_t events_lost;
 	struct osdp_event events[EVENTS_MAX];
 	uint8_t plain[OSDP_FRAME_MAX]; /* decrypted data of the reply that is being taken */
 	uint8_t kept[OSDP_FRAME_MAX]; /* data that an event points to */

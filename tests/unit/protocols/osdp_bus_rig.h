@@ -48,7 +48,7 @@ struct rig {
 	uint8_t first[8]; /* codes of the first commands */
 	unsigned first_count;
 	bool secret_seen; /* rig_secret went over the line in clear */
-	_Alignas(16) uint8_t memory[32768];
+	_Alignas(16) uint8_t memory[65536];
 };
 
 static const uint8_t rig_key[OSDP_KEY_SIZE] = {0x2f, 0x91, 0xc4, 0x5a, 0x77, 0x08, 0xe3, 0xb6, 0x1d,

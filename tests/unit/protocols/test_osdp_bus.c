@@ -579,6 +579,46 @@ static void test_port(void **state UNUSED)
 	assert_true(rig_is_online(&rig));
 }
 
+/* A full line: everybody is probed, and told of when the port goes. */
+static void test_many(void **state UNUSED)
+{
+	static struct osdp_bus_reader readers[OSDP_BUS_READERS_MAX];
+	struct osdp_event event;
+	struct span bytes;
+	unsigned offline = 0, probed = 0;
+	bool seen[128] = {false};
+	void *memory = malloc(osdp_bus_size(OSDP_BUS_READERS_MAX));
+
+	assert_non_null(memory);
+	for (unsigned i = 0; i < OSDP_BUS_READERS_MAX; i++)
+		readers[i].address = (uint8_t)i;
+	rig.now_ns = 1000 * S;
+	struct osdp_bus *bus = osdp_bus_init(memory,
+		&(struct osdp_bus_config){.baud = 9600,
+			.reader_count = OSDP_BUS_READERS_MAX,
+			.readers = readers,
+			.aes = &osdp_aes_nettle,
+			.fill_random = rig_fill,
+			.user = &rig},
+		rig.now_ns);
+	while (probed < OSDP_BUS_READERS_MAX && rig.now_ns < 1060 * S) {
+		osdp_bus_time(bus, rig.now_ns);
+		if (osdp_bus_transmit(bus, rig.now_ns, &bytes)) {
+			probed += !seen[(uint8_t)bytes.data[2]];
+			seen[(uint8_t)bytes.data[2]] = true;
+		}
+		assert_true(osdp_bus_deadline_ns(bus) > rig.now_ns);
+		rig.now_ns = osdp_bus_deadline_ns(bus);
+	}
+	assert_int_equal(probed, OSDP_BUS_READERS_MAX);
+	osdp_bus_port(bus, false, rig.now_ns);
+	while (osdp_bus_event(bus, &event))
+		offline += event.kind == OSDP_EVENT_OFFLINE && event.why == OSDP_WHY_PORT;
+	assert_int_equal(offline, OSDP_BUS_READERS_MAX);
+	osdp_bus_wipe(bus);
+	free(memory);
+}
+
 /* Nothing is sent before what was written is over, nor within two characters of a reply's end. */
 static void test_pace(void **state UNUSED)
 {
@@ -655,6 +695,7 @@ int main(void)
 		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_checksum),
 		cmocka_unit_test(test_port),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_figures),
 	};

@@ -589,6 +589,21 @@ static void test_other_key(void **state UNUSED)
 	assert_true(rig_is_online(&rig));
 }
 
+/* SCBK-D as the reader's own key: not with this panel, though both would have it. */
+static void test_weak_key(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = rig_reader();
+	struct osdp_device_config device = rig_device();
+
+	memcpy(reader.key, osdp_key_default, OSDP_KEY_SIZE);
+	memcpy(device.key, osdp_key_default, OSDP_KEY_SIZE);
+	rig_init(&rig, &reader, &device);
+	rig_run(&rig, 10 * S);
+	assert_int_equal(rig_status(&rig).why, OSDP_WHY_NOT_PAIRED);
+	assert_int_equal(rig.commands[OSDP_CHLNG], 0);
+	check_nothing();
+}
+
 static void test_wiped(void **state UNUSED)
 {
 	begin();
@@ -647,6 +662,7 @@ int main(void)
 		cmocka_unit_test(test_rotate_forgotten),
 		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_other_key),
+		cmocka_unit_test(test_weak_key),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_sessions_age),
 	};

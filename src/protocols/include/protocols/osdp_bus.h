@@ -66,7 +66,7 @@ struct osdp_capabilities {
 struct osdp_bus_reader {
 	uint8_t address; /* 0x00 to 0x7e; each once on a line */
 	uint8_t policy; /* enum osdp_policy */
-	bool has_key; /* key is the reader's SCBK */
+	bool has_key; /* key is the reader's SCBK; a weak one (osdp_key_is_weak) counts as none */
 	bool has_pending; /* pending may be: it is tried when key fails, or when there is none */
 	bool has_identity; /* vendor and serial must be these */
 	uint8_t key[OSDP_KEY_SIZE];
@@ -366,7 +366,7 @@ bool osdp_bus_transmit(struct osdp_bus *bus, int64_t now_ns, struct span *ret_by
 /* When the bus must be called again if no bytes come; INT64_MAX: the port is away. */
 int64_t osdp_bus_deadline_ns(const struct osdp_bus *bus);
 
-/* The oldest event. Events are taken after every receive and time; at most 64 wait. */
+/* The oldest event. Events are taken after every receive and time; at most 256 wait. */
 bool osdp_bus_event(struct osdp_bus *bus, struct osdp_event *ret_event);
 
 /*
