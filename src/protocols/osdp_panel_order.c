@@ -391,6 +391,8 @@ static enum osdp_taken keys_take(
 		return OSDP_TAKEN_NOT_WEAK;
 	if (panel->pairing.active)
 		return OSDP_TAKEN_NOT_FULL;
+	if (panel->state != OSDP_STATE_ONLINE)
+		panel_link_reset(panel, STEP_ID); /* what is under way is of other keys */
 	config->has_key = keys->has_key;
 	config->has_pending = keys->has_pending;
 	config->has_identity = keys->has_identity;

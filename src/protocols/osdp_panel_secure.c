@@ -217,12 +217,15 @@ enum osdp_taken panel_pair(struct osdp_bus *bus, struct osdp_panel *panel,
 		return OSDP_TAKEN_NOT_OFFLINE;
 	if (until_ns - now_ns > OSDP_BUS_PAIR_WINDOW_NS)
 		until_ns = now_ns + OSDP_BUS_PAIR_WINDOW_NS;
+	if (panel->state != OSDP_STATE_ONLINE) {
+		/* A handshake under the pending key of before must not speak for the new one. */
+		panel_link_reset(panel, STEP_ID);
+		panel->not_before_ns = now_ns;
+	}
 	memcpy(panel->config.pending, order->pair.key, OSDP_KEY_SIZE);
 	panel->config.has_pending = true;
 	panel->key_failures = 0;
 	panel->backoff_ns = 0;
-	if (panel->state != OSDP_STATE_ONLINE)
-		panel->not_before_ns = now_ns;
 	panel->pairing = (struct panel_pairing){
 		.active = true, .begin = true, .rotation = rotation, .until_ns = until_ns};
 	return OSDP_TAKEN;

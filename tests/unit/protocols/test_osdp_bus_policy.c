@@ -569,6 +569,37 @@ static void test_pending(void **state UNUSED)
 	assert_int_equal(rig.count[OSDP_EVENT_ALARM], 0);
 }
 
+/* The operator pairs while a handshake under an older pending key is under way. */
+static void pair_meanwhile(
+	struct rig *self, const struct osdp_frame *frame, uint8_t *bytes UNUSED, size_t *len UNUSED)
+{
+	uint8_t key[OSDP_KEY_SIZE];
+
+	if (frame->code != OSDP_PDID || !frame->has_security_block || self->step++ > 0)
+		return;
+	memcpy(key, rig_secret, sizeof(key));
+	key[0] ^= 0x55;
+	assert_int_equal(rig_order(self, pair_order(OSDP_ORDER_PAIR, key, 10 * S)), OSDP_TAKEN);
+}
+
+static void test_pending_replaced(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = rig_reader();
+	struct osdp_device_config device = rig_device();
+
+	reader.has_pending = true;
+	memcpy(reader.pending, rig_secret, OSDP_KEY_SIZE);
+	memcpy(device.key, rig_secret, OSDP_KEY_SIZE);
+	rig_init(&rig, &reader, &device);
+	rig.on_reply = pair_meanwhile;
+	rig_run(&rig, 20 * S);
+	assert_int_equal(rig.step, 1);
+	assert_int_equal(rig.count[OSDP_EVENT_PAIRED], 0);
+	assert_int_equal(rig.count[OSDP_EVENT_PENDING_WORKS], 0);
+	assert_int_equal(rig.count[OSDP_EVENT_PAIR_FAILED], 1);
+	assert_int_equal(rig.count[OSDP_EVENT_ONLINE], 0);
+}
+
 static void test_other_key(void **state UNUSED)
 {
 	struct osdp_bus_reader reader = rig_reader();
@@ -661,6 +692,7 @@ int main(void)
 		cmocka_unit_test(test_rotate),
 		cmocka_unit_test(test_rotate_forgotten),
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_pending_replaced),
 		cmocka_unit_test(test_other_key),
 		cmocka_unit_test(test_weak_key),
 		cmocka_unit_test(test_wiped),
