@@ -26,14 +26,15 @@
 
 #define USES_PENDING_MAX 256
 
-/* One piece of work: a closing contact ends two alarms and clears two readers. */
-#define WORK_EFFECTS_MAX 5
+/* One piece of work: a closing contact is told, ends two alarms and clears the readers. */
+#define WORK_EFFECTS_MAX (3 + DOOR_READERS_MAX)
 /*
  * All work of one door that can be due at once: DOOR_WAITING_MAX grants of 3 effects and one
- * storage alarm, a lock's end 2, a contact 5, the pre-alarm 3, the alarm 1. None of it makes new
- * work that is due in the same step.
+ * storage alarm, a lock's end 2, a contact, the pre-alarm and the readers it is shown at, the
+ * alarm 1. None of it makes new work that is due in the same step.
  */
-#define DOOR_EFFECTS_MAX (DOOR_WAITING_MAX * 3 + 1 + 2 + WORK_EFFECTS_MAX + 3 + 1)
+#define DOOR_EFFECTS_MAX                                                                           \
+	(DOOR_WAITING_MAX * 3 + 1 + 2 + WORK_EFFECTS_MAX + 1 + DOOR_READERS_MAX + 1)
 /*
  * One input by itself: the last key of a duress PIN while the store is failed. What waited there is
  * over (record, blocklist alarm, feedback, and the count of denials that this or the grant ends),

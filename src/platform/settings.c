@@ -29,6 +29,8 @@
 #define READER(field) FIELD(SECTION_READERS, struct reader_draft, field)
 #define FORMAT(field) FIELD(SECTION_FORMATS, struct format_draft, field)
 #define PANEL(field) FIELD(SECTION_PANELS, struct panel_draft, field)
+#define OSDP(field) FIELD(SECTION_OSDP, struct osdp_line_settings, field)
+#define READER_OSDP(field) FIELD(SECTION_READER_OSDP, struct reader_draft, field)
 
 #define NUMBER(key_, place, min_, max_, standard_, text_)                                          \
 	{                                                                                          \
@@ -63,6 +65,11 @@
 	{                                                                                          \
 		.key = (key_), place, .kind = (kind_), .flags = SETTING_FLAG_REQUIRED,             \
 		.min = (min_), .max = (max_), .choices = (choices_), .text = (text_)               \
+	}
+#define NESTED(key_, section_, section_in_, text_)                                                 \
+	{                                                                                          \
+		.key = (key_), .section = (section_), .kind = SETTING_SECTION,                     \
+		.min = (section_in_), .text = (text_)                                              \
 	}
 #define DESCRIBES(key_, place, kind_, choices_, standard_, text_)                                  \
 	{                                                                                          \
@@ -194,17 +201,17 @@ static const struct setting table[] = {
 	REQUIRED("door", READER(door_id), SETTING_ID, 0, 0, NULL,
 		"The id of the door it stands at."),
 	CHOICE("side", READER(reader.config.side), "entry|exit", "entry",
-		"Which way it lets people through; a door has at most one reader a side."),
+		"Which way it lets people through. A door has at most 4 readers."),
 	OTHER("formats", READER(reader.format), SETTING_FORMATS, "W34",
 		"Card formats it may send. The first that fits a frame reads it: the one of the "
 		"highest priority, equal ones in this order."),
-	TIME("gap", READER(reader.limits.gap_ns), 0, 1, 10000000, 100000000, "25ms",
+	TIME("gap", READER(reader.limits.gap_ns), SETTING_FLAG_WIEGAND, 1, 10000000, 100000000, "25ms",
 		"Silence that ends a Wiegand frame."),
-	TIME("pulse_min", READER(reader.limits.pulse_min_ns), 0, 1, 1000, 100000, "10us",
+	TIME("pulse_min", READER(reader.limits.pulse_min_ns), SETTING_FLAG_WIEGAND, 1, 1000, 100000, "10us",
 		"A shorter pulse is a glitch."),
-	TIME("pulse_max", READER(reader.limits.pulse_max_ns), 0, 1, 100000, 10000000, "1ms",
+	TIME("pulse_max", READER(reader.limits.pulse_max_ns), SETTING_FLAG_WIEGAND, 1, 100000, 10000000, "1ms",
 		"A longer pulse is a fault."),
-	TIME("interval_min", READER(reader.limits.interval_min_ns), 0, 1, 20000, 5000000, "150us",
+	TIME("interval_min", READER(reader.limits.interval_min_ns), SETTING_FLAG_WIEGAND, 1, 20000, 5000000, "150us",
 		"Pulses that begin closer than this are a fault."),
 	LINE("data0", READER(reader.lines.data0), 0,
 		"The input of DATA0; at rest active, inactive while a pulse lasts. active-low where "
@@ -217,7 +224,8 @@ static const struct setting table[] = {
 		"The output of the reader's green light; active: on."),
 	LINE("beeper", READER(reader.lines.beeper), SETTING_FLAG_OUTPUT,
 		"The output of the reader's beeper; active: on."),
-
+	NESTED("osdp", SECTION_READERS, SECTION_READER_OSDP,
+		"A reader on an OSDP line has this instead of wires of its own."),
 
 	REQUIRED("name", FORMAT(name), SETTING_FORMAT_WORD, 0, 0,
 		"1 to 32 of A-Z, a-z, 0-9, -, _ and ., a letter first, no built-in format's name",
@@ -278,6 +286,22 @@ static const struct setting table[] = {
 		"gpio."),
 	LINE("data1", PANEL(panel.data1), SETTING_FLAG_OUTPUT,
 		"The output of DATA1, on the chip of data0."),
+
+	REQUIRED("id", OSDP(id), SETTING_ID, 0, 0, NULL, "The line's id, used by readers above."),
+	REQUIRED("port", OSDP(port), SETTING_PORT, 0, 0, NULL,
+		"The serial port, by a path that stays when ports are plugged in another order; or "
+		"simulated, for virtual readers that `postern sim` moves."),
+	CHOICE("baud", OSDP(baud), "9600|19200|38400|57600|115200|230400", "9600",
+		"Bits a second. All readers of a line have the same."),
+
+	REQUIRED("line", READER_OSDP(osdp_line), SETTING_ID, 0, 0, NULL,
+		"The id of its line."),
+	REQUIRED("address", READER_OSDP(reader.osdp.address), SETTING_NUMBER, 0, 126, NULL,
+		"The reader's address, which no other reader of the line has."),
+	CHOICE("secure_channel", READER_OSDP(reader.osdp.secure_channel), "required|off",
+		"required",
+		"required: the reader is believed in a secure channel only, with a key that it "
+		"gets when it is paired. off: what it says can be read and forged on the wires."),
 };
 /* clang-format on */
 
@@ -305,6 +329,8 @@ static const struct {
 		"A list of card formats that are not built in, at most 16:"},
 	[SECTION_PANELS] = {"panels", true,
 		"A list with an entry for each panel of another maker whose reader we are:"},
+	[SECTION_OSDP] = {"osdp", true, "A list of serial lines with OSDP readers, at most 16:"},
+	[SECTION_READER_OSDP] = {"osdp of a reader", false, "In an entry of readers, below osdp:"},
 };
 
 const char *setting_section_name(enum setting_section section)
@@ -315,6 +341,11 @@ const char *setting_section_name(enum setting_section section)
 bool setting_section_is_list(enum setting_section section)
 {
 	return sections[section].is_list;
+}
+
+bool setting_section_is_nested(enum setting_section section)
+{
+	return section == SECTION_READER_OSDP;
 }
 
 const char *setting_section_text(enum setting_section section)
@@ -380,7 +411,8 @@ static void demo_door(struct settings *settings, uint8_t index, struct span id, 
 }
 
 /* The lengths tell these formats apart, so the demo's readers take a card in each of them. */
-static void demo_reader(struct settings *settings, uint8_t number, uint8_t door, uint8_t side)
+static struct reader_settings *demo_reader(
+	struct settings *settings, uint8_t number, uint8_t door, uint8_t side)
 {
 	static const char *const formats[] = {"W34", "W26", "W66"};
 	struct reader_draft draft = {.number = number};
@@ -393,6 +425,21 @@ static void demo_reader(struct settings *settings, uint8_t number, uint8_t door,
 	for (size_t i = 0; i < ARRAY_COUNT(formats); i++)
 		ASSERT(text_set(&draft.reader.format[i], span_from_string(formats[i])));
 	settings->reader[number - 1] = draft.reader;
+	return &settings->reader[number - 1];
+}
+
+#define DEMO_BAUD 4 /* 115200 */
+
+/* Virtual OSDP readers at the entries, on one line. */
+static void demo_osdp(struct settings *settings)
+{
+	struct osdp_line_settings *line = &settings->osdp_line[settings->osdp_line_count++];
+
+	ASSERT(text_set(&line->id, SPAN_LIT("osdp1")));
+	line->baud = DEMO_BAUD;
+	for (uint8_t i = 0; i < 2; i++)
+		demo_reader(settings, (uint8_t)(5 + i), i, SIDE_ENTRY)->osdp =
+			(struct reader_osdp){.configured = true, .address = i};
 }
 
 void settings_demo(struct settings *settings)
@@ -406,10 +453,11 @@ void settings_demo(struct settings *settings)
 	ASSERT(text_set(&settings->machine_name, SPAN_LIT("postern demo")));
 	demo_door(settings, 0, SPAN_LIT("door1"), SPAN_LIT("Door 1"));
 	demo_door(settings, 1, SPAN_LIT("door2"), SPAN_LIT("Door 2"));
-	demo_reader(settings, 1, 0, SIDE_ENTRY);
-	demo_reader(settings, 2, 1, SIDE_ENTRY);
-	demo_reader(settings, 3, 0, SIDE_EXIT);
-	demo_reader(settings, 4, 1, SIDE_EXIT);
+	(void)demo_reader(settings, 1, 0, SIDE_ENTRY);
+	(void)demo_reader(settings, 2, 1, SIDE_ENTRY);
+	(void)demo_reader(settings, 3, 0, SIDE_EXIT);
+	(void)demo_reader(settings, 4, 1, SIDE_EXIT);
+	demo_osdp(settings);
 }
 
 static bool takes_pin_alone(uint8_t open_by)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Keys of one section that bound each other, judged when all of the file was read. */
+/*
+ * What is judged when all of the file was read: keys of one section that bound each other, and the
+ * door that an entry names.
+ */
 #include "settings_table.h"
 
 static bool blame(const char *key, const char *text, const char **ret_key, const char **ret_text)
@@ -56,4 +59,55 @@ bool setting_section_check(const struct settings *settings, enum setting_section
 	default:
 		return true;
 	}
+}
+
+static bool door_find(
+	const struct settings *settings, struct span id, uint8_t *ret_index, struct buf *why)
+{
+	struct span nearest = {0};
+	unsigned best = 99;
+
+	for (unsigned i = 0; i < DOORS_MAX; i++) {
+		struct span known = text_span(&settings->door[i].id);
+		unsigned distance = setting_distance(id, known);
+
+		if (settings->door[i].config.configured && span_equal(id, known)) {
+			*ret_index = (uint8_t)i;
+			return true;
+		}
+		if (known.len > 0 && distance < best && setting_resembles(id, known)) {
+			nearest = known;
+			best = distance;
+		}
+	}
+	setting_add_quoted(why, id);
+	buf_add_string(why, " is the id of no door; allowed: an id given under `doors`");
+	if (nearest.len > 0) {
+		buf_add_string(why, "; did you mean `");
+		buf_add(why, nearest);
+		buf_add_string(why, "`?");
+	}
+	return false;
+}
+
+bool setting_reader_place(
+	struct settings *settings, struct span door_id, unsigned at, struct buf *why)
+{
+	struct reader_config *config = &settings->reader[at].config;
+	unsigned before = 0;
+
+	if (!door_find(settings, door_id, &config->door, why))
+		return false;
+	for (unsigned i = 0; i < at; i++) {
+		const struct reader_config *other = &settings->reader[i].config;
+
+		before += other->configured && other->door == config->door;
+	}
+	if (before < DOOR_READERS_MAX)
+		return true;
+	_Static_assert(DOOR_READERS_MAX == 4, "as the words below");
+	buf_add_string(why, "door ");
+	setting_add_quoted(why, door_id);
+	buf_add_string(why, " has more than 4 readers; leave one of them out");
+	return false;
 }

@@ -16,6 +16,10 @@
 static void words_about(const struct setting *row, struct buf *out)
 {
 	buf_add_string(out, row->text);
+	if (row->kind == SETTING_SECTION) {
+		buf_add_string(out, " Allowed: keys and values, as below.");
+		return;
+	}
 	buf_add_string(out, " Allowed: ");
 	setting_add_allowed(row, out);
 	if (row->flags & SETTING_FLAG_REQUIRED) {

@@ -269,7 +269,7 @@ bool setting_lines_check(const struct settings *settings, const struct setting_l
 	}
 	for (unsigned i = 0; i < READERS_MAX; i++) {
 		*ret_place = lines->reader[i];
-		if (settings->reader[i].config.configured &&
+		if (settings->reader[i].config.configured && !settings->reader[i].osdp.configured &&
 			!check_reader(&settings->reader[i].lines, i + 1, why))
 			return false;
 	}

@@ -19,6 +19,8 @@ enum setting_section {
 	SECTION_READERS,
 	SECTION_FORMATS,
 	SECTION_PANELS,
+	SECTION_OSDP, /* lines of OSDP readers */
+	SECTION_READER_OSDP, /* a mapping in an entry of SECTION_READERS */
 	SECTION_COUNT
 };
 
@@ -41,11 +43,14 @@ enum setting_kind {
 	SETTING_FORMAT_RANGES, /* one text, or a list that becomes one with commas */
 	SETTING_FORMAT_ITEMS, /* the same with semicolons */
 	SETTING_LINE, /* struct gpio_line: "gpiochip0:17 active-low" */
+	SETTING_PORT, /* text256: the path of a serial port, or `simulated` */
+	SETTING_SECTION, /* a mapping of its own: rows of the section in min */
 };
 
 #define SETTING_FLAG_REQUIRED 1
 #define SETTING_FLAG_CONTACT 2 /* of a door: means nothing without contact */
 #define SETTING_FLAG_OUTPUT 4 /* a line that is driven; others are read */
+#define SETTING_FLAG_WIEGAND 8 /* of a reader: means nothing for one on an OSDP line */
 #define SETTING_FLAG_OR_0 16 /* of a number: 0 beside min to max */
 
 struct setting {
@@ -71,6 +76,7 @@ struct door_draft {
 struct reader_draft {
 	uint8_t number;
 	struct text32 door_id;
+	struct text32 osdp_line; /* empty: no OSDP reader */
 	struct reader_settings reader;
 };
 
@@ -87,7 +93,7 @@ struct panel_draft {
 	struct panel_settings panel;
 };
 
-#define SETTINGS_ROWS_MAX 128
+#define SETTINGS_ROWS_MAX 160
 
 /* Rows in the order of the documentation. *ret_count is at most SETTINGS_ROWS_MAX. */
 const struct setting *settings_table(size_t *ret_count);
@@ -96,6 +102,8 @@ const struct setting *settings_table(size_t *ret_count);
 const char *setting_section_name(enum setting_section section);
 bool setting_section_is_list(enum setting_section section);
 const char *setting_section_text(enum setting_section section);
+/* A mapping within an entry of a list: no section of the file. */
+bool setting_section_is_nested(enum setting_section section);
 
 bool setting_is_list(const struct setting *setting);
 /* A list, or one value that may be given as a list. */
@@ -148,6 +156,13 @@ void setting_section_standards(enum setting_section section, void *base);
 bool setting_section_check(const struct settings *settings, enum setting_section section,
 	const char **ret_key, const char **ret_text);
 
+/*
+ * Puts reader number - 1 at the door with that id. False, with a sentence added to why, when there
+ * is none, or too many readers stand there.
+ */
+bool setting_reader_place(
+	struct settings *settings, struct span door_id, unsigned at, struct buf *why);
+
 /* --- settings_lines.c: lines of GPIO chips --- */
 
 /* In the file, from 1. */
@@ -198,6 +213,29 @@ bool setting_panel_put(struct settings *settings, const struct panel_draft *draf
 
 /* Judges the panels when the whole file was read. False, with a sentence in why and its place. */
 bool setting_panels_check(const struct settings *settings, const struct setting_panels *panels,
+	struct place *ret_place, struct buf *why);
+
+/* --- settings_osdp.c: lines of OSDP readers --- */
+
+/* Where the values stand that other sections have to bear out. */
+struct setting_osdp {
+	struct place port[OSDP_LINES_MAX];
+	struct place line[READERS_MAX]; /* by reader number - 1 */
+	struct place address[READERS_MAX];
+	struct text32 line_id[READERS_MAX];
+};
+
+/* As setting_store and setting_add_allowed, for the kind SETTING_PORT. */
+bool setting_port_store(
+	const struct setting *setting, void *base, struct span value, struct buf *why);
+void setting_port_add_allowed(struct buf *out);
+
+/* Takes a line. False, with a sentence in why, and the key to blame in *ret_key (NULL: all). */
+bool setting_osdp_put(struct settings *settings, const struct osdp_line_settings *line,
+	const char **ret_key, struct buf *why);
+
+/* Finds the line of each reader and judges all of them. False, with a sentence and its place. */
+bool setting_osdp_check(struct settings *settings, const struct setting_osdp *osdp,
 	struct place *ret_place, struct buf *why);
 
 /* Adds "a time from 100ms to 10min, such as 3s" and the like. */

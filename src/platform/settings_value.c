@@ -144,6 +144,12 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 	case SETTING_LINE:
 		setting_line_add_allowed(setting, out);
 		return;
+	case SETTING_PORT:
+		setting_port_add_allowed(out);
+		return;
+	case SETTING_SECTION:
+		buf_add_string(out, "keys and values, such as {line: line1, address: 0}");
+		return;
 	}
 }
 
@@ -404,6 +410,9 @@ bool setting_store(
 		break;
 	case SETTING_LINE:
 		return setting_line_store(setting, base, value, why);
+	case SETTING_PORT:
+		return setting_port_store(setting, base, value, why);
+	case SETTING_SECTION:
 	case SETTING_HOSTS:
 	case SETTING_NETWORKS:
 	case SETTING_FORMATS:

@@ -83,7 +83,8 @@ size_t setting_row(enum setting_section section, struct span key)
 enum setting_section setting_section_find(struct span name)
 {
 	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++) {
-		if (span_equal(name, span_from_string(setting_section_name(i))))
+		if (!setting_section_is_nested(i) &&
+			span_equal(name, span_from_string(setting_section_name(i))))
 			return i;
 	}
 	return SECTION_TOP;
@@ -112,7 +113,8 @@ const char *setting_nearest_key(
 			candidate(written, table[i].key, &nearest, ret_distance);
 	}
 	for (unsigned i = SECTION_TOP + 1; section == SECTION_TOP && i < SECTION_COUNT; i++)
-		candidate(written, setting_section_name(i), &nearest, ret_distance);
+		if (!setting_section_is_nested(i))
+			candidate(written, setting_section_name(i), &nearest, ret_distance);
 	return nearest;
 }
 
@@ -142,6 +144,8 @@ void setting_add_keys(struct buf *out, enum setting_section section)
 		separator = ", ";
 	}
 	for (unsigned i = SECTION_TOP + 1; section == SECTION_TOP && i < SECTION_COUNT; i++) {
+		if (setting_section_is_nested(i))
+			continue;
 		buf_add_string(out, separator);
 		buf_add_string(out, setting_section_name(i));
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * posternd.yaml, read by libyaml's events into the settings table. The file is a mapping of
- * settings, sections and lists of entries; nothing in it nests deeper, so the reader is one
- * function a level and recursion is not needed: the first event that does not belong ends it.
+ * settings, sections and lists of entries; an entry may hold one mapping more, of rows that hold
+ * none, so the depth is that of the table: the first event that does not belong ends the reading.
  * Refused are all means by which two people may read one file differently: anchors, aliases, tags,
  * merge keys, directives, several documents, keys given twice, values over several lines.
  *
@@ -48,6 +48,8 @@ struct reader {
 	struct text32 reader_door[READERS_MAX];
 	struct setting_lines lines;
 	struct setting_panels panels;
+	struct setting_osdp osdp;
+	struct mapping nested; /* in the entry */
 };
 
 /* --- errors --- */
@@ -272,7 +274,9 @@ static bool fail_shape(struct reader *r, const struct setting *row)
 {
 	buf_add_byte(&r->why, '`');
 	buf_add_string(&r->why, row->key);
-	buf_add_string(&r->why, setting_is_list(row) ? "` takes a list" : "` takes one value");
+	buf_add_string(&r->why, setting_is_list(row)	       ? "` takes a list"
+				: row->kind == SETTING_SECTION ? "` takes keys and values"
+							       : "` takes one value");
 	buf_add_string(&r->why, "; allowed: ");
 	setting_add_allowed(row, &r->why);
 	return fail(r, here(r));
@@ -307,8 +311,15 @@ static bool read_list_items(struct reader *r, const struct setting *row, void *b
 	return fail(r, begin);
 }
 
+static bool read_mapping(
+	struct reader *r, enum setting_section section, void *base, struct mapping *mapping);
+
 static bool read_value(struct reader *r, const struct setting *row, void *base)
 {
+	if (row->kind == SETTING_SECTION)
+		return r->event.type == YAML_MAPPING_START_EVENT
+			       ? read_mapping(r, (enum setting_section)row->min, base, &r->nested)
+			       : fail_shape(r, row);
 	if (r->event.type == YAML_SEQUENCE_START_EVENT && setting_may_be_list(row))
 		return read_list_items(r, row, base);
 	if (r->event.type == YAML_SCALAR_EVENT && scalar_is_nothing(r))
@@ -486,6 +497,32 @@ static bool read_door(struct reader *r)
 
 /* --- readers --- */
 
+/* An OSDP reader has no wires; everything about it comes over its line. */
+static bool check_reader_wires(struct reader *r, struct reader_draft *draft)
+{
+	size_t count;
+	const struct setting *table = settings_table(&count);
+
+	draft->reader.osdp.configured = draft->osdp_line.len > 0;
+	if (!draft->reader.osdp.configured)
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		bool wires = table[i].kind == SETTING_LINE ||
+			     (table[i].flags & SETTING_FLAG_WIEGAND) != 0;
+
+		if (table[i].section == SECTION_READERS && wires && r->entry.seen[i])
+			return fail_key(r, r->entry.value[i], span_from_string(table[i].key),
+				" is of a reader with wires of its own, but this one has `osdp`; "
+				"leave one of them out");
+	}
+	unsigned at = draft->number - 1u;
+
+	r->osdp.line_id[at] = draft->osdp_line;
+	r->osdp.line[at] = value_place(&r->nested, SECTION_READER_OSDP, "line");
+	r->osdp.address[at] = value_place(&r->nested, SECTION_READER_OSDP, "address");
+	return true;
+}
+
 static bool read_reader(struct reader *r)
 {
 	struct reader_draft draft = {0};
@@ -505,6 +542,8 @@ static bool read_reader(struct reader *r)
 	if (draft.reader.limits.pulse_min_ns >= draft.reader.limits.pulse_max_ns)
 		return fail_with(r, value_place(&r->entry, SECTION_READERS, "pulse_min"),
 			"`pulse_min` must be shorter than `pulse_max`");
+	if (!check_reader_wires(r, &draft))
+		return false;
 	draft.reader.config.configured = true;
 	r->settings->reader[at] = draft.reader;
 	r->reader_door[at] = draft.door_id;
@@ -515,61 +554,10 @@ static bool read_reader(struct reader *r)
 	return true;
 }
 
-static bool fail_no_door(struct reader *r, unsigned at)
-{
-	struct span written = text_span(&r->reader_door[at]);
-	struct span nearest = {0};
-	unsigned best = 99;
-
-	for (unsigned i = 0; i < DOORS_MAX; i++) {
-		struct span id = text_span(&r->settings->door[i].id);
-		unsigned distance = setting_distance(written, id);
-
-		if (id.len > 0 && distance < best && setting_resembles(written, id)) {
-			nearest = id;
-			best = distance;
-		}
-	}
-	setting_add_quoted(&r->why, written);
-	buf_add_string(&r->why, " is the id of no door; allowed: an id given under `doors`");
-	if (nearest.len > 0) {
-		buf_add_string(&r->why, "; did you mean `");
-		buf_add(&r->why, nearest);
-		buf_add_string(&r->why, "`?");
-	}
-	return fail(r, r->reader_place[at]);
-}
-
 static bool place_reader(struct reader *r, unsigned at)
 {
-	struct settings *settings = r->settings;
-	struct reader_config *config = &settings->reader[at].config;
-	unsigned door = 0;
-
-	while (door < DOORS_MAX &&
-		!(settings->door[door].config.configured &&
-			text_is(&settings->door[door].id, text_span(&r->reader_door[at]))))
-		door++;
-	if (door == DOORS_MAX)
-		return fail_no_door(r, at);
-	config->door = (uint8_t)door;
-	for (unsigned i = 0; i < at; i++) {
-		const struct reader_config *other = &settings->reader[i].config;
-
-		if (!other->configured || other->door != door || other->side != config->side)
-			continue;
-		buf_add_string(&r->why, "readers ");
-		buf_add_u64(&r->why, i + 1);
-		buf_add_string(&r->why, " and ");
-		buf_add_u64(&r->why, at + 1);
-		buf_add_string(&r->why, config->side == SIDE_ENTRY
-						? " both stand at the entry side of door "
-						: " both stand at the exit side of door ");
-		setting_add_quoted(&r->why, text_span(&r->reader_door[at]));
-		buf_add_string(&r->why, "; a door has at most one reader a side");
-		return fail(r, r->reader_place[at]);
-	}
-	return true;
+	return setting_reader_place(r->settings, text_span(&r->reader_door[at]), at, &r->why) ||
+	       fail(r, r->reader_place[at]);
 }
 
 static bool place_formats(struct reader *r, unsigned at)
@@ -622,6 +610,24 @@ static bool read_panel(struct reader *r)
 	return true;
 }
 
+/* --- OSDP lines --- */
+
+static bool read_osdp_line(struct reader *r)
+{
+	struct osdp_line_settings line = {0};
+	const char *key;
+
+	setting_section_standards(SECTION_OSDP, &line);
+	if (!read_mapping(r, SECTION_OSDP, &line, &r->entry))
+		return false;
+	if (!setting_osdp_put(r->settings, &line, &key, &r->why))
+		return fail(r,
+			key != NULL ? value_place(&r->entry, SECTION_OSDP, key) : r->entry.begin);
+	r->osdp.port[r->settings->osdp_line_count - 1] =
+		value_place(&r->entry, SECTION_OSDP, "port");
+	return true;
+}
+
 /* --- the file --- */
 
 static bool read_entry(struct reader *r, enum setting_section section)
@@ -630,6 +636,8 @@ static bool read_entry(struct reader *r, enum setting_section section)
 		return read_door(r);
 	if (section == SECTION_READERS)
 		return read_reader(r);
+	if (section == SECTION_OSDP)
+		return read_osdp_line(r);
 	return section == SECTION_FORMATS ? read_format(r) : read_panel(r);
 }
 
@@ -718,7 +726,8 @@ static bool check_whole(struct reader *r)
 	}
 	struct place place;
 
-	if (!setting_panels_check(r->settings, &r->panels, &place, &r->why) ||
+	if (!setting_osdp_check(r->settings, &r->osdp, &place, &r->why) ||
+		!setting_panels_check(r->settings, &r->panels, &place, &r->why) ||
 		!setting_lines_check(r->settings, &r->lines, &place, &r->why))
 		return fail(r, place);
 	return check_single(r, SECTION_HTTPS) && check_single(r, SECTION_LIMITS);

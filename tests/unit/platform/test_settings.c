@@ -116,12 +116,13 @@ static void test_a_reader_has_the_standards_of_the_decoder(void **state UNUSED)
 	assert_false(settings.reader[0].config.configured);
 }
 
-static void test_the_demo_has_two_doors_and_four_readers(void **state UNUSED)
+static void test_the_demo_has_two_doors_and_six_readers(void **state UNUSED)
 {
 	static const struct {
 		uint8_t door;
 		uint8_t side;
-	} wanted[] = {{0, SIDE_ENTRY}, {1, SIDE_ENTRY}, {0, SIDE_EXIT}, {1, SIDE_EXIT}};
+	} wanted[] = {{0, SIDE_ENTRY}, {1, SIDE_ENTRY}, {0, SIDE_EXIT}, {1, SIDE_EXIT},
+		{0, SIDE_ENTRY}, {1, SIDE_ENTRY}};
 	struct settings settings;
 
 	settings_demo(&settings);
@@ -152,7 +153,13 @@ static void test_the_demo_has_two_doors_and_four_readers(void **state UNUSED)
 		assert_text(text_span(&reader->format[1]), "W26");
 		assert_text(text_span(&reader->format[2]), "W66");
 		assert_int_equal(reader->limits.gap_ns, 25000000);
+		assert_int_equal(reader->osdp.configured, i >= 4);
+		assert_int_equal(reader->osdp.secure_channel, SECURE_CHANNEL_REQUIRED);
+		assert_int_equal(reader->osdp.address, i >= 4 ? i - 4 : 0);
 	}
+	assert_int_equal(settings.osdp_line_count, 1);
+	assert_true(settings_osdp_simulated(&settings.osdp_line[0]));
+	assert_int_equal(settings_osdp_baud(&settings.osdp_line[0]), 115200);
 	assert_false(settings.door[2].config.configured);
 }
 
@@ -532,7 +539,7 @@ int main(void)
 		cmocka_unit_test(test_defaults_are_the_documented_ones),
 		cmocka_unit_test(test_a_door_has_the_standards),
 		cmocka_unit_test(test_a_reader_has_the_standards_of_the_decoder),
-		cmocka_unit_test(test_the_demo_has_two_doors_and_four_readers),
+		cmocka_unit_test(test_the_demo_has_two_doors_and_six_readers),
 		cmocka_unit_test(test_every_key_lands_in_its_field),
 		cmocka_unit_test(test_every_key_of_doors_and_readers_lands_in_its_field),
 		cmocka_unit_test(test_every_key_of_formats_lands_in_its_field),

@@ -275,13 +275,9 @@ static const struct bad doors_and_readers[] = {
 		"`back` is the id of no door; allowed: an id given under `doors`"},
 	{"readers: [{number: 1, door: b}]\n" L "doors: [{index: 0, id: a}]\n", "1:29",
 		"`b` is the id of no door"},
-	{D "readers:\n- {number: 5, door: front}\n- {number: 2, door: front}\n", "5:21",
-		"readers 2 and 5 both stand at the entry side of door `front`; a door has at most "
-		"one "
-		"reader a side"},
-	{D "readers:\n- {number: 1, side: exit, door: front}\n- {number: 2, door: front, side: "
-	   "exit}\n",
-		"6:21", "readers 1 and 2 both stand at the exit side of door `front`"},
+	{D "readers:\n- {number: 5, door: front}\n- {number: 2, door: front}\n- {number: 3, door: "
+	   "front}\n- {number: 4, door: front}\n- {number: 1, side: exit, door: front}\n",
+		"5:21", "door `front` has more than 4 readers; leave one of them out"},
 	{IN_READER("side: inside"), "7:9", "`inside` is no value for `side`; allowed: entry, exit"},
 	{IN_READER("formats: [W35x]"), "7:13",
 		"`W35x` is no value for `formats`; allowed: a list of"},

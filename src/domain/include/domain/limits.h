@@ -4,7 +4,7 @@
 
 #define DOORS_MAX 64 /* door index 0 to 63 */
 #define READERS_MAX 128 /* reader number 1 to 128, stored at number - 1 */
-#define DOOR_READERS_MAX 2 /* one a side */
+#define DOOR_READERS_MAX 4 /* on both sides together */
 #define DOOR_WAITING_MAX 8 /* grants of one door that wait for their record */
 #define PERSON_DOORS_MAX 128 /* subscripts of Doors[] and TimeSections[] */
 #define SCHEDULES_MAX 128 /* schedule number 0 to 127 */

@@ -19,6 +19,7 @@
 #define READER_FORMATS_MAX 8
 #define FORMATS_MAX 16 /* of the file's own */
 #define PANELS_MAX 16
+#define OSDP_LINES_MAX 16
 #define HTTP_NAMES_MAX 8
 #define HTTP_NETWORKS_MAX 16
 
@@ -64,6 +65,23 @@ struct panel_settings {
 	struct gpio_line data1;
 };
 
+/* A serial port with OSDP readers on it. */
+struct osdp_line_settings {
+	struct text32 id; /* unique */
+	struct text256 port; /* path; empty: a pseudo terminal with virtual readers */
+	uint8_t baud; /* see settings_osdp_baud */
+};
+
+enum secure_channel { SECURE_CHANNEL_REQUIRED = 0, SECURE_CHANNEL_OFF = 1 };
+
+/* Where an OSDP reader is. */
+struct reader_osdp {
+	bool configured; /* else the reader is on Wiegand lines */
+	uint8_t line; /* place in settings.osdp_line */
+	uint8_t address; /* 0 to 126 */
+	uint8_t secure_channel; /* enum secure_channel */
+};
+
 struct door_settings {
 	struct text32 id; /* required, unique; ONVIF token */
 	struct text64 name;
@@ -78,6 +96,7 @@ struct reader_settings {
 	struct text32 format[READER_FORMATS_MAX];
 	struct wiegand_limits limits;
 	struct reader_lines lines; /* with `lines: gpio` */
+	struct reader_osdp osdp;
 };
 
 enum pin_rule {
@@ -122,6 +141,8 @@ struct settings {
 	uint8_t format_count;
 	struct card_format format[FORMATS_MAX]; /* the file's own */
 	struct panel_settings panel[PANELS_MAX]; /* by number - 1 */
+	uint8_t osdp_line_count;
+	struct osdp_line_settings osdp_line[OSDP_LINES_MAX]; /* in the file's order */
 	struct door_settings door[DOORS_MAX]; /* by index */
 	struct reader_settings reader[READERS_MAX]; /* by number - 1 */
 };
@@ -138,9 +159,15 @@ void settings_remarks(const struct settings *settings, int fd);
 /* True when some door takes a PIN alone at some time. */
 bool settings_pin_opens_alone(const struct settings *settings);
 
+/* Bits a second of a line. */
+uint32_t settings_osdp_baud(const struct osdp_line_settings *line);
+
+/* True for a line whose readers are virtual: its port is a pseudo terminal of our own. */
+bool settings_osdp_simulated(const struct osdp_line_settings *line);
+
 void settings_default(struct settings *settings);
 
-/* The demo: doors 0 and 1, readers 1 and 2 enter them, 3 and 4 leave them. */
+/* The demo: doors 0 and 1; readers 1, 5 and 2, 6 (OSDP) enter them, 3 and 4 leave them. */
 void settings_demo(struct settings *settings);
 
 struct settings_error {
