@@ -159,34 +159,50 @@ void child_link(struct child *one, struct child *other)
 	(void)close(pair[1]);
 }
 
-bool child_receive(struct child *child, int64_t now_ns)
+enum child_said child_receive(struct child *child, int64_t now_ns, uint32_t *ret_line)
 {
 	static alignas(8) uint8_t memory[MESSAGE_MAX];
 	ssize_t len = link_receive(child->control, memory, NULL);
 	char text[128];
 
 	if (len == -EAGAIN)
-		return true;
+		return CHILD_NOTHING;
 	if (len == 0) { /* it is ending: SIGCHLD tells the rest */
 		child_control_close(child);
-		return true;
+		return CHILD_NOTHING;
 	}
-	const struct message_ready *ready = (const struct message_ready *)(const void *)memory;
+	const struct message_header *header = (const struct message_header *)(const void *)memory;
+	bool good = len > 0 &&
+		    message_check(memory, (size_t)len, child->role, ROLE_SUPERVISOR) == MESSAGE_OK;
 
-	if (len < 0 ||
-		message_check(memory, (size_t)len, child->role, ROLE_SUPERVISOR) != MESSAGE_OK ||
-		(ready->header.type != MESSAGE_READY && ready->header.type != MESSAGE_ALIVE)) {
+	if (good && header->type == MESSAGE_PORT_GONE) {
+		*ret_line = ((const struct message_port *)(const void *)memory)->line;
+		return CHILD_PORT_GONE;
+	}
+	if (!good || (header->type != MESSAGE_READY && header->type != MESSAGE_ALIVE)) {
 		log_error("%s sent what no role sends: killing it", role_name(child->role));
 		child_kill(child);
-		return false;
+		return CHILD_NOTHING;
 	}
 	child->heard_ns = now_ns;
-	if (ready->header.type == MESSAGE_ALIVE)
-		return true;
+	if (header->type == MESSAGE_ALIVE)
+		return CHILD_NOTHING;
 	child->ready = true;
 	log_info("%s is ready; fences: %s", role_name(child->role),
-		sandbox_fences_text(ready->fences, text));
-	return true;
+		sandbox_fences_text(
+			((const struct message_ready *)(const void *)memory)->fences, text));
+	return CHILD_NOTHING;
+}
+
+void child_port_send(struct child *core, uint32_t line, int fd)
+{
+	struct message_port message = {.header = {.type = MESSAGE_PORT}, .line = line};
+
+	if (core->pid > 0 && core->control >= 0 &&
+		link_send_fd(core->control, &message, sizeof(message), fd) == -EAGAIN) {
+		log_error("core takes no messages: killing it");
+		child_kill(core);
+	}
 }
 
 void child_kill(struct child *child)

@@ -40,8 +40,16 @@ MUST_CHECK int child_start(struct child *child, int64_t now_ns);
 /* Gives both ends of a fresh link. Kills a role that does not take messages any more. */
 void child_link(struct child *one, struct child *other);
 
-/* One waiting message. False when it is neither READY nor ALIVE: the role is killed. */
-bool child_receive(struct child *child, int64_t now_ns);
+enum child_said {
+	CHILD_NOTHING = 0, /* or READY, ALIVE, or nonsense: then it was killed */
+	CHILD_PORT_GONE, /* *ret_line */
+};
+
+/* Takes one waiting message. */
+enum child_said child_receive(struct child *child, int64_t now_ns, uint32_t *ret_line);
+
+/* Hands a port to core, which may be gone or full: then its next start brings it. */
+void child_port_send(struct child *core, uint32_t line, int fd);
 
 void child_kill(struct child *child);
 void child_control_close(struct child *child);

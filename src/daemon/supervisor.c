@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The supervisor: one poll, nothing allocated after its start, no foreign byte parsed but READY and
- * ALIVE; a second thread does nothing but wake it when core's real-time thread ends
- * (platform/life.h). It keeps the lock lines beside core (drivers/locks.h: a mapping of the virtual
- * board, or duplicates of core's GPIO line requests), so that a door is never left to a process
- * that died: on core's end, after 1 s without a beat, or when a door stands open beyond its time
- * plus OUTPUT_GRACE_MS it drives every configured door to its fail state (only those that stand
- * otherwise: a relay does not click twice) and starts core again.
+ * ALIVE, and of PORT_GONE the line's number; a second thread does nothing but wake it when core's
+ * real-time thread ends (platform/life.h). It keeps the lock lines beside core (drivers/locks.h: a
+ * mapping of the virtual board, or duplicates of core's GPIO line requests), so that a door is
+ * never left to a process that died: on core's end, after 1 s without a beat, or when a door stands
+ * open beyond its time plus OUTPUT_GRACE_MS it drives every configured door to its fail state (only
+ * those that stand otherwise: a relay does not click twice) and starts core again.
  *
  * Order when core fails: SIGKILL, then the fail states at once, then again when the process is
  * reaped, because a killed process may still have been moving a line; only then its page is cleared
@@ -332,6 +332,8 @@ static int64_t work_due(struct supervisor *s)
 			earlier(&next_ns, child->restart_ns);
 	}
 	earlier(&next_ns, core_watch(s, clock_boot_ns()));
+	if (!s->stopping)
+		earlier(&next_ns, ports_work(s, now_ns));
 	if (s->stopping) {
 		if (s->stop_ns <= now_ns) {
 			for (int role = ROLE_CORE; role < ROLE_COUNT; role++)
@@ -394,8 +396,11 @@ static void turn(struct supervisor *s)
 	for (int role = ROLE_CORE; role < ROLE_COUNT; role++) {
 		struct child *child = &s->child[role];
 
-		if (polled[POLL_CORE + role - ROLE_CORE].revents != 0 && child->control >= 0)
-			(void)child_receive(child, now_ns);
+		uint32_t line;
+
+		if (polled[POLL_CORE + role - ROLE_CORE].revents != 0 && child->control >= 0 &&
+			child_receive(child, now_ns, &line) == CHILD_PORT_GONE)
+			port_gone(s, line);
 	}
 	if (polled[POLL_SIGNAL].revents != 0)
 		signals_read(s);
@@ -505,7 +510,9 @@ int supervisor_run(const struct supervisor_options *options)
 	watchdog_begin(s);
 	outputs_fail(s); /* what a sudden end left open */
 	priority_raise();
-	int fences = sandbox_enter(ROLE_SUPERVISOR, s->child[ROLE_CORE].fds.fd[ROLE_FD_STATE]);
+	int state_fd = s->child[ROLE_CORE].fds.fd[ROLE_FD_STATE];
+	int fences = ports_wanted(s) ? sandbox_enter_with_ports(state_fd)
+				     : sandbox_enter(ROLE_SUPERVISOR, state_fd);
 
 	if (fences < 0) {
 		log_error("cannot build the sandbox: %s", strerror(-fences));

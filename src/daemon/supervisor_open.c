@@ -129,5 +129,6 @@ bool supervisor_open(struct supervisor *s, const struct supervisor_options *opti
 	s->child[ROLE_CORE].fds.fd[ROLE_FD_STATE] = state;
 	s->child[ROLE_CORE].fds.fd[ROLE_FD_WAKE] = wake;
 	s->child[ROLE_GATE].fds.fd[ROLE_FD_LISTEN] = http;
-	return fds_good(all, ARRAY_COUNT(all)) && tls_take(s, options) && lines_take(s, options);
+	return fds_good(all, ARRAY_COUNT(all)) && tls_take(s, options) && lines_take(s, options) &&
+	       ports_open(s);
 }

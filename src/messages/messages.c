@@ -40,6 +40,13 @@ static bool check_link(const void *message)
 	return role_valid(m->peer);
 }
 
+static bool check_port(const void *message)
+{
+	const struct message_port *m = message;
+
+	return m->line < MESSAGE_PORT_LINES_MAX;
+}
+
 static bool check_hello(const void *message)
 {
 	const struct message_hello *m = message;
@@ -596,6 +603,8 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_AUDIT_QUERY] = {check_audit_query},
 	[MESSAGE_AUDIT_ROWS] = {check_audit_rows, size_audit_rows,
 		offsetof(struct message_audit_rows, row)},
+	[MESSAGE_PORT_GONE] = {check_port},
+	[MESSAGE_PORT] = {check_port},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

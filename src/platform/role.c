@@ -9,10 +9,12 @@
 #include "platform/link.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int role_ready(const struct role_context *context, uint32_t fences)
@@ -31,7 +33,10 @@ void role_alive(const struct role_context *context)
 		return;
 }
 
-int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd)
+_Static_assert(OSDP_LINES_MAX == MESSAGE_PORT_LINES_MAX, "a message names any line");
+
+int role_next_link_or_port(
+	const struct role_context *context, enum role *ret_peer, uint8_t *ret_line, int *ret_fd)
 {
 	_Alignas(8) char memory[MESSAGE_MAX];
 	int fd;
@@ -40,18 +45,52 @@ int role_next_link(const struct role_context *context, enum role *ret_peer, int 
 	if (len <= 0)
 		return (int)len;
 
-	const struct message_link *message = (const void *)memory;
+	const struct message_header *header = (const void *)memory;
+	const struct message_link *link = (const void *)memory;
+	const struct message_port *port = (const void *)memory;
+	bool good = fd >= 0 && message_check(memory, (size_t)len, ROLE_SUPERVISOR, context->role) ==
+				       MESSAGE_OK;
 
-	if (fd < 0 ||
-		message_check(memory, (size_t)len, ROLE_SUPERVISOR, context->role) != MESSAGE_OK ||
-		message->header.type != MESSAGE_LINK || message->peer == (uint32_t)context->role) {
+	if (good && header->type == MESSAGE_PORT) {
+		*ret_line = (uint8_t)port->line;
+		*ret_fd = fd;
+		return 2;
+	}
+	if (!good || header->type != MESSAGE_LINK || link->peer == (uint32_t)context->role) {
 		if (fd >= 0)
 			close(fd);
 		return -EPROTO;
 	}
-	*ret_peer = (enum role)message->peer;
+	*ret_peer = (enum role)link->peer;
 	*ret_fd = fd;
 	return 1;
+}
+
+int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd)
+{
+	uint8_t line;
+
+	return role_next_link_or_port(context, ret_peer, &line, ret_fd);
+}
+
+int role_port_gone(const struct role_context *context, uint8_t line)
+{
+	struct message_port gone = {.header = {.type = MESSAGE_PORT_GONE}, .line = line};
+
+	return link_send(context->control, &gone, sizeof(gone));
+}
+
+const struct sim_keys *role_sim_keys(void)
+{
+	int seals = fcntl(ROLE_FD_SIM_KEYS, F_GET_SEALS);
+	struct stat info;
+
+	if (seals < 0 || (seals & F_SEAL_WRITE) == 0 || fstat(ROLE_FD_SIM_KEYS, &info) != 0 ||
+		info.st_size != (off_t)sizeof(struct sim_keys))
+		return NULL;
+	void *map = mmap(NULL, sizeof(struct sim_keys), PROT_READ, MAP_SHARED, ROLE_FD_SIM_KEYS, 0);
+
+	return map == MAP_FAILED ? NULL : map;
 }
 
 /* Raises a limit to value, as far as that is allowed. False when it stays below. */
@@ -119,6 +158,11 @@ static int scheduling_try(int priority)
 int role_realtime_try(void)
 {
 	return scheduling_try(REALTIME_PRIORITY);
+}
+
+int role_bus_try(void)
+{
+	return scheduling_try(REALTIME_PRIORITY_BUS);
 }
 
 int role_pulses_try(void)

@@ -91,7 +91,7 @@ static int drop_capabilities(enum role role)
 	return syscall(SYS_capset, &header, sets) == 0 ? 0 : -errno;
 }
 
-int sandbox_enter(enum role role, int writable_dir_fd)
+static int enter(enum role role, int writable_dir_fd, bool ports)
 {
 	uint32_t fences = FENCE_NO_NEW_PRIVS | FENCE_SECCOMP;
 
@@ -113,13 +113,23 @@ int sandbox_enter(enum role role, int writable_dir_fd)
 		return -errno;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
 		fences |= FENCE_NOT_DUMPABLE;
-	if (sandbox_landlock(role, writable_dir_fd) == 0)
+	if (sandbox_landlock(role, writable_dir_fd, ports) == 0)
 		fences |= FENCE_LANDLOCK;
 	error = sandbox_seccomp(role);
 	if (error != 0)
 		return error;
 	sandbox_stands = true;
 	return (int)fences;
+}
+
+int sandbox_enter(enum role role, int writable_dir_fd)
+{
+	return enter(role, writable_dir_fd, false);
+}
+
+int sandbox_enter_with_ports(int writable_dir_fd)
+{
+	return enter(ROLE_SUPERVISOR, writable_dir_fd, true);
 }
 
 const char *sandbox_fences_text(uint32_t fences, char *memory)

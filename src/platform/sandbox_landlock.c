@@ -2,10 +2,12 @@
 /*
  * Which files a process may open, by Landlock. Core: beneath STATE, anything but special files.
  * Supervisor: beneath STATE the same, and elsewhere reading and executing, because the roles it
- * starts inherit its rules and have to load their libraries. Others: nothing. Descriptors that are
- * open already stay as they are. The kernel's ABI is asked first and rights that it does not know
- * are left out: Debian 12's 6.1 knows ABI 2 (no truncate, no TCP). Where the kernel can tell, TCP
- * bind and connect are closed for the roles as well; seccomp refuses both anyhow.
+ * starts inherit its rules and have to load their libraries; with serial ports in the settings also
+ * writing beneath /dev, because it opens a port again that was unplugged. Others: nothing.
+ * Descriptors that are open already stay as they are. The kernel's ABI is asked first and rights
+ * that it does not know are left out: Debian 12's 6.1 knows ABI 2 (no truncate, no TCP). Where the
+ * kernel can tell, TCP bind and connect are closed for the roles as well; seccomp refuses both
+ * anyhow.
  */
 #include "sandbox_parts.h"
 
@@ -28,6 +30,9 @@
 		LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                   \
 		LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |                      \
 		LANDLOCK_ACCESS_FS_MAKE_DIR | ACCESS_FS_TRUNCATE)
+
+#define ACCESS_PORTS                                                                               \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_FS_IOCTL_DEV)
 
 struct ruleset {
 	uint64_t handled_fs;
@@ -68,18 +73,32 @@ static int allow_reading_all(int ruleset_fd)
 	return error;
 }
 
-static int add_rules(int ruleset_fd, enum role role, int writable_dir_fd, uint64_t handled)
+/* A port that was unplugged has another inode when it is back: only its folder is known. */
+static int allow_ports(int ruleset_fd, uint64_t handled)
 {
-	int error = 0;
+	int dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (role == ROLE_SUPERVISOR)
+	if (dev < 0)
+		return -errno;
+	int error = allow_beneath(ruleset_fd, dev, ACCESS_PORTS & handled);
+
+	close(dev);
+	return error;
+}
+
+static int add_rules(
+	int ruleset_fd, enum role role, int writable_dir_fd, bool ports, uint64_t handled)
+{
+	int error = ports ? allow_ports(ruleset_fd, handled) : 0;
+
+	if (error == 0 && role == ROLE_SUPERVISOR)
 		error = allow_reading_all(ruleset_fd);
 	if (error == 0 && writable_dir_fd >= 0 && (role == ROLE_CORE || role == ROLE_SUPERVISOR))
 		error = allow_beneath(ruleset_fd, writable_dir_fd, ACCESS_STATE & handled);
 	return error;
 }
 
-int sandbox_landlock(enum role role, int writable_dir_fd)
+int sandbox_landlock(enum role role, int writable_dir_fd, bool ports)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset ruleset = {0};
@@ -94,7 +113,7 @@ int sandbox_landlock(enum role role, int writable_dir_fd)
 
 	if (fd < 0)
 		return -errno;
-	int error = add_rules(fd, role, writable_dir_fd, ruleset.handled_fs);
+	int error = add_rules(fd, role, writable_dir_fd, ports, ruleset.handled_fs);
 
 	if (error == 0 && syscall(SYS_landlock_restrict_self, fd, 0) != 0)
 		error = -errno;

@@ -349,6 +349,14 @@ static const struct argument_rule argument_rules[] = {
 	/* lines of GPIO chips: levels, but no new request, and no other setting of one */
 	{"ioctl", CORE | SUPERVISOR, 1, UINT32_MAX, GPIO_V2_LINE_GET_VALUES_IOCTL},
 	{"ioctl", CORE | SUPERVISOR, 1, UINT32_MAX, GPIO_V2_LINE_SET_VALUES_IOCTL},
+	/* serial ports: opened and set up by the supervisor alone */
+	{"ioctl", SUPERVISOR, 1, UINT32_MAX, TCSETS},
+	{"ioctl", SUPERVISOR, 1, UINT32_MAX, TCFLSH},
+	{"ioctl", SUPERVISOR, 1, UINT32_MAX, TIOCEXCL},
+	{"ioctl", SUPERVISOR, 1, UINT32_MAX, TIOCGRS485},
+	{"ioctl", SUPERVISOR, 1, UINT32_MAX, TIOCSRS485},
+	{"ioctl", SUPERVISOR, 1, UINT32_MAX, TIOCGSERIAL},
+	{"ioctl", SUPERVISOR, 1, UINT32_MAX, TIOCSSERIAL},
 };
 
 static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name,

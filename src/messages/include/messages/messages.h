@@ -96,7 +96,10 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_STREAM_END, struct message_stream_close, ROLE_CORE, ROLE_GATE)                   \
 	/* the audit: a request with handle, and its answer */                                     \
 	X(MESSAGE_AUDIT_QUERY, struct message_audit_query, ROLE_GATE, ROLE_CORE)                   \
-	X(MESSAGE_AUDIT_ROWS, struct message_audit_rows, ROLE_CORE, ROLE_GATE)
+	X(MESSAGE_AUDIT_ROWS, struct message_audit_rows, ROLE_CORE, ROLE_GATE)                     \
+	/* serial ports: core says that one is gone, the supervisor brings it back */              \
+	X(MESSAGE_PORT_GONE, struct message_port, ROLE_CORE, ROLE_SUPERVISOR)                      \
+	X(MESSAGE_PORT, struct message_port, ROLE_SUPERVISOR, ROLE_CORE) /* with one fd */
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -113,6 +116,14 @@ enum message_type { MESSAGE_NONE = 0, MESSAGES(MESSAGE_ENUM) MESSAGE_TYPE_COUNT 
 struct message_link {
 	struct message_header header;
 	uint32_t peer; /* enum role */
+};
+
+#define MESSAGE_PORT_LINES_MAX 16
+
+/* The port of an OSDP line. */
+struct message_port {
+	struct message_header header;
+	uint32_t line; /* place in settings.osdp_line */
 };
 
 /* The role has its sandbox and answers from now on. */

@@ -23,7 +23,19 @@ enum role_fd {
 	ROLE_FD_LISTEN_TLS = 10, /* listening socket of https (gate only, with https) */
 	ROLE_FD_TLS = 11, /* sealed memory: struct tls_keys (gate only, with https) */
 	ROLE_FD_LINES = 12, /* the first of the GPIO line requests (core only, `lines: gpio`) */
-	ROLE_FD_END = ROLE_FD_LINES + ROLE_LINES_MAX
+	/*
+	 * The ports of OSDP lines, in the order of the settings: for core the port, where it is
+	 * there; for sim the other end of a virtual one.
+	 */
+	ROLE_FD_PORTS = ROLE_FD_LINES + ROLE_LINES_MAX,
+	ROLE_FD_SIM_KEYS = ROLE_FD_PORTS + OSDP_LINES_MAX, /* sealed: struct sim_keys (core, sim) */
+	ROLE_FD_END
+};
+
+/* SCBKs of virtual OSDP readers (`port: simulated`): made at each start of posternd, for both ends.
+ */
+struct sim_keys {
+	uint8_t key[READERS_MAX][16]; /* by number - 1 */
 };
 
 struct role_context {
@@ -50,11 +62,22 @@ void role_alive(const struct role_context *context);
  */
 MUST_CHECK int role_next_link(const struct role_context *context, enum role *ret_peer, int *ret_fd);
 
+/* As role_next_link, for core: links, and ports that are there again (then 2, and *ret_line). */
+MUST_CHECK int role_next_link_or_port(
+	const struct role_context *context, enum role *ret_peer, uint8_t *ret_line, int *ret_fd);
+
+/* Tells the supervisor that the port of a line is gone. 0 or -errno: to be tried again. */
+MUST_CHECK int role_port_gone(const struct role_context *context, uint8_t line);
+
+/* The keys at ROLE_FD_SIM_KEYS, read-only, or NULL where there are none. */
+const struct sim_keys *role_sim_keys(void);
+
 /*
  * Below the kernel's interrupt threads (50): one of them reads a line's level after its edge, and
  * when it comes too late two edges become one.
  */
 #define REALTIME_PRIORITY 45
+#define REALTIME_PRIORITY_BUS 40 /* below it: a line that is late costs no lock anything */
 #define REALTIME_PRIORITY_PULSES 48 /* ... and these as well, though a pulse must end in time */
 #define REALTIME_NICE -10 /* where SCHED_FIFO is refused, and this is not */
 #define REALTIME_RUNAWAY_MS                                                                        \
@@ -79,6 +102,9 @@ bool role_files_raise(uint32_t count);
 
 /* In the real-time thread: SCHED_FIFO. 0, or -EPERM where it is not allowed: then REALTIME_NICE. */
 MUST_CHECK int role_realtime_try(void);
+
+/* In the thread that talks to OSDP readers: SCHED_FIFO below the real-time thread. As above. */
+MUST_CHECK int role_bus_try(void);
 
 /*
  * In the thread that makes pulses on lines: SCHED_FIFO above the real-time thread, which it holds

@@ -26,5 +26,11 @@ enum fence {
  */
 MUST_CHECK int sandbox_enter(enum role role, int writable_dir_fd);
 
+/*
+ * As sandbox_enter, for a supervisor that is to open serial ports later: it may write to what is
+ * below /dev as well.
+ */
+MUST_CHECK int sandbox_enter_with_ports(int writable_dir_fd);
+
 /* "seccomp landlock no-new-privs", for the start line. memory: 128 bytes. */
 const char *sandbox_fences_text(uint32_t fences, char *memory);

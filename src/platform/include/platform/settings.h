@@ -19,7 +19,7 @@
 #define READER_FORMATS_MAX 8
 #define FORMATS_MAX 16 /* of the file's own */
 #define PANELS_MAX 16
-#define OSDP_LINES_MAX 16
+#define OSDP_LINES_MAX 16 /* MESSAGE_PORT_LINES_MAX */
 #define HTTP_NAMES_MAX 8
 #define HTTP_NETWORKS_MAX 16
 
