@@ -5,7 +5,7 @@
  * rename, sync of the folder), and before the database says which key belongs to it: a power cut
  * leaves either no key and no database, or a key.
  *
- * Two keys are derived from it, one a purpose, so that neither use tells about the other. What they
+ * One key a purpose is derived from it, so that no use tells about another. What they
  * protect is a copied database or backup; a thief of the whole disk has the key as well
  * (docs: LUKS or a TPM help there).
  */
@@ -37,6 +37,7 @@ static void derive_all(struct secret *secret, const uint8_t *key)
 {
 	derive(key, "postern 1 seal account passwords", secret->seal_key, SECRET_KEY_SIZE);
 	derive(key, "postern 1 hash pins", secret->pin_key, SECRET_KEY_SIZE);
+	derive(key, "postern 1 seal reader keys", secret->reader_key, SECRET_KEY_SIZE);
 	derive(key, "postern 1 check the key", secret->check, SECRET_CHECK_SIZE);
 }
 
@@ -102,34 +103,35 @@ void secret_wipe(struct secret *secret)
 	explicit_bzero(secret, sizeof(*secret));
 }
 
-static void gcm_begin(const struct secret *secret, uint64_t account_no, struct span name,
-	const uint8_t *nonce, struct gcm_aes256_ctx *ret)
+/* no and name: what belongs to the sealed text. */
+static void gcm_begin(const uint8_t *key, uint64_t no, struct span name, const uint8_t *nonce,
+	struct gcm_aes256_ctx *ret)
 {
-	uint8_t about[sizeof(account_no) + 64];
-	size_t len = sizeof(account_no);
+	uint8_t about[sizeof(no) + 64];
+	size_t len = sizeof(no);
 
 	for (size_t i = 0; i < len; i++)
-		about[i] = (uint8_t)(account_no >> (8 * (len - 1 - i)));
+		about[i] = (uint8_t)(no >> (8 * (len - 1 - i)));
 	name = span_slice(name, 0, sizeof(about) - len);
 	memcpy(about + len, name.data, name.len);
-	gcm_aes256_set_key(ret, secret->seal_key);
+	gcm_aes256_set_key(ret, key);
 	gcm_aes256_set_iv(ret, SECRET_NONCE_SIZE, nonce);
 	gcm_aes256_update(ret, len + name.len, about);
 }
 
-void secret_seal(const struct secret *secret, uint64_t account_no, struct span name,
-	const uint8_t *nonce, struct span plain, uint8_t *ret_sealed)
+static void seal(const uint8_t *key, uint64_t no, struct span name, const uint8_t *nonce,
+	struct span plain, uint8_t *ret_sealed)
 {
 	struct gcm_aes256_ctx gcm;
 
-	gcm_begin(secret, account_no, name, nonce, &gcm);
+	gcm_begin(key, no, name, nonce, &gcm);
 	gcm_aes256_encrypt(&gcm, plain.len, ret_sealed, (const uint8_t *)plain.data);
 	gcm_aes256_digest(&gcm, SECRET_TAG_SIZE, ret_sealed + plain.len);
 	explicit_bzero(&gcm, sizeof(gcm));
 }
 
-bool secret_open(const struct secret *secret, uint64_t account_no, struct span name,
-	struct span nonce, struct span sealed, uint8_t *ret_plain)
+static bool unseal(const uint8_t *key, uint64_t no, struct span name, struct span nonce,
+	struct span sealed, uint8_t *ret_plain)
 {
 	struct gcm_aes256_ctx gcm;
 	uint8_t tag[SECRET_TAG_SIZE];
@@ -138,7 +140,7 @@ bool secret_open(const struct secret *secret, uint64_t account_no, struct span n
 		return false;
 	size_t len = sealed.len - SECRET_TAG_SIZE;
 
-	gcm_begin(secret, account_no, name, (const uint8_t *)nonce.data, &gcm);
+	gcm_begin(key, no, name, (const uint8_t *)nonce.data, &gcm);
 	gcm_aes256_decrypt(&gcm, len, ret_plain, (const uint8_t *)sealed.data);
 	gcm_aes256_digest(&gcm, SECRET_TAG_SIZE, tag);
 	explicit_bzero(&gcm, sizeof(gcm));
@@ -146,6 +148,30 @@ bool secret_open(const struct secret *secret, uint64_t account_no, struct span n
 		return true;
 	explicit_bzero(ret_plain, len);
 	return false;
+}
+
+void secret_seal(const struct secret *secret, uint64_t account_no, struct span name,
+	const uint8_t *nonce, struct span plain, uint8_t *ret_sealed)
+{
+	seal(secret->seal_key, account_no, name, nonce, plain, ret_sealed);
+}
+
+bool secret_open(const struct secret *secret, uint64_t account_no, struct span name,
+	struct span nonce, struct span sealed, uint8_t *ret_plain)
+{
+	return unseal(secret->seal_key, account_no, name, nonce, sealed, ret_plain);
+}
+
+void secret_seal_reader(const struct secret *secret, uint8_t reader, struct span about,
+	const uint8_t *nonce, struct span plain, uint8_t *ret_sealed)
+{
+	seal(secret->reader_key, reader, about, nonce, plain, ret_sealed);
+}
+
+bool secret_open_reader(const struct secret *secret, uint8_t reader, struct span about,
+	struct span nonce, struct span sealed, uint8_t *ret_plain)
+{
+	return unseal(secret->reader_key, reader, about, nonce, sealed, ret_plain);
 }
 
 void secret_hash_pin(const uint8_t *pin_key, struct span pin, uint8_t *ret_hash)

@@ -16,6 +16,7 @@
 struct secret {
 	uint8_t seal_key[SECRET_KEY_SIZE];
 	uint8_t pin_key[SECRET_KEY_SIZE];
+	uint8_t reader_key[SECRET_KEY_SIZE]; /* seals the keys of OSDP readers */
 	uint8_t check[SECRET_CHECK_SIZE]; /* tells keys apart, and tells nothing about them */
 };
 
@@ -36,6 +37,12 @@ void secret_seal(const struct secret *secret, uint64_t account_no, struct span n
 
 /* False when the tag does not fit; ret_plain has sealed.len - SECRET_TAG_SIZE bytes. */
 bool secret_open(const struct secret *secret, uint64_t account_no, struct span name,
+	struct span nonce, struct span sealed, uint8_t *ret_plain);
+
+/* The same for the key of an OSDP reader; about: what else belongs to it, at most 64 bytes. */
+void secret_seal_reader(const struct secret *secret, uint8_t reader, struct span about,
+	const uint8_t *nonce, struct span plain, uint8_t *ret_sealed);
+bool secret_open_reader(const struct secret *secret, uint8_t reader, struct span about,
 	struct span nonce, struct span sealed, uint8_t *ret_plain);
 
 /* HMAC-SHA-256 of a PIN: 10,000 PINs are tried in no time, so all safety is in the key. */

@@ -27,6 +27,8 @@
  *                 how many there are in a stretch of records or persons, so that a total need not
  *                 count rows (block.c)
  *   audit         what was done to the device by whom; act and result are enums of domain/audit.h
+ *   reader_key    secure channel keys of OSDP readers, sealed under the device key: slot 0 is the
+ *                 one in use, with whom it was agreed with; slot 1 the one that is being set
  *
  * Pages of records are ordered by (utc_ms, rec_no); each condition has an index that ends in these
  * two, so that a page is a range of one index. Succeeded records and cards are nearly all records:
@@ -127,7 +129,10 @@ const char sql_schema_2_to_3[] =
 	" target TEXT NOT NULL) STRICT;"                                                           \
 	"INSERT INTO counter(name, value) VALUES('audit_no', 0), ('oldest_audit_no', 1),"          \
 	" ('retention_level', 0), ('retention_s', 0);"
-#define SCHEMA_4_READER_KEYS ""
+#define SCHEMA_4_READER_KEYS                                                                       \
+	"CREATE TABLE reader_key(reader INTEGER NOT NULL, slot INTEGER NOT NULL,"                  \
+	" nonce BLOB NOT NULL, sealed BLOB NOT NULL, identity BLOB NOT NULL,"                      \
+	" PRIMARY KEY(reader, slot)) STRICT, WITHOUT ROWID;"
 
 const char sql_schema_3_to_4[] = SCHEMA_4_SPECIAL_DAYS SCHEMA_4_AUDIT SCHEMA_4_READER_KEYS;
 
@@ -263,7 +268,8 @@ const char sql_check_small[] =
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('special_interval'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('special_cover'))"
 	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('pending_outcome'))"
-	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('person_block'))";
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('person_block'))"
+	" AND (SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check('reader_key'))";
 
 const char sql_check_all[] = "SELECT group_concat(quick_check) = 'ok' FROM pragma_quick_check(1)";
 
@@ -529,6 +535,13 @@ const char *const sql_text[SQL_COUNT] = {
 		"UPDATE account SET name = ?, role = ?, nonce = ?, sealed = ? WHERE no = ?",
 	[SQL_ACCOUNT_OF_NAME] = "SELECT no FROM account WHERE name = ?",
 	[SQL_ACCOUNT_DELETE] = "DELETE FROM account WHERE no = ?",
+	[SQL_READER_KEY_PUT] = "INSERT OR REPLACE INTO reader_key(reader, slot, nonce, sealed,"
+			       " identity) VALUES(?, ?, ?, ?, ?)",
+	[SQL_READER_KEY_GET] = "SELECT nonce, sealed, identity FROM reader_key"
+			       " WHERE reader = ? AND slot = ?",
+	[SQL_READER_KEYS_DELETE] = "DELETE FROM reader_key WHERE reader = ? AND slot >= ?",
+	[SQL_READER_KEYS_ALL] = "SELECT nonce, sealed, identity, reader, slot FROM reader_key"
+				" ORDER BY reader, slot",
 	[SQL_ACCOUNTS_ALL] = "SELECT no, name, role, nonce, sealed FROM account ORDER BY no",
 	[SQL_DOOR_USE] = "SELECT (SELECT count(*) FROM access_rule WHERE door = ?1),"
 			 " (SELECT count(*) FROM journal WHERE rec_no > 0 AND door = ?1)",

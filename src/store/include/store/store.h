@@ -237,6 +237,37 @@ MUST_CHECK int store_account_remove(struct store *store, struct span name);
 MUST_CHECK int store_accounts(
 	struct store *store, int (*each)(void *user, const struct account *), void *user);
 
+/* --- keys of OSDP readers, sealed under the device key --- */
+
+#define READER_KEY_SIZE 16 /* bytes of an SCBK */
+
+/* Whom a key was agreed with: what the reader says of itself (PDID). */
+struct reader_identity {
+	uint8_t vendor[3];
+	uint8_t model;
+	uint32_t serial;
+};
+
+struct reader_key {
+	uint8_t reader; /* number */
+	bool pending; /* it is being set: not known to work */
+	bool has_identity; /* never with pending */
+	uint8_t key[READER_KEY_SIZE]; /* wipe after use */
+	struct reader_identity identity;
+};
+
+/* In a transaction. -EINVAL: a key that everybody may know (osdp_key_is_weak). */
+MUST_CHECK int store_reader_key_pend(
+	struct store *store, uint8_t reader, const uint8_t key[READER_KEY_SIZE]);
+/* The pending key takes the place of the one in use. STORE_NOT_FOUND: there is none. */
+MUST_CHECK int store_reader_key_promote(
+	struct store *store, uint8_t reader, const struct reader_identity *identity);
+/* Takes the pending key away, or all. That there is none is no error. */
+MUST_CHECK int store_reader_key_drop(struct store *store, uint8_t reader, bool all);
+/* Every key, by reader. Stops at each's first non-zero. */
+MUST_CHECK int store_reader_keys(
+	struct store *store, int (*each)(void *user, const struct reader_key *), void *user);
+
 /* --- readers: one a thread --- */
 
 struct store_reader;
