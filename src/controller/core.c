@@ -12,6 +12,7 @@
 #include "core.h"
 
 #include "base/assert.h"
+#include "bus.h"
 #include "platform/clock.h"
 #include "platform/log.h"
 #include "platform/process.h"
@@ -38,6 +39,7 @@ struct threads {
 	pthread_t store;
 	pthread_t query;
 	pthread_t panels; /* where one is configured */
+	pthread_t bus; /* where an OSDP line is configured */
 };
 
 /*
@@ -371,6 +373,17 @@ static bool rt_start(struct core *core)
 	return error == 0;
 }
 
+/* After the journal's entry of the start: the heartbeat page still tells of a core before. */
+static bool bus_start(struct core *core)
+{
+	bool restarted = atomic_load(&core->context->heartbeat->beat_ns) != 0;
+	int error = bus_new(core, restarted, &core->bus);
+
+	if (error != 0)
+		log_error("cannot prepare the OSDP lines: %s", strerror(-error));
+	return error == 0;
+}
+
 static bool fences_start(struct core *core, uint32_t *ret_fences)
 {
 	char text[128];
@@ -410,7 +423,9 @@ static bool threads_start(struct core *core, struct threads *ret)
 		       pthread_create(&ret->store, &attributes, store_run, core) == 0 &&
 		       pthread_create(&ret->query, &attributes, query_run, core) == 0 &&
 		       (core->panels == NULL ||
-			       pthread_create(&ret->panels, &attributes, panels_run, core) == 0);
+			       pthread_create(&ret->panels, &attributes, panels_run, core) == 0) &&
+		       (core->bus == NULL ||
+			       pthread_create(&ret->bus, &attributes, bus_run, core->bus) == 0);
 
 	(void)pthread_attr_destroy(&attributes);
 	return started;
@@ -423,7 +438,10 @@ static void threads_end(struct core *core, const struct threads *threads)
 	atomic_store(&core->stopping, true);
 	core_wake(core->rt_wake);
 	core_wake(core->query_wake);
+	core_wake(core->bus_wake);
 	(void)pthread_join(threads->rt, NULL);
+	if (core->bus != NULL)
+		(void)pthread_join(threads->bus, NULL);
 	if (core->panels != NULL) {
 		panel_sender_stop(core->panels);
 		(void)pthread_join(threads->panels, NULL);
@@ -456,7 +474,7 @@ int core_main(const struct role_context *context)
 	settings_controller_config(core->settings, &core->config);
 	zone_load(&core->config.zone);
 	if (!lines_start(core) || !store_start(core) || !journal_start(core) ||
-		!controller_start(core) || !rt_start(core))
+		!controller_start(core) || !rt_start(core) || !bus_start(core))
 		return EXIT_FAILURE;
 	core->realtime_claims = role_realtime_prepare();
 	if (!fences_start(core, &fences) || !threads_start(core, &threads))
@@ -467,6 +485,7 @@ int core_main(const struct role_context *context)
 		error = serve_run(core);
 	threads_end(core, &threads);
 	authentication_free(core->authentication);
+	core->bus = bus_free(core->bus);
 	core_secret_free(core->pin_key);
 	if (error != 0)
 		log_error("ended: %s", strerror(-error));

@@ -15,12 +15,17 @@
 #include "drivers/panel_board.h"
 #include "drivers/panel_gpio.h"
 #include "platform/role.h"
+#include "protocols/osdp_bus.h"
 #include "store/store.h"
 
 #include <pthread.h>
 
 #define COMMIT_SLOTS 16384 /* holds UNDURABLE_RECORDS_MAX and what is under way */
 #define CHANGE_SLOTS 128
+#define BUS_EVENT_SLOTS 1024 /* what all readers may give while rt is held up */
+#define BUS_FEEDBACK_SLOTS 256
+#define KEY_JOB_SLOTS 128 /* READERS_MAX, a power of two */
+#define BUS_STATUS_SLOTS 4
 #define REQUEST_SLOTS 64 /* MESSAGE_REQUESTS_MAX, a power of two */
 #define AUDIT_SLOTS 16
 #define STORE_SILENCE_MS 2000 /* entries wait longer: the store counts as failed */
@@ -131,6 +136,99 @@ struct reader_state {
 	_Atomic bool held[2]; /* a line stands low in silence */
 };
 
+/* bus -> rt: what an OSDP reader gave or became */
+enum bus_event_kind {
+	BUS_EVENT_CARD, /* bits */
+	BUS_EVENT_KEY, /* key */
+	BUS_EVENT_TAMPER, /* on */
+	BUS_EVENT_STATE, /* reason: why it is offline; REASON_NONE: it is online */
+	BUS_EVENT_ALARM, /* reason: what was tried */
+	BUS_EVENT_PAIRED, /* its new key works and is kept */
+};
+
+struct bus_event {
+	uint8_t kind; /* enum bus_event_kind */
+	uint8_t reader; /* number */
+	uint8_t key; /* 0 to 9, KEY_STAR, KEY_HASH */
+	uint8_t reason; /* enum reason */
+	bool on;
+	int64_t at_ns;
+	struct card_bits bits;
+};
+
+/* rt -> bus: a feedback for an OSDP reader */
+struct bus_feedback {
+	uint8_t reader; /* number */
+	uint8_t feedback; /* enum feedback */
+};
+
+/* serve -> bus */
+enum bus_order_kind {
+	BUS_ORDER_PORT, /* line, fd: the port is there again */
+	BUS_ORDER_PAIR, /* reader, window_s: the reader is in install mode and gets its first key */
+	BUS_ORDER_PAIR_CANCEL, /* reader: closes the window */
+	BUS_ORDER_ROTATE, /* reader: it gets another key, within its secure channel */
+	BUS_ORDER_UNPAIR, /* reader: its keys are forgotten here */
+};
+
+/*
+ * All but PORT have a place in serve's table of open requests and are answered once: RESULT_OK when
+ * the key is on disk and the order is at the line (what comes of it: bus_status, JOURNAL_READER_
+ * PAIRED), RESULT_NOT_FOUND: no OSDP reader with a secure channel; RESULT_BUSY: another pairing of
+ * it is in progress; RESULT_REFUSED: ROTATE of a reader that is not online in a secure channel;
+ * RESULT_STORE_FAILED.
+ */
+struct bus_order {
+	uint8_t kind; /* enum bus_order_kind */
+	uint8_t reader; /* number */
+	uint8_t line; /* PORT */
+	uint16_t window_s; /* PAIR: 1 to 600 */
+	int fd; /* PORT */
+	uint32_t slot; /* of the open request */
+};
+
+enum key_job_kind {
+	KEY_JOB_PEND, /* core->reader_keys holds it */
+	KEY_JOB_PROMOTE, /* identity: the pending key works */
+	KEY_JOB_DROP, /* all keys of the reader */
+	KEY_JOB_DROP_PENDING,
+};
+
+/* bus -> store, and back when it is on disk or failed; at most one a reader is under way */
+struct key_job {
+	uint8_t kind; /* enum key_job_kind */
+	uint8_t reader; /* number */
+	bool done; /* on the way back: it is on disk */
+	struct reader_identity identity;
+};
+
+/* Keys that are on their way to the disk: bus writes one before its job, store reads it then. */
+struct reader_keys {
+	uint8_t pending[READERS_MAX][READER_KEY_SIZE]; /* by number - 1 */
+};
+
+/* How far the pairing of a reader is. */
+enum bus_pairing {
+	BUS_PAIRING_NONE = 0,
+	BUS_PAIRING_PEND, /* the new key is on its way to the disk */
+	BUS_PAIRING_WIRE, /* and then on its way to the reader */
+	BUS_PAIRING_PROMOTE, /* it works; that is on its way to the disk */
+	BUS_PAIRING_DROP, /* its keys are on their way out */
+};
+
+/* What anybody may know of an OSDP reader; put by bus twice a second at least. */
+struct bus_status {
+	uint8_t line; /* place in settings.osdp_line */
+	uint8_t pairing; /* enum bus_pairing */
+	uint8_t pair_failed; /* enum osdp_why: how the latest pairing failed; 0: it did not */
+	bool port; /* the line's port is there */
+	bool has_key;
+	int64_t window_until_ns; /* CLOCK_BOOTTIME; 0: no pairing window */
+	struct osdp_reader_status reader;
+};
+
+struct bus;
+
 struct core {
 	const struct role_context *context;
 	const struct settings *settings;
@@ -141,6 +239,8 @@ struct core {
 	struct panel_board panel_board; /* with virtual lines */
 	struct panel_gpio panel_gpio; /* with lines of GPIO chips */
 	struct panel_sender *panels; /* NULL: none is configured */
+	struct bus *bus; /* NULL: no OSDP line is configured */
+	struct reader_keys *reader_keys; /* with bus; locked memory, not in core dumps */
 	struct rt *rt;
 	struct controller *controller; /* rt's after the start */
 	struct store *store; /* the store thread's after the start */
@@ -158,12 +258,19 @@ struct core {
 	struct spsc audits; /* serve -> store: struct audit_entry of what is no request */
 	struct spsc queries; /* serve -> query: struct query_request */
 	struct spsc query_answers; /* query -> serve: struct answer */
+	struct spsc bus_events; /* bus -> rt: struct bus_event */
+	struct spsc bus_feedbacks; /* rt -> bus: struct bus_feedback */
+	struct spsc bus_orders; /* serve -> bus: struct bus_order */
+	struct spsc bus_answers; /* bus -> serve: struct answer */
+	struct spsc key_jobs; /* bus -> store: struct key_job */
+	struct spsc key_results; /* store -> bus: struct key_job */
 
 	int rt_wake; /* eventfds */
 	int store_wake;
 	int serve_wake;
 	int query_wake;
 	int applied_wake; /* rt has applied changes */
+	int bus_wake;
 
 	_Atomic uint64_t changes_applied; /* by rt, since start */
 	_Atomic(struct credential_index *) index_retired; /* what CHANGE_INDEX replaced */
@@ -176,6 +283,7 @@ struct core {
 	_Atomic uint64_t door_state[DOORS_MAX]; /* packed; by rt after each step */
 	struct reader_state reader_state[READERS_MAX]; /* by number - 1 */
 	struct latest frames; /* rt -> who looks on: struct reader_frame */
+	struct latest bus_status[READERS_MAX]; /* of OSDP readers; by number - 1 */
 	int64_t frames_since_utc_ms; /* set before the threads */
 	_Atomic bool stopping; /* rt, serve and query are to end */
 	_Atomic bool rt_ended; /* the store thread is to end: no entry comes any more */
@@ -194,6 +302,10 @@ MUST_CHECK int core_rings_new(struct core *core);
 /* Memory of one page for a secret: locked, left out of core dumps. NULL with errno. */
 void *core_secret_new(void);
 void core_secret_free(void *secret); /* wipes it; NULL is none */
+
+/* The same for so many bytes. */
+void *core_secret_new_of(size_t size);
+void core_secret_free_of(void *secret, size_t size);
 
 void core_wake(int eventfd);
 void core_wake_clear(int eventfd);

@@ -58,9 +58,15 @@ int core_rings_new(struct core *core)
 		{&core->audits, AUDIT_SLOTS, sizeof(struct audit_entry)},
 		{&core->queries, REQUEST_SLOTS, sizeof(struct query_request)},
 		{&core->query_answers, REQUEST_SLOTS, sizeof(struct answer)},
+		{&core->bus_events, BUS_EVENT_SLOTS, sizeof(struct bus_event)},
+		{&core->bus_feedbacks, BUS_FEEDBACK_SLOTS, sizeof(struct bus_feedback)},
+		{&core->bus_orders, 2 * REQUEST_SLOTS, sizeof(struct bus_order)},
+		{&core->bus_answers, REQUEST_SLOTS, sizeof(struct answer)},
+		{&core->key_jobs, KEY_JOB_SLOTS, sizeof(struct key_job)},
+		{&core->key_results, KEY_JOB_SLOTS, sizeof(struct key_job)},
 	};
 	int *const wakes[] = {&core->rt_wake, &core->store_wake, &core->serve_wake,
-		&core->query_wake, &core->applied_wake};
+		&core->query_wake, &core->applied_wake, &core->bus_wake};
 
 	for (size_t i = 0; i < ARRAY_COUNT(rings); i++) {
 		int error = ring_new(rings[i].ring, rings[i].slots, rings[i].slot_size);
@@ -78,24 +84,34 @@ int core_rings_new(struct core *core)
 	return 0;
 }
 
-void *core_secret_new(void)
+void *core_secret_new_of(size_t size)
 {
-	void *page = mmap(NULL, SECRET_PAGE, PROT_READ | PROT_WRITE,
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
-	if (page == MAP_FAILED)
+	if (memory == MAP_FAILED)
 		return NULL;
-	(void)mlock(page, SECRET_PAGE);
-	(void)madvise(page, SECRET_PAGE, MADV_DONTDUMP);
-	return page;
+	(void)mlock(memory, size);
+	(void)madvise(memory, size, MADV_DONTDUMP);
+	return memory;
+}
+
+void core_secret_free_of(void *secret, size_t size)
+{
+	if (secret == NULL)
+		return;
+	explicit_bzero(secret, size);
+	(void)munmap(secret, size);
+}
+
+void *core_secret_new(void)
+{
+	return core_secret_new_of(SECRET_PAGE);
 }
 
 void core_secret_free(void *secret)
 {
-	if (secret == NULL)
-		return;
-	explicit_bzero(secret, SECRET_PAGE);
-	(void)munmap(secret, SECRET_PAGE);
+	core_secret_free_of(secret, SECRET_PAGE);
 }
 
 void core_wake(int eventfd)

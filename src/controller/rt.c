@@ -74,7 +74,7 @@ void rt_special_schedule_put(struct rt *rt, const struct special_schedule *speci
 	rt_step(rt, &input);
 }
 
-static void emit(void *user, const struct controller_input *input, int64_t due_ns)
+void rt_emit(void *user, const struct controller_input *input, int64_t due_ns)
 {
 	struct rt *rt = user;
 
@@ -94,7 +94,7 @@ static void contact_step(struct rt *rt, uint8_t door, bool open)
 	rt_step(rt, &input);
 }
 
-static void tamper_step(struct rt *rt, uint8_t reader, bool active)
+void rt_tamper(struct rt *rt, uint8_t reader, bool active)
 {
 	struct controller_input input = {.kind = INPUT_TAMPER};
 
@@ -125,8 +125,8 @@ void rt_levels(struct rt *rt)
 			contact_step(rt, i, lines->driver->input(lines, LINE_CONTACT, i));
 	}
 	for (uint8_t i = 1; i <= READERS_MAX; i++) {
-		if (rt->core->config.reader[i - 1].configured)
-			tamper_step(rt, i, lines->driver->input(lines, LINE_TAMPER, i));
+		if (rt->core->config.reader[i - 1].configured && !rt_bus_is(rt, i))
+			rt_tamper(rt, i, lines->driver->input(lines, LINE_TAMPER, i));
 	}
 }
 
@@ -139,10 +139,11 @@ static void line_event(struct rt *rt, const struct line_event *event)
 	switch ((enum line_kind)event->kind) {
 	case LINE_DATA0:
 	case LINE_DATA1:
-		rt_readers_edge(&rt->readers, event, emit, rt);
+		rt_readers_edge(&rt->readers, event, rt_emit, rt);
 		break;
 	case LINE_TAMPER:
-		tamper_step(rt, event->at, event->level != 0);
+		if (!rt_bus_is(rt, event->at))
+			rt_tamper(rt, event->at, event->level != 0);
 		break;
 	case LINE_CONTACT:
 		contact_step(rt, event->at, event->level != 0);
@@ -276,18 +277,20 @@ static void turn(struct rt *rt)
 	bool beat = now_ns >= rt->beat_due_ns;
 	int64_t seen_ns = lines_drain(rt, now_ns);
 
-	rt_readers_time(&rt->readers, seen_ns, emit, rt);
+	rt_readers_time(&rt->readers, seen_ns, rt_emit, rt);
 	core_wake_clear(rt->core->rt_wake);
 	rt_changes(rt);
 	rt_orders(rt);
+	rt_bus(rt);
 	steps_due(rt);
 	lines_time(rt);
 	clock_watch(rt, beat);
 	if (beat) {
-		rt_readers_noise(&rt->readers, emit, rt);
+		rt_readers_noise(&rt->readers, rt_emit, rt);
 		rt_reader_states(rt);
 		rt_store_watch(rt);
 		rt_panels_beat(rt);
+		rt_bus_beat(rt);
 		atomic_store(&rt->page->beat_ns, clock_boot_ns());
 		rt->beat_due_ns = now_ns + HEARTBEAT_INTERVAL_MS * NS_PER_MS;
 	}
@@ -386,6 +389,7 @@ struct rt *rt_new(struct core *core)
 	rt->readers.look_user = rt;
 	core->frames_since_utc_ms = clock_now(true).utc_ms;
 	rt_panels_start(rt);
+	rt_bus_start(rt);
 	if (descriptors_new(rt) != 0) {
 		free(rt);
 		return NULL;

@@ -100,6 +100,7 @@ void rt_effects(struct rt *rt)
 		case EFFECT_FEEDBACK:
 			lines->driver->set_feedback(
 				lines, effect->feedback.reader, effect->feedback.feedback);
+			rt_bus_feedback(rt, effect->feedback.reader, effect->feedback.feedback);
 			break;
 		case EFFECT_COMMAND_RESULT:
 			command_result(rt, effect);

@@ -12,6 +12,13 @@ struct panel_watch {
 	int64_t due_ns;
 };
 
+/* How an OSDP reader is, and what of it the journal knows. */
+struct bus_watch {
+	uint8_t reason; /* why it is offline; REASON_NONE: it is online */
+	uint8_t told; /* the same in the journal; REASON_COUNT: nothing yet */
+	int64_t quiet_until_ns;
+};
+
 struct rt {
 	struct core *core;
 	struct controller *controller;
@@ -19,6 +26,7 @@ struct rt {
 	struct rt_readers readers;
 	struct rt_panels panels;
 	struct panel_watch panel_watch;
+	struct bus_watch bus_watch[READERS_MAX]; /* by number - 1 */
 	int epoll;
 	int timer; /* CLOCK_BOOTTIME, at timer_ns */
 	int clock_timer; /* CLOCK_REALTIME, for its jumps only */
@@ -60,6 +68,18 @@ struct moment rt_moment(const struct rt *rt);
 /* Third-party panels: at the start, and at each beat. */
 void rt_panels_start(struct rt *rt);
 void rt_panels_beat(struct rt *rt);
+
+/* OSDP readers (rt_bus.c): at the start, what they gave, and at each beat. */
+void rt_bus_start(struct rt *rt);
+void rt_bus(struct rt *rt);
+void rt_bus_beat(struct rt *rt);
+void rt_bus_feedback(struct rt *rt, uint8_t reader, uint8_t feedback);
+/* True when reader number is on an OSDP line. */
+bool rt_bus_is(const struct rt *rt, uint8_t reader);
+
+/* Steps an input of a reader; due_ns as in rt_reader_emit. */
+void rt_emit(void *user, const struct controller_input *input, int64_t due_ns);
+void rt_tamper(struct rt *rt, uint8_t reader, bool active);
 
 /* Takes what the store and serve have sent. */
 void rt_changes(struct rt *rt);

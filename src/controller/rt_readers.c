@@ -21,9 +21,11 @@ void rt_readers_init(struct rt_readers *readers, const struct settings *settings
 
 		if (!from->config.configured)
 			continue;
-		reader->configured = true;
-		wiegand_decoder_init(&reader->decoder, &from->limits);
-		wiegand_tracer_init(&reader->tracer, &reader->decoder);
+		reader->configured = !from->osdp.configured;
+		if (reader->configured) {
+			wiegand_decoder_init(&reader->decoder, &from->limits);
+			wiegand_tracer_init(&reader->tracer, &reader->decoder);
+		}
 		for (uint32_t f = 0; f < from->format_count; f++) {
 			const struct card_format *format =
 				settings_format_find(settings, text_span(&from->format[f]));
@@ -122,6 +124,24 @@ void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 		frame_emit(readers, event->at, &bits, due_ns, emit, user);
 	frame_look(readers, event->at, result);
 	wiegand_tracer_edge(&reader->tracer, &edge);
+}
+
+void rt_readers_bits(struct rt_readers *readers, uint8_t number, const struct card_bits *bits,
+	int64_t at_ns, rt_reader_emit *emit, void *user)
+{
+	struct rt_reader *reader = &readers->reader[number - 1];
+	struct wiegand_trace trace = {.begin_ns = at_ns, .result = WIEGAND_FRAME, .bits = *bits};
+	struct frame_verdict verdict = {.count = 0};
+
+	trace.secret = bits->count <= WIEGAND_KEY_BITS_MAX;
+	trace.moved.frames = 1;
+	frame_emit(readers, number, bits, at_ns, emit, user);
+	if (trace.secret)
+		memset(trace.bits.bytes, 0, sizeof(trace.bits.bytes));
+	else
+		frame_verdict_make(reader->format, reader->format_count, bits, &verdict);
+	if (readers->look != NULL)
+		readers->look(readers->look_user, number, &trace, &verdict);
 }
 
 void rt_readers_lost(struct rt_readers *readers)

@@ -12,7 +12,7 @@
 #include "protocols/wiegand_trace.h"
 
 struct rt_reader {
-	bool configured;
+	bool configured; /* on lines of its own */
 	struct wiegand_decoder decoder;
 	struct wiegand_tracer tracer;
 	uint32_t format_count;
@@ -48,6 +48,12 @@ typedef void rt_reader_emit(void *user, const struct controller_input *input, in
 void rt_readers_init(struct rt_readers *readers, const struct settings *settings);
 void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	rt_reader_emit *emit, void *user);
+/*
+ * A card that came as bits, over an OSDP line: goes the way of a frame that a decoder ended. at_ns:
+ * when it came.
+ */
+void rt_readers_bits(struct rt_readers *readers, uint8_t number, const struct card_bits *bits,
+	int64_t at_ns, rt_reader_emit *emit, void *user);
 /* The driver lost edges: what is in progress, or comes next, is not whole. */
 void rt_readers_lost(struct rt_readers *readers);
 void rt_readers_lost_at(struct rt_readers *readers, uint8_t number); /* of one reader */

@@ -170,14 +170,25 @@ static void lines_link(struct serve *serve, int socket)
 	core_wake(serve->core->rt_wake);
 }
 
+/* The port of an OSDP line is there again. */
+static void port_back(struct serve *serve, uint8_t line, int fd)
+{
+	struct bus_order order = {.kind = BUS_ORDER_PORT, .line = line, .fd = fd};
+
+	if (serve->core->bus == NULL || !spsc_push(&serve->core->bus_orders, &order))
+		(void)close(fd);
+	core_wake(serve->core->bus_wake);
+}
+
 /* False when the supervisor is gone. */
 static bool control_read(struct serve *serve)
 {
 	enum role peer;
+	uint8_t line;
 	int socket;
 
 	for (;;) {
-		int got = role_next_link(serve->core->context, &peer, &socket);
+		int got = role_next_link_or_port(serve->core->context, &peer, &line, &socket);
 
 		if (got == -EAGAIN)
 			return true;
@@ -187,7 +198,9 @@ static bool control_read(struct serve *serve)
 		}
 		if (got <= 0)
 			return false;
-		if (peer == ROLE_GATE)
+		if (got == 2)
+			port_back(serve, line, socket);
+		else if (peer == ROLE_GATE)
 			link_begin(serve, socket);
 		else if (peer == ROLE_SIM)
 			lines_link(serve, socket);

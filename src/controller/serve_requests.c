@@ -406,8 +406,8 @@ static void answer_send(struct serve *serve, const struct answer *answer)
 void serve_answers(struct serve *serve)
 {
 	struct core *core = serve->core;
-	struct spsc *const rings[] = {
-		&core->command_answers, &core->write_answers, &core->query_answers};
+	struct spsc *const rings[] = {&core->command_answers, &core->write_answers,
+		&core->query_answers, &core->bus_answers};
 	struct answer answer;
 
 	for (size_t i = 0; i < ARRAY_COUNT(rings); i++) {

@@ -4,6 +4,7 @@
 
 #include "store_thread.h"
 
+#define KEY_JOBS_MAX 16 /* a transaction */
 #define BATCH_ENTRIES_MAX 1024 /* a transaction: keeps the wait of the last one short */
 
 /* A write request of this transaction and what it came to. */
@@ -38,6 +39,8 @@ struct store_thread {
 	int retry_ms;
 	uint32_t write_count;
 	struct write_state write[REQUEST_SLOTS];
+	uint32_t key_count;
+	struct key_job key[KEY_JOBS_MAX]; /* of this transaction */
 	uint32_t clear_count; /* clears that wait for the empty index to be made */
 	struct clear_request clear[REQUEST_SLOTS];
 	struct index_making making;
@@ -69,3 +72,12 @@ void store_changes_wait(struct store_thread *st);
 
 /* Builds an index and the schedules from the store and hands them to rt. 0 or an error of store. */
 MUST_CHECK int store_rebuild(struct store_thread *st);
+
+/* --- store_keys.c: keys of OSDP readers --- */
+
+/* Takes the jobs that wait. */
+void store_keys_take(struct store_thread *st);
+/* Carries them out in the transaction. 0, or -errno: the transaction is lost. */
+MUST_CHECK int store_keys_write(struct store_thread *st);
+/* Tells the bus thread what became of them. */
+void store_keys_answer(struct store_thread *st, bool committed);

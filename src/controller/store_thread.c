@@ -130,6 +130,7 @@ static void writes_refuse(struct store_thread *st)
 			.slot = st->write[i].request.slot, .result = RESULT_STORE_FAILED};
 	store_writes_drop(st);
 	answers_send(st);
+	store_keys_answer(st, false);
 }
 
 /* The next piece of a clear's index. */
@@ -196,6 +197,8 @@ static int transaction(struct store_thread *st, uint32_t entries)
 		error = audits_append(st);
 	if (error == 0 && entries > 0)
 		error = retention_mind(st);
+	if (error == 0)
+		error = store_keys_write(st);
 	if (error == 0) {
 		int64_t begin_ns = clock_boot_ns();
 
@@ -251,9 +254,11 @@ static bool commit(struct store_thread *st)
 
 	entries = entries < BATCH_ENTRIES_MAX ? entries : BATCH_ENTRIES_MAX;
 	writes_take(st);
+	store_keys_take(st);
 	if (st->failed)
 		writes_refuse(st);
-	if (entries == 0 && st->write_count == 0 && spsc_count(&st->core->audits) == 0)
+	if (entries == 0 && st->write_count == 0 && st->key_count == 0 &&
+		spsc_count(&st->core->audits) == 0)
 		return false;
 	st->entries_in_doubt = entries;
 	st->ticket_in_doubt = st->ticket;
@@ -268,6 +273,7 @@ static bool commit(struct store_thread *st)
 		entries_durable(st, entries);
 	store_writes_apply(st);
 	answers_send(st);
+	store_keys_answer(st, true);
 	return true;
 }
 
@@ -318,6 +324,7 @@ static void pause_refusing(struct store_thread *st, int pause_ms)
 	for (; now_ns < due_ns && !atomic_load(&st->core->rt_ended); now_ns = clock_boot_ns()) {
 		core_wait(st->core->store_wake, (int)((due_ns - now_ns) / NS_PER_MS) + 1);
 		writes_take(st);
+		store_keys_take(st);
 		writes_refuse(st);
 	}
 }

@@ -71,6 +71,10 @@ enum event_code event_code_of(enum journal_kind kind)
 	case JOURNAL_CORE_RESTARTED:
 	case JOURNAL_PANEL_SKIPPED:
 	case JOURNAL_RETENTION:
+	case JOURNAL_READER_OFFLINE:
+	case JOURNAL_READER_ONLINE:
+	case JOURNAL_READER_INSECURE:
+	case JOURNAL_READER_PAIRED:
 	case JOURNAL_KIND_COUNT:
 		break;
 	}

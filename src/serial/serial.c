@@ -91,7 +91,7 @@ static uint32_t low_latency_begin(int fd)
 
 	if (ioctl(fd, TIOCGSERIAL, &port) != 0)
 		return 0;
-	port.flags |= ASYNC_LOW_LATENCY;
+	port.flags = (int)((unsigned)port.flags | ASYNC_LOW_LATENCY);
 	return ioctl(fd, TIOCSSERIAL, &port) == 0 ? SERIAL_LOW_LATENCY : 0;
 }
 

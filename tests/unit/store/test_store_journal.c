@@ -523,7 +523,8 @@ static void numbers_in_the_database_keep_their_meaning(void **state UNUSED)
 		"tamper_end", "duress", "blocklist", "grant_cancelled", "unlocked_before_record",
 		"outcome_unknown", "storage_slow", "store_failed", "store_recovered",
 		"records_lost", "clock_untrusted", "clock_trusted", "reader_noise", "started",
-		"core_restarted", "pin_lockout", "panel_skipped"};
+		"core_restarted", "pin_lockout", "panel_skipped", "retention", "reader_offline",
+		"reader_online", "reader_insecure", "reader_paired"};
 	static const char *const reasons[] = {"none", "granted", "granted_pre_arrears",
 		"granted_duress", "command", "exit_button", "unknown_card", "unreadable",
 		"card_lost", "card_cancelled", "card_frozen", "card_arrears", "card_overdue",
@@ -531,7 +532,11 @@ static void numbers_in_the_database_keep_their_meaning(void **state UNUSED)
 		"clock_untrusted", "held_locked", "patrol", "blocklist", "mother_card",
 		"outside_schedule", "busy", "storage_slow", "repeated", "wrong_pin", "pin_missing",
 		"card_missing", "wrong_order", "pin_refused", "card_refused", "no_pin",
-		"pin_locked", "panel_format", "panel_busy", "special_day"};
+		"pin_locked", "panel_format", "panel_busy", "special_day", "reader_silent",
+		"reader_port", "reader_restarted", "reader_not_paired", "reader_no_secure_channel",
+		"reader_key", "reader_mac", "reader_identity", "reader_protocol",
+		"osdp_no_secure_channel", "osdp_downgrade", "osdp_default_key", "osdp_cryptogram",
+		"osdp_mac", "osdp_replay", "osdp_keyset", "osdp_identity", "osdp_foreign_panel"};
 
 	assert_true(JOURNAL_KIND_COUNT >= ARRAY_COUNT(kinds));
 	for (unsigned i = 0; i < ARRAY_COUNT(kinds); i++)

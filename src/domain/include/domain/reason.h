@@ -58,7 +58,38 @@
 	X(REASON_PANEL_BUSY, "panel_busy", 0x64, false,                                            \
 		"too many cards wait to be sent to the panel")                                     \
 	X(REASON_SPECIAL_DAY, "special_day", 0x21, false,                                          \
-		"the person has this door, but not at this time of a special day")
+		"the person has this door, but not at this time of a special day")                 \
+	/* why an OSDP reader is offline */                                                        \
+	X(REASON_READER_SILENT, "reader_silent", 0x64, false, "the reader does not answer")        \
+	X(REASON_READER_PORT, "reader_port", 0x64, false, "the serial port of its line is gone")   \
+	X(REASON_READER_RESTARTED, "reader_restarted", 0x64, false,                                \
+		"the reader started anew or lost its session")                                     \
+	X(REASON_READER_NOT_PAIRED, "reader_not_paired", 0x64, false,                              \
+		"the reader has no key yet: pair it")                                              \
+	X(REASON_READER_NO_SECURE_CHANNEL, "reader_no_secure_channel", 0x64, false,                \
+		"the reader refuses the secure channel that is required")                          \
+	X(REASON_READER_KEY, "reader_key", 0x64, false, "the reader has another key")              \
+	X(REASON_READER_MAC, "reader_mac", 0x64, false, "frames of the reader were altered")       \
+	X(REASON_READER_IDENTITY, "reader_identity", 0x64, false,                                  \
+		"another reader stands in the place of the one that was paired")                   \
+	X(REASON_READER_PROTOCOL, "reader_protocol", 0x64, false,                                  \
+		"the reader refuses what every reader must take")                                  \
+	/* what was tried at an OSDP line */                                                       \
+	X(REASON_OSDP_NO_SECURE_CHANNEL, "osdp_no_secure_channel", 0x64, false,                    \
+		"the secure channel was refused")                                                  \
+	X(REASON_OSDP_DOWNGRADE, "osdp_downgrade", 0x64, false,                                    \
+		"a reader that was secure claims that it cannot be, or spoke in clear")            \
+	X(REASON_OSDP_DEFAULT_KEY, "osdp_default_key", 0x64, false,                                \
+		"the key that everybody knows was offered")                                        \
+	X(REASON_OSDP_CRYPTOGRAM, "osdp_cryptogram", 0x64, false,                                  \
+		"the reader did not prove that it knows the key")                                  \
+	X(REASON_OSDP_MAC, "osdp_mac", 0x64, false, "frames with a wrong MAC came")                \
+	X(REASON_OSDP_REPLAY, "osdp_replay", 0x64, false, "old frames came again")                 \
+	X(REASON_OSDP_KEYSET, "osdp_keyset", 0x64, false, "somebody asks for a key to be set")     \
+	X(REASON_OSDP_IDENTITY, "osdp_identity", 0x64, false,                                      \
+		"the reader says that it is another one")                                          \
+	X(REASON_OSDP_FOREIGN_PANEL, "osdp_foreign_panel", 0x64, false,                            \
+		"another panel talks on this line")
 
 #define REASON_ENUM(id, name, code, granted, sentence) id,
 enum reason { REASONS(REASON_ENUM) REASON_COUNT };

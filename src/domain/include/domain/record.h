@@ -47,7 +47,11 @@
 	X(JOURNAL_PANEL_SKIPPED, "panel_skipped", false, true) /* a panel's format cannot hold it  \
 								*/                                 \
 	X(JOURNAL_RETENTION, "retention", false, true) /* count: days until the oldest record goes \
-							*/
+							*/                                         \
+	X(JOURNAL_READER_OFFLINE, "reader_offline", false, true) /* an OSDP reader; reason */      \
+	X(JOURNAL_READER_ONLINE, "reader_online", false, false)                                    \
+	X(JOURNAL_READER_INSECURE, "reader_insecure", false, true) /* reason: what was tried */    \
+	X(JOURNAL_READER_PAIRED, "reader_paired", false, false) /* it has a new key */
 
 #define JOURNAL_ENUM(id, name, record, alarm) id,
 enum journal_kind { JOURNAL_KINDS(JOURNAL_ENUM) JOURNAL_KIND_COUNT };

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bus thread's state, and what its files show each other. */
+#pragma once
+
+#include "bus.h"
+#include "bus_look.h"
+#include "bus_wait.h"
+
+#define BUS_LINE_NONE 255
+
+struct bus_reader {
+	uint8_t line; /* BUS_LINE_NONE: no OSDP reader */
+	uint8_t index; /* in the line's bus */
+	bool has_key;
+	uint8_t pairing; /* enum bus_pairing */
+	uint8_t order; /* enum bus_order_kind that the pairing is about */
+	uint8_t pair_failed; /* enum osdp_why */
+	bool answered; /* the asker has heard */
+	uint32_t slot; /* of the asker */
+	uint16_t window_s;
+	int64_t window_until_ns;
+	int64_t again_ns; /* a job that failed goes to the disk again; 0: none did */
+	struct key_job job; /* under way or to be sent again */
+	struct bus_look look;
+};
+
+struct bus_line {
+	uint8_t at; /* in settings.osdp_line */
+	int fd; /* -1: the port is gone */
+	bool watched; /* epoll tells of its bytes */
+	bool gone_untold; /* the supervisor has not heard that it is gone */
+	int64_t look_ns; /* read then at the latest; INT64_MAX: when bytes come */
+	int64_t byte_ns; /* ten bits on the wire */
+	struct bus_wait wait;
+	struct osdp_bus *osdp; /* NULL: nobody is on this line */
+	void *memory;
+	size_t size; /* of memory */
+	uint8_t count;
+	uint8_t number[OSDP_BUS_READERS_MAX]; /* of its readers, by index */
+};
+
+struct bus {
+	struct core *core;
+	int epoll;
+	int timer;
+	int64_t timer_ns; /* what it is set to; INT64_MAX: nothing */
+	int64_t status_ns; /* when states are published next */
+	uint64_t events_lost; /* rt had no room for them */
+	uint64_t lost_told;
+	uint8_t line_count;
+	struct bus_line line[OSDP_LINES_MAX];
+	struct bus_reader reader[READERS_MAX]; /* by number - 1 */
+};
+
+/* The reader, or NULL when number is no OSDP reader. */
+struct bus_reader *bus_reader_of(struct bus *bus, uint8_t number);
+
+/* Tells rt; at_ns and reader are set. */
+void bus_tell(struct bus *bus, const struct bus_event *event);
+
+/* --- bus_events.c --- */
+
+/* Takes all events of a line. */
+void bus_events_take(struct bus *bus, struct bus_line *line);
+
+/* --- bus_keys.c: keys, from their birth to the disk and to the reader --- */
+
+/* Fills *ret with what is known of a reader's keys at the start. 0 or -errno. */
+MUST_CHECK int bus_keys_load(
+	struct bus *bus, bool restarted, struct osdp_bus_reader readers[READERS_MAX]);
+
+/* An order of serve about keys. */
+void bus_keys_order(struct bus *bus, const struct bus_order *order, int64_t now_ns);
+
+/* What the line says about keys: PAIRED, PAIR_FAILED, PENDING_WORKS. */
+void bus_keys_event(struct bus *bus, uint8_t number, const struct osdp_event *event);
+
+/* Takes what the store has done, and sends again what failed. */
+void bus_keys_results(struct bus *bus, int64_t now_ns);
+
+/* When bus_keys_results has something to send again; INT64_MAX: never. */
+int64_t bus_keys_deadline_ns(const struct bus *bus);

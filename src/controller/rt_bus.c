@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * OSDP readers within the real-time thread. What the bus thread hands over goes the way of what
+ * comes over lines: cards through the reader's formats, keys and tamper into the controller. What a
+ * reader does is believed or not before it comes here.
+ *
+ * Whether a reader is there goes to the journal: a change at once, further ones of the next
+ * QUIET_NS together, so that a loose wire fills no journal. A reader that goes leaves its door as
+ * it is: a pulse ends by its time, what waited for a second card or PIN runs out, and a tamper
+ * stands until the reader itself says otherwise.
+ */
+#include "platform/clock.h"
+#include "platform/log.h"
+#include "rt_private.h"
+
+#include "base/assert.h"
+
+#define QUIET_NS (10 * NS_PER_S)
+
+bool rt_bus_is(const struct rt *rt, uint8_t reader)
+{
+	return reader >= 1 && reader <= READERS_MAX &&
+	       rt->core->settings->reader[reader - 1].osdp.configured;
+}
+
+void rt_bus_start(struct rt *rt)
+{
+	for (size_t i = 0; i < READERS_MAX; i++)
+		rt->bus_watch[i] = (struct bus_watch){
+			.reason = REASON_COUNT, .told = REASON_COUNT, .quiet_until_ns = INT64_MIN};
+}
+
+void rt_bus_feedback(struct rt *rt, uint8_t reader, uint8_t feedback)
+{
+	struct bus_feedback order = {reader, feedback};
+
+	if (!rt_bus_is(rt, reader))
+		return;
+	/* A light that finds no room is lost: the next one says how things stand. */
+	(void)spsc_push(&rt->core->bus_feedbacks, &order);
+	core_wake(rt->core->bus_wake);
+}
+
+static void journal(struct rt *rt, enum journal_kind kind, uint8_t reader, uint8_t reason)
+{
+	const struct reader_config *config = &rt->core->config.reader[reader - 1];
+	struct commit_entry entry = {
+		.kind = kind,
+		.at = rt_moment(rt),
+		.door = config->door,
+		.reader = reader,
+		.side = config->side,
+		.reason = reason,
+	};
+
+	rt_commit(rt, &entry);
+}
+
+static void state_journal(struct rt *rt, uint8_t at, int64_t now_ns)
+{
+	struct bus_watch *watch = &rt->bus_watch[at];
+	uint8_t reader = (uint8_t)(at + 1);
+
+	if (watch->reason == watch->told || now_ns < watch->quiet_until_ns)
+		return;
+	if (watch->reason == REASON_NONE)
+		log_info("OSDP reader %u is online", reader);
+	else
+		log_error("ALARM: OSDP reader %u is offline: %s", reader,
+			reason_sentence((enum reason)watch->reason));
+	journal(rt, watch->reason == REASON_NONE ? JOURNAL_READER_ONLINE : JOURNAL_READER_OFFLINE,
+		reader, watch->reason);
+	watch->quiet_until_ns = watch->told == REASON_COUNT ? now_ns : now_ns + QUIET_NS;
+	watch->told = watch->reason;
+}
+
+static void event_take(struct rt *rt, const struct bus_event *event)
+{
+	struct controller_input input = {.kind = INPUT_KEY};
+
+	ASSERT(rt_bus_is(rt, event->reader));
+	switch ((enum bus_event_kind)event->kind) {
+	case BUS_EVENT_CARD:
+		rt_readers_bits(
+			&rt->readers, event->reader, &event->bits, event->at_ns, rt_emit, rt);
+		return;
+	case BUS_EVENT_KEY:
+		input.key.reader = event->reader;
+		input.key.key = event->key;
+		rt_emit(rt, &input, event->at_ns);
+		explicit_bzero(&input, sizeof(input));
+		return;
+	case BUS_EVENT_TAMPER:
+		rt_tamper(rt, event->reader, event->on);
+		return;
+	case BUS_EVENT_STATE:
+		rt->bus_watch[event->reader - 1].reason = event->reason;
+		state_journal(rt, (uint8_t)(event->reader - 1), clock_boot_ns());
+		return;
+	case BUS_EVENT_ALARM:
+		journal(rt, JOURNAL_READER_INSECURE, event->reader, event->reason);
+		return;
+	case BUS_EVENT_PAIRED:
+		journal(rt, JOURNAL_READER_PAIRED, event->reader, REASON_NONE);
+		return;
+	}
+}
+
+void rt_bus(struct rt *rt)
+{
+	struct bus_event event;
+
+	if (rt->core->settings->osdp_line_count == 0)
+		return;
+	while (spsc_pop(&rt->core->bus_events, &event)) {
+		event_take(rt, &event);
+		explicit_bzero(&event, sizeof(event)); /* it may be a key of a PIN */
+	}
+}
+
+void rt_bus_beat(struct rt *rt)
+{
+	int64_t now_ns = clock_boot_ns();
+
+	if (rt->core->settings->osdp_line_count == 0)
+		return;
+	for (uint8_t i = 0; i < READERS_MAX; i++) {
+		if (rt->bus_watch[i].reason != rt->bus_watch[i].told)
+			state_journal(rt, i, now_ns);
+	}
+}

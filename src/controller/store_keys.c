@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Jobs about keys of OSDP readers, in the transactions of the store thread. The answer goes back
+ * when the transaction is on disk, or failed; a job that the store refuses by itself (a weak key,
+ * nothing pending) fails without harm to the others.
+ */
+#include "store_private.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+
+void store_keys_take(struct store_thread *st)
+{
+	st->key_count = 0;
+	while (st->key_count < KEY_JOBS_MAX &&
+		spsc_pop(&st->core->key_jobs, &st->key[st->key_count]))
+		st->key_count++;
+}
+
+static int job_do(struct store_thread *st, const struct key_job *job)
+{
+	struct store *store = st->core->store;
+
+	switch ((enum key_job_kind)job->kind) {
+	case KEY_JOB_PEND:
+		return store_reader_key_pend(
+			store, job->reader, st->core->reader_keys->pending[job->reader - 1]);
+	case KEY_JOB_PROMOTE:
+		return store_reader_key_promote(store, job->reader, &job->identity);
+	case KEY_JOB_DROP:
+		return store_reader_key_drop(store, job->reader, true);
+	case KEY_JOB_DROP_PENDING:
+		return store_reader_key_drop(store, job->reader, false);
+	}
+	ASSERT(false);
+	return -EINVAL;
+}
+
+int store_keys_write(struct store_thread *st)
+{
+	for (uint32_t i = 0; i < st->key_count; i++) {
+		struct key_job *job = &st->key[i];
+		int error = job_do(st, job);
+
+		/* Promoted already: a transaction that seemed to fail was written after all. */
+		job->done =
+			error == 0 || (error == STORE_NOT_FOUND && job->kind == KEY_JOB_PROMOTE);
+		if (error < 0 && error != -EINVAL)
+			return error;
+	}
+	return 0;
+}
+
+void store_keys_answer(struct store_thread *st, bool committed)
+{
+	for (uint32_t i = 0; i < st->key_count; i++) {
+		st->key[i].done = st->key[i].done && committed;
+		bool pushed = spsc_push(&st->core->key_results, &st->key[i]);
+
+		ASSERT(pushed); /* a reader has one job under way */
+	}
+	if (st->key_count > 0)
+		core_wake(st->core->bus_wake);
+	st->key_count = 0;
+}
