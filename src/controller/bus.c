@@ -361,8 +361,10 @@ void *bus_run(void *user)
 
 	if (error != 0)
 		log_info("talks to OSDP readers without real-time priority: %s", strerror(-error));
-	for (unsigned i = 0; i < bus->line_count; i++)
+	for (unsigned i = 0; i < bus->line_count; i++) {
+		bus_events_take(bus, &bus->line[i]);
 		line_write(bus, &bus->line[i]);
+	}
 	timer_arm(bus);
 	while (!atomic_load(&bus->core->stopping))
 		turn(bus);

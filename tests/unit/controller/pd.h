@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An OSDP reader at the other end of a pseudo terminal, in a thread of its own. Its functions may
+ * be called by any other thread.
+ */
+#pragma once
+
+#include "protocols/osdp_device.h"
+
+#include <pthread.h>
+
+struct pd {
+	pthread_t thread;
+	pthread_mutex_t lock; /* of all below */
+	struct osdp_device device;
+	int wire; /* -1: unplugged */
+	int wake; /* eventfd: something changed */
+	bool stopping;
+	uint32_t keysets; /* keys that came */
+	uint8_t latest[OSDP_KEY_SIZE]; /* the last of them */
+	void (*on_key)(void *user); /* before the reader takes a key */
+	void *on_key_user;
+};
+
+/*
+ * Begins at wire, which becomes the reader's; -1: unplugged. key NULL: none. secure: it answers
+ * nothing of substance without a session.
+ */
+void pd_start(struct pd *pd, int wire, uint8_t address, const uint8_t *key, bool secure);
+void pd_stop(struct pd *pd);
+
+/* Another wire; the old one is closed. -1: unplugged. */
+void pd_plug(struct pd *pd, int wire);
+
+bool pd_card(struct pd *pd, const struct card_bits *bits);
+bool pd_keys(struct pd *pd, const char *keys);
+void pd_tamper(struct pd *pd, bool on);
+void pd_install(struct pd *pd, bool open);
+void pd_set_key(struct pd *pd, const uint8_t *key);
+uint8_t pd_led(struct pd *pd);
+uint32_t pd_beeps(struct pd *pd); /* orders to sound, so far */
+uint64_t pd_commands(struct pd *pd); /* that it did, so far */
+enum osdp_device_link pd_link(struct pd *pd);
+uint32_t pd_keysets(struct pd *pd);
