@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-CROSS_THREADS = ("spsc", "latest", "board", "panel_sender", "rt", "core", "core_panels", "pins", "gate_link",
+CROSS_THREADS = ("spsc", "latest", "board", "panel_sender", "bus", "rt", "core", "core_panels", "pins", "gate_link",
                  "gate_streams", "gate_requests", "gate_commands", "gate_readers", "store_query", "store_journal")
 
 CASE = re.compile(r"^(not )?ok\b(?:\s+\d+)?(?:\s*-)?\s*(.*)$")
