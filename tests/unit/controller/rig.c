@@ -93,6 +93,12 @@ void rig_new(struct rig *rig)
 	*rig = (struct rig){.control = -1, .gate = -1, .sim = -1};
 	settings_demo(&rig->settings);
 	rig->settings.door[0].config.unlock_ms = 400;
+	/* Nobody is at the other end of an OSDP line here: test_bus.c has its own. */
+	rig->settings.osdp_line_count = 0;
+	rig->settings.reader[4].config.configured = false;
+	rig->settings.reader[5].config.configured = false;
+	rig->settings.reader[4].osdp.configured = false;
+	rig->settings.reader[5].osdp.configured = false;
 	strcpy(rig->state_dir, "/tmp/postern-core-XXXXXX");
 	assert_non_null(mkdtemp(rig->state_dir));
 	rig->state_fd = high(open(rig->state_dir, O_PATH | O_DIRECTORY | O_CLOEXEC));
