@@ -209,6 +209,7 @@ SIM_COMMAND(tamper)
 SIM_COMMAND(lock)
 SIM_COMMAND(reader)
 SIM_COMMAND(panel)
+SIM_COMMAND(install)
 
 const struct command sim_commands[] = {
 	{"sim", "card", 2, 2, "state= format= json",
@@ -235,5 +236,8 @@ const struct command sim_commands[] = {
 	{"sim", "panel", 1, 1, "state= json", "PANEL [--state DIR]",
 		"Prints how many frames a panel was sent, and the bits of the last.", false,
 		sim_panel},
+	{"sim", "install", 1, 2, "state= json", "READER [on|off] [--state DIR]",
+		"Opens the install mode of a virtual OSDP reader: it can be paired then.", false,
+		sim_install},
 	{0},
 };

@@ -5,6 +5,7 @@
 #include "drivers/board.h"
 #include "platform/role.h"
 #include "sim_command.h"
+#include "sim_osdp.h"
 
 #include <stdalign.h>
 
@@ -16,6 +17,7 @@ enum client_phase {
 	CLIENT_TALKING,
 	CLIENT_CAPTURING, /* lines of a capture come */
 	CLIENT_PLAYING, /* edges run; nothing is read meanwhile */
+	CLIENT_POLLED, /* waits until a panel has taken what was done at an OSDP reader */
 };
 
 struct client {
@@ -26,6 +28,8 @@ struct client {
 	uint32_t edge_count;
 	uint32_t edge_next;
 	uint32_t line_no; /* of the capture, from 1 */
+	uint64_t event_last; /* CLIENT_POLLED: its latest event is the so many-th to leave */
+	uint64_t event_losses; /* of that reader before */
 	int64_t first_ns; /* of the capture's own clock */
 	int64_t silence_ns; /* between edges: what came before it is handed over at once */
 	size_t refusal_len; /* the capture is wrong: refusal says why */
@@ -45,6 +49,7 @@ struct sim {
 	int64_t rex_until_ns[DOORS_MAX]; /* CLOCK_MONOTONIC; 0: not pressed */
 	int64_t reader_free_ns[READERS_MAX]; /* when the next frame may begin */
 	struct client client[SIM_CLIENTS_MAX];
+	struct sim_osdp osdp;
 	alignas(8) uint8_t received[MESSAGE_MAX];
 	struct message_line_events message;
 };
@@ -59,7 +64,19 @@ bool level_send(struct sim *sim, enum line_kind kind, uint8_t at, bool level);
 void core_link(struct sim *sim, int fd);
 void core_read(struct sim *sim);
 
+/* --- sim_reader.c: what people do at OSDP readers, and what these show --- */
+
+void reader_card(struct sim *sim, struct client *client, const struct sim_command *command);
+void reader_keys(struct sim *sim, struct client *client, const struct sim_command *command);
+void reader_install(struct sim *sim, struct client *client, const struct sim_command *command);
+void reader_shown(struct sim *sim, struct client *client, uint8_t reader);
+
+/* True, with the client answered, when what it did has left the reader. */
+bool reader_polled(struct sim *sim, struct client *client);
+
 /* --- sim_client.c --- */
+
+void client_reply(struct client *client, struct span reply);
 
 void client_accept(struct sim *sim);
 void client_read(struct sim *sim, struct client *client);

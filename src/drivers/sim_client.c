@@ -28,7 +28,7 @@ static void client_close(struct client *client)
 	client->input_len = 0;
 }
 
-static void client_reply(struct client *client, struct span reply)
+void client_reply(struct client *client, struct span reply)
 {
 	char text[SIM_REPLY_MAX + 1];
 	struct buf line = buf_over(text, sizeof(text));
@@ -241,8 +241,46 @@ static void panel_reply(struct sim *sim, struct client *client, uint8_t panel)
 	client_reply(client, buf_span(&reply));
 }
 
+static void tamper_set(struct sim *sim, uint8_t reader, bool level)
+{
+	struct osdp_device *device = sim_osdp_device(&sim->osdp, reader);
+
+	if (atomic_exchange(&sim->board->reader[reader - 1].tamper, level) == level)
+		return;
+	if (device != NULL)
+		osdp_device_set_tamper(device, level);
+	else
+		(void)level_send(sim, LINE_TAMPER, reader, level);
+}
+
+/* The verbs of readers that are on an OSDP line. True: it was one. */
+static bool osdp_run(struct sim *sim, struct client *client, const struct sim_command *command)
+{
+	if (command->reader == 0 || sim_osdp_device(&sim->osdp, command->reader) == NULL)
+		return false;
+	switch (command->verb) {
+	case SIM_CARD:
+	case SIM_BITS:
+		reader_card(sim, client, command);
+		return true;
+	case SIM_KEYS:
+		reader_keys(sim, client, command);
+		return true;
+	case SIM_READER:
+		reader_shown(sim, client, command->reader);
+		return true;
+	case SIM_INSTALL:
+		reader_install(sim, client, command);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void command_run(struct sim *sim, struct client *client, const struct sim_command *command)
 {
+	if (osdp_run(sim, client, command))
+		return;
 	switch (command->verb) {
 	case SIM_CARD:
 	case SIM_BITS:
@@ -264,9 +302,7 @@ static void command_run(struct sim *sim, struct client *client, const struct sim
 		client_reply(client, SPAN_LIT("ok"));
 		break;
 	case SIM_TAMPER:
-		if (atomic_exchange(&sim->board->reader[command->reader - 1].tamper,
-			    command->level) != command->level)
-			(void)level_send(sim, LINE_TAMPER, command->reader, command->level);
+		tamper_set(sim, command->reader, command->level);
 		client_reply(client, SPAN_LIT("ok"));
 		break;
 	case SIM_LOCK:
@@ -277,6 +313,9 @@ static void command_run(struct sim *sim, struct client *client, const struct sim
 		break;
 	case SIM_PANEL:
 		panel_reply(sim, client, command->panel);
+		break;
+	case SIM_INSTALL: /* its line is not a virtual one */
+		client_reply(client, SPAN_LIT("error this reader is no virtual one"));
 		break;
 	case SIM_VERB_COUNT:
 		ASSERT(command->verb < SIM_VERB_COUNT);
@@ -318,7 +357,8 @@ static void input_run(struct sim *sim, struct client *client)
 		return;
 	memmove(client->input, rest.data, rest.len);
 	client->input_len = rest.len;
-	if (rest.len == sizeof(client->input) && client->phase != CLIENT_PLAYING) {
+	if (rest.len == sizeof(client->input) &&
+		(client->phase == CLIENT_TALKING || client->phase == CLIENT_CAPTURING)) {
 		client_reply(client, SPAN_LIT("error a line has at most 65536 bytes"));
 		if (client->phase != CLIENT_FREE)
 			client_close(client);
@@ -393,8 +433,12 @@ static void client_tick(struct sim *sim, struct client *client, int64_t now_ns)
 void clients_tick(struct sim *sim, int64_t now_ns)
 {
 	for (size_t i = 0; i < SIM_CLIENTS_MAX; i++) {
-		if (sim->client[i].phase == CLIENT_PLAYING)
-			client_tick(sim, &sim->client[i], now_ns);
+		struct client *client = &sim->client[i];
+
+		if (client->phase == CLIENT_PLAYING)
+			client_tick(sim, client, now_ns);
+		else if (client->phase == CLIENT_POLLED && reader_polled(sim, client))
+			input_run(sim, client);
 	}
 }
 

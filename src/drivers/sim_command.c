@@ -221,6 +221,31 @@ static bool tamper_arguments(const struct words *words, const struct settings *s
 	return reader_of(words->word[1], settings, ret, ret_error);
 }
 
+static bool install_arguments(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	ret->level = words->count == 2 || span_equal(words->word[2], SPAN_LIT("on"));
+	if (!ret->level && !span_equal(words->word[2], SPAN_LIT("off")))
+		return refuse(ret_error, "install mode is `on` or `off`");
+	if (!reader_of(words->word[1], settings, ret, ret_error))
+		return false;
+	if (!settings->reader[ret->reader - 1].osdp.configured)
+		return refuse(ret_error, "only OSDP readers have an install mode");
+	return true;
+}
+
+/* Data lines are what Wiegand readers have. */
+static bool edges_arguments(const struct words *words, const struct settings *settings,
+	struct sim_command *ret, struct buf *ret_error)
+{
+	if (!reader_of(words->word[1], settings, ret, ret_error))
+		return false;
+	if (settings->reader[ret->reader - 1].osdp.configured)
+		return refuse(
+			ret_error, "an OSDP reader has no data lines; use card, bits or keys");
+	return true;
+}
+
 static const struct {
 	struct span name;
 	unsigned words_min, words_max; /* the verb is one of them */
@@ -229,7 +254,7 @@ static const struct {
 } verbs[SIM_VERB_COUNT] = {
 	[SIM_CARD] = {{"card", 4}, 3, 4, card_arguments, "card READER NUMBER [FORMAT]"},
 	[SIM_BITS] = {{"bits", 4}, 3, 3, bits_arguments, "bits READER 0101..."},
-	[SIM_EDGES] = {{"edges", 5}, 2, 2, reader_argument, "edges READER"},
+	[SIM_EDGES] = {{"edges", 5}, 2, 2, edges_arguments, "edges READER"},
 	[SIM_REX] = {{"rex", 3}, 2, 2, door_argument, "rex DOOR"},
 	[SIM_CONTACT] = {{"contact", 7}, 3, 3, contact_arguments, "contact DOOR open|closed"},
 	[SIM_TAMPER] = {{"tamper", 6}, 2, 3, tamper_arguments, "tamper READER [on|off]"},
@@ -237,6 +262,7 @@ static const struct {
 	[SIM_READER] = {{"reader", 6}, 2, 2, reader_argument, "reader READER"},
 	[SIM_KEYS] = {{"keys", 4}, 3, 4, keys_arguments, "keys READER 1234# [4|6|8]"},
 	[SIM_PANEL] = {{"panel", 5}, 2, 2, panel_argument, "panel PANEL"},
+	[SIM_INSTALL] = {{"install", 7}, 2, 3, install_arguments, "install READER [on|off]"},
 };
 
 bool sim_command_parse(struct span line, const struct settings *settings, struct sim_command *ret,
@@ -257,7 +283,7 @@ bool sim_command_parse(struct span line, const struct settings *settings, struct
 	}
 	return refuse(ret_error,
 		"unknown request; known are card, bits, edges, rex, contact, tamper, lock, reader, "
-		"keys, panel");
+		"keys, panel, install");
 }
 
 static bool capture_time(

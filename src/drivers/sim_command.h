@@ -22,6 +22,7 @@ enum sim_verb {
 	SIM_READER,
 	SIM_KEYS, /* keys in frames of key_bits at reader */
 	SIM_PANEL,
+	SIM_INSTALL, /* level, at an OSDP reader */
 	SIM_VERB_COUNT
 };
 

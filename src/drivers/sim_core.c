@@ -70,7 +70,7 @@ static void levels_send(struct sim *sim)
 			(struct line_event){now_ns, LINE_REX, i, atomic_load(&door->rex) != 0};
 	}
 	for (uint8_t i = 0; i < READERS_MAX; i++) {
-		if (sim->settings->reader[i].config.configured)
+		if (sim->settings->reader[i].config.configured && !sim->osdp.present[i])
 			events[count++] = (struct line_event){now_ns, LINE_TAMPER, (uint8_t)(i + 1),
 				atomic_load(&sim->board->reader[i].tamper) != 0};
 	}

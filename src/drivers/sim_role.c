@@ -18,6 +18,7 @@
 #include "sim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
@@ -32,13 +33,16 @@ static void sim_tick(struct sim *sim, int64_t now_ns)
 		atomic_store(&sim->board->door[i].rex, 0);
 		(void)level_send(sim, LINE_REX, i, false);
 	}
+	sim_osdp_tick(&sim->osdp, now_ns);
 	clients_tick(sim, now_ns);
 }
 
 static int64_t sim_deadline_ns(const struct sim *sim)
 {
 	int64_t deadline_ns = clients_deadline_ns(sim);
+	int64_t osdp_ns = sim_osdp_deadline_ns(&sim->osdp);
 
+	deadline_ns = osdp_ns < deadline_ns ? osdp_ns : deadline_ns;
 	for (size_t i = 0; i < DOORS_MAX; i++) {
 		if (sim->rex_until_ns[i] != 0 && sim->rex_until_ns[i] < deadline_ns)
 			deadline_ns = sim->rex_until_ns[i];
@@ -51,7 +55,8 @@ enum {
 	POLL_LISTEN,
 	POLL_CORE,
 	POLL_CLIENT,
-	POLL_COUNT = POLL_CLIENT + SIM_CLIENTS_MAX
+	POLL_OSDP = POLL_CLIENT + SIM_CLIENTS_MAX,
+	POLL_COUNT = POLL_OSDP + OSDP_LINES_MAX
 };
 
 static void poll_fill(const struct sim *sim, struct pollfd polled[POLL_COUNT])
@@ -66,6 +71,9 @@ static void poll_fill(const struct sim *sim, struct pollfd polled[POLL_COUNT])
 		polled[POLL_CLIENT + i] =
 			(struct pollfd){.fd = read ? client->fd : -1, .events = POLLIN};
 	}
+	for (size_t i = 0; i < OSDP_LINES_MAX; i++)
+		polled[POLL_OSDP + i] =
+			(struct pollfd){.fd = sim->osdp.line[i].fd, .events = POLLIN};
 }
 
 /* False when the supervisor is gone. */
@@ -98,6 +106,10 @@ static bool sim_turn(struct sim *sim)
 		return false;
 	if (polled[POLL_CORE].revents != 0 && polled[POLL_CORE].fd == sim->core)
 		core_read(sim);
+	for (size_t i = 0; i < OSDP_LINES_MAX; i++) {
+		if (polled[POLL_OSDP + i].revents != 0)
+			sim_osdp_read(&sim->osdp.line[i], &sim->osdp, clock_monotonic_ns());
+	}
 	sim_tick(sim, clock_monotonic_ns());
 	for (size_t i = 0; i < SIM_CLIENTS_MAX; i++) {
 		if (polled[POLL_CLIENT + i].revents != 0)
@@ -106,6 +118,25 @@ static bool sim_turn(struct sim *sim)
 	if (polled[POLL_LISTEN].revents != 0)
 		client_accept(sim);
 	return true;
+}
+
+/* The other ends of virtual OSDP lines, where there are some. */
+static void osdp_begin(struct sim *sim)
+{
+	const struct sim_keys *keys = role_sim_keys();
+	int fds[OSDP_LINES_MAX];
+
+	for (int i = 0; i < OSDP_LINES_MAX; i++) {
+		int fd = ROLE_FD_PORTS + i;
+
+		fds[i] = keys != NULL && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+	}
+	sim_osdp_init(&sim->osdp, sim->settings, fds, keys, clock_monotonic_ns());
+	for (uint8_t i = 0; i < READERS_MAX; i++) {
+		if (sim->osdp.present[i])
+			osdp_device_set_tamper(&sim->osdp.device[i],
+				atomic_load(&sim->board->reader[i].tamper) != 0);
+	}
 }
 
 int sim_main(const struct role_context *context)
@@ -122,6 +153,7 @@ int sim_main(const struct role_context *context)
 	}
 	for (size_t i = 0; i < DOORS_MAX; i++)
 		atomic_store(&sim.board->door[i].rex, 0);
+	osdp_begin(&sim);
 	int fences = sandbox_enter(ROLE_SIM, -1);
 
 	if (fences < 0) {

@@ -464,7 +464,9 @@ bool osdp_device_transmit(
 int64_t osdp_device_deadline_ns(const struct osdp_device *device)
 {
 	int64_t deadline_ns = gap_ns(device);
+	int64_t event_ns = device_events_deadline_ns(device);
 
+	deadline_ns = event_ns < deadline_ns ? event_ns : deadline_ns;
 	if (device->reply_len > 0 && device->reply_ns < deadline_ns)
 		deadline_ns = device->reply_ns;
 	if (device->heard_ns != INT64_MIN &&

@@ -23,6 +23,13 @@ void device_events_age(struct osdp_device *device, int64_t now_ns)
 	}
 }
 
+int64_t device_events_deadline_ns(const struct osdp_device *device)
+{
+	if (device->event_count == 0)
+		return INT64_MAX;
+	return device->event[device->event_first].at_ns + device->config.event_keep_ns + 1;
+}
+
 bool device_event_add(
 	struct osdp_device *device, uint8_t code, const struct buf *data, int64_t now_ns)
 {
@@ -44,7 +51,7 @@ bool device_event_add(
 
 static bool event_pop(struct osdp_device *device, int64_t now_ns, struct device_answer *answer)
 {
-	struct osdp_device_event *event = &device->event[device->event_first];
+	struct osdp_device_event *event;
 
 	device_events_age(device, now_ns);
 	if (device->event_count == 0)

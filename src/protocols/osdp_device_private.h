@@ -43,6 +43,9 @@ bool device_event_add(
 /* Drops what is too old. */
 void device_events_age(struct osdp_device *device, int64_t now_ns);
 
+/* When the oldest is too old, or INT64_MAX. */
+int64_t device_events_deadline_ns(const struct osdp_device *device);
+
 /* Takes the oldest event as the answer of a poll. False: none waits. */
 bool device_event_take(struct osdp_device *device, int64_t now_ns, struct device_answer *answer);
 

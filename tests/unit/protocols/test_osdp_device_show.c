@@ -243,6 +243,7 @@ static void test_events_age(void **state UNUSED)
 	assert_true(osdp_device_keys(&rig.device, SPAN_LIT("1"), rig.now_ns));
 	rig.now_ns += 1;
 	assert_true(osdp_device_keys(&rig.device, SPAN_LIT("2"), rig.now_ns));
+	assert_int_equal(osdp_device_deadline_ns(&rig.device), rig.now_ns + 3 * S);
 	rig.now_ns += 3 * S;
 	assert_int_equal(rig_clear(&rig, OSDP_POLL, ""), OSDP_KEYPAD);
 	assert_memory_equal(rig.reply.data.data,
