@@ -19,11 +19,11 @@ static bool reader_listens(const struct osdp_device *device, struct client *clie
 {
 	enum osdp_device_link link = osdp_device_link(device, clock_monotonic_ns());
 
-	if (link == OSDP_DEVICE_SECURE ||
-		(link != OSDP_DEVICE_OFFLINE && !device->config.secure_required))
+	if (link != OSDP_DEVICE_OFFLINE && osdp_device_at_rest(device))
 		return true;
 	client_reply(client,
-		link == OSDP_DEVICE_OFFLINE
+		link == OSDP_DEVICE_OFFLINE || link == OSDP_DEVICE_SECURE ||
+				!device->config.secure_required
 			? SPAN_LIT("error the reader is offline: the controller does not poll it; "
 				   "try again")
 			: SPAN_LIT("error the reader has no secure channel with the controller: it "

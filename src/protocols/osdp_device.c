@@ -153,6 +153,7 @@ static void chlng_run(struct osdp_device *device, const struct osdp_frame *comma
 
 	ASSERT(result == OSDP_SECURE_OK);
 	osdp_secure_ccrypt_write(&device->secure, cuid, &reply);
+	device->rested = false;
 	clear_send(device, command, now_ns, &reply);
 }
 
@@ -314,6 +315,7 @@ static void sequence_reset(struct osdp_device *device)
 	device->command_len = 0;
 	device->expected = 0;
 	device->identity_at = 0;
+	device->rested = false;
 }
 
 static bool is_offline(const struct osdp_device *device, int64_t now_ns)
@@ -558,6 +560,11 @@ void osdp_device_key_kept(struct osdp_device *device, bool kept)
 {
 	if (device->asked == OSDP_DEVICE_ASKED)
 		device->asked = kept ? OSDP_DEVICE_ASKED_KEPT : OSDP_DEVICE_ASKED_REFUSED;
+}
+
+bool osdp_device_at_rest(const struct osdp_device *device)
+{
+	return device->rested;
 }
 
 enum osdp_device_link osdp_device_link(const struct osdp_device *device, int64_t now_ns)

@@ -132,8 +132,9 @@ static void do_poll(struct osdp_device *device, const struct device_command *com
 {
 	if (device->identity_at != 0)
 		identity_part(device, command->secured, answer);
-	else if (events_may_leave(device, command))
-		(void)device_event_take(device, command->now_ns, answer);
+	else if (events_may_leave(device, command) &&
+		 !device_event_take(device, command->now_ns, answer))
+		device->rested = true;
 }
 
 static void do_lstat(struct osdp_device *device, const struct device_command *command UNUSED,

@@ -364,6 +364,7 @@ def _():
                            (("keys", "1", "12a"), "0 to 9"), (("bits", "1", "012"), "0 and 1"),
                            (("card", "1", "99999999", "--format", "W26"), "does not fit"),
                            (("panel", "1"), "panel 1 is not configured"),
+                           (("install", "1"), "only OSDP readers"),
                            (("rex", "9"), "door 9"), (("contact", "1", "ajar"), "open")):
             sim(*words, status=REFUSED, err=err)
         sim("card", "1", status=USAGE)

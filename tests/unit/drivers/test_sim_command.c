@@ -20,6 +20,10 @@ static int set_up(void **state)
 	settings.door[1].config.configured = true;
 	for (int i = 0; i < 4; i++)
 		settings.reader[i].config.configured = true;
+	for (int i = 4; i < 6; i++) {
+		settings.reader[i].config.configured = true;
+		settings.reader[i].osdp.configured = true;
+	}
 	settings.panel[15].configured = true;
 	settings.reader[1].format_count = 1;
 	assert_true(text_set(&settings.reader[1].format[0], SPAN_LIT("W26")));
@@ -72,6 +76,8 @@ static void requests_are_read(void **state)
 		{"lock 2", {.verb = SIM_LOCK, .door = 1}},
 		{"reader 3", {.verb = SIM_READER, .reader = 3}},
 		{"edges 001", {.verb = SIM_EDGES, .reader = 1}},
+		{"install 5", {.verb = SIM_INSTALL, .reader = 5, .level = true}},
+		{"install 6 off", {.verb = SIM_INSTALL, .reader = 6, .level = false}},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -187,11 +193,16 @@ static void refusals_say_why(void **state)
 		const char *error;
 	} rows[] = {
 		{"", "unknown request; known are card, bits, edges, rex, contact, tamper, lock, "
-		     "reader, keys, panel"},
+		     "reader, keys, panel, install"},
 		{"open 1", "unknown request; known are card, bits, edges, rex, contact, tamper, "
-			   "lock, reader, keys, panel"},
+			   "lock, reader, keys, panel, install"},
 		{"LOCK 1", "unknown request; known are card, bits, edges, rex, contact, tamper, "
-			   "lock, reader, keys, panel"},
+			   "lock, reader, keys, panel, install"},
+		{"install", "usage: install READER [on|off]"},
+		{"install 5 maybe", "install mode is `on` or `off`"},
+		{"install 1", "only OSDP readers have an install mode"},
+		{"install 9", "reader 9 is not configured"},
+		{"edges 5", "an OSDP reader has no data lines; use card, bits or keys"},
 		{"panel", "usage: panel PANEL"},
 		{"panel 0", "a panel's number is 1 to 16"},
 		{"panel 17", "a panel's number is 1 to 16"},
@@ -208,8 +219,8 @@ static void refusals_say_why(void **state)
 		{"reader 0", "a reader's number is 1 to 128"},
 		{"reader 129", "a reader's number is 1 to 128"},
 		{"reader 1x", "a reader's number is 1 to 128"},
-		{"reader 5", "reader 5 is not configured"},
-		{"card 5 1", "reader 5 is not configured"},
+		{"reader 7", "reader 7 is not configured"},
+		{"card 7 1", "reader 7 is not configured"},
 		{"card 1 12a", "a card's number is decimal, at most 18446744073709551615"},
 		{"card 1 18446744073709551616",
 			"a card's number is decimal, at most 18446744073709551615"},
@@ -220,7 +231,7 @@ static void refusals_say_why(void **state)
 		{"bits 1 012", "bits are written as 0 and 1, without blanks"},
 		{"keys 1", "usage: keys READER 1234# [4|6|8]"},
 		{"keys 1 1 4 4", "usage: keys READER 1234# [4|6|8]"},
-		{"keys 5 1", "reader 5 is not configured"},
+		{"keys 7 1", "reader 7 is not configured"},
 		{"keys 1 12a", "keys are 0 to 9, * and #, without blanks"},
 		{"keys 1 12345678901234567890123456789012345678901234567890123456789012345",
 			"at most 64 keys"},

@@ -178,6 +178,7 @@ struct osdp_device {
 	uint8_t small[16];
 	struct osdp_com com; /* from the next reply on */
 	bool com_waits;
+	bool rested; /* a poll found nothing since the session, or sequence 0 */
 	uint16_t panel_max; /* bytes of a frame that the panel takes */
 	uint16_t identity_at; /* next part of EXT_PDID; 0: none waits */
 	uint8_t asked; /* enum osdp_device_asked */
@@ -268,6 +269,11 @@ void osdp_device_key_kept(struct osdp_device *device, bool kept);
 
 /* --- what it shows --- */
 
+/*
+ * The panel is through with its beginning: a poll found nothing. What waited before may be old, and
+ * panels drop it.
+ */
+bool osdp_device_at_rest(const struct osdp_device *device);
 enum osdp_device_link osdp_device_link(const struct osdp_device *device, int64_t now_ns);
 uint8_t osdp_device_led(const struct osdp_device *device, uint8_t led, int64_t now_ns); /* colour */
 bool osdp_device_output(const struct osdp_device *device, uint8_t output, int64_t now_ns);
