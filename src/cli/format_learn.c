@@ -25,10 +25,10 @@ static struct learning learning;
 /* False after a usage error. */
 static bool length_is_good(const struct card_bits *bits, const char *where)
 {
-	if (bits->count >= CARD_FORMAT_BITS_MIN && bits->count <= CARD_FORMAT_BITS_MAX)
+	if (bits->count >= CARD_FORMAT_BITS_MIN && bits->count <= LEARN_BITS_MAX)
 		return true;
 	usage_error("%s: a card's frame has %d to %d bits, this one %u", where,
-		CARD_FORMAT_BITS_MIN, CARD_FORMAT_BITS_MAX, bits->count);
+		CARD_FORMAT_BITS_MIN, LEARN_BITS_MAX, bits->count);
 	return false;
 }
 

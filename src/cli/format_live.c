@@ -31,14 +31,14 @@ static int take_shown(void *user, const struct postern_reader_frame *frame)
 	int bits = frame->bit_count;
 
 	if (frame->kind == POSTERN_FRAME_CARD && bits >= CARD_FORMAT_BITS_MIN &&
-		bits <= CARD_FORMAT_BITS_MAX) {
+		bits <= LEARN_BITS_MAX) {
 		bits_take(user, frame);
 		fprintf(stderr, "  it came: %d bits\n", bits);
 		return 1;
 	}
 	if (frame->kind == POSTERN_FRAME_CARD)
 		fprintf(stderr, "  %d bits came; a card has %d to %d. Show it again\n", bits,
-			CARD_FORMAT_BITS_MIN, CARD_FORMAT_BITS_MAX);
+			CARD_FORMAT_BITS_MIN, LEARN_BITS_MAX);
 	else if (frame->kind == POSTERN_FRAME_DROPPED)
 		fputs("  a frame came with a fault in it. Show the card again\n", stderr);
 	return 0;

@@ -43,11 +43,11 @@ static bool check_counts(const struct card_format *format, struct buf *why)
 		return refuse(why, "`name` is missing or none; allowed: 1 to 32 of A-Z, a-z, 0-9, "
 				   "-, _ and ., a letter first");
 	if (format->bits == 0)
-		return refuse(why, "`bits` is missing; allowed: a whole number from 24 to 66");
+		return refuse(why, "`bits` is missing; allowed: a whole number from 24 to 128");
 	if (format->bits < CARD_FORMAT_BITS_MIN || format->bits > CARD_FORMAT_BITS_MAX) {
 		buf_add_string(why, "`bits` is ");
 		buf_add_u64(why, format->bits);
-		return refuse(why, "; allowed: a whole number from 24 to 66");
+		return refuse(why, "; allowed: a whole number from 24 to 128");
 	}
 	if (format->parity_count > CARD_FORMAT_PARITY_MAX)
 		return refuse(why, "more than 4 parity bits");

@@ -206,7 +206,7 @@ static enum learn_result samples_judge(const struct learning *learning)
 	for (unsigned i = 0; i < learning->sample_count; i++) {
 		const struct card_bits *bits = &samples[i].bits;
 
-		if (bits->count < CARD_FORMAT_BITS_MIN || bits->count > CARD_FORMAT_BITS_MAX)
+		if (bits->count < CARD_FORMAT_BITS_MIN || bits->count > LEARN_BITS_MAX)
 			return LEARN_BITS;
 	}
 	for (unsigned i = 1; i < learning->sample_count; i++) {

@@ -13,7 +13,7 @@
 struct checks {
 	const struct columns *columns;
 	const struct bit_set *taken;
-	uint16_t before[CARD_FORMAT_BITS_MAX + 1]; /* XOR of the columns in front of a bit */
+	uint16_t before[LEARN_BITS_MAX + 1]; /* XOR of the columns in front of a bit */
 	struct check_sets *found;
 };
 

@@ -17,7 +17,7 @@ struct columns {
 	uint8_t bits; /* of a frame */
 	uint8_t samples; /* looked at */
 	uint16_t all; /* the column that is 1 in all of them */
-	uint16_t at[CARD_FORMAT_BITS_MAX];
+	uint16_t at[LEARN_BITS_MAX];
 };
 
 static inline bool column_is_constant(const struct columns *columns, unsigned bit)

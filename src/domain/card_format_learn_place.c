@@ -10,7 +10,7 @@
  */
 #include "card_format_learn_parts.h"
 
-#define DIAGONALS_MAX (CARD_FORMAT_BITS_MAX + 64)
+#define DIAGONALS_MAX (LEARN_BITS_MAX + 64)
 
 struct diagonal {
 	int16_t start; /* bit of the frame where bit 0 of the sequence would be; may be outside */

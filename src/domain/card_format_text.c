@@ -12,7 +12,7 @@
 
 #define BIT_LAST (CARD_FORMAT_BITS_MAX - 1)
 
-_Static_assert(BIT_LAST == 65, "the sentences below say 65");
+_Static_assert(BIT_LAST == 127, "the sentences below say 127");
 
 /* What is read now: for the sentences. */
 struct place {
@@ -74,7 +74,7 @@ static bool range_of(const struct place *place, struct span text, struct bit_ran
 		if (bit[i] > BIT_LAST)
 			return refuse(place, text,
 				"is outside of a frame; bits are numbered from 0, the first "
-				"received, to at most 65");
+				"received, to at most 127");
 	}
 	if (bit[0] > bit[1])
 		return refuse(place, text, "goes backward; write the lower bit first, as 9-24");
@@ -253,7 +253,7 @@ static bool bits_set(const struct place *place, struct span text, struct card_fo
 
 	if (!number_of(text, CARD_FORMAT_BITS_MAX, &bits) || bits < CARD_FORMAT_BITS_MIN)
 		return refuse(place, text,
-			"is no length of a frame; allowed: a whole number from 24 to 66");
+			"is no length of a frame; allowed: a whole number from 24 to 128");
 	format->bits = (uint8_t)bits;
 	return true;
 }

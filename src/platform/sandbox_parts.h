@@ -19,6 +19,7 @@ MUST_CHECK int sandbox_seccomp(enum role role);
 
 /*
  * Puts the role's file rules on this thread and its later ones; writable_dir_fd or -1 as in
- * sandbox_enter, ports as in sandbox_enter_with_ports. 0, or -errno: -ENOSYS or -EOPNOTSUPP on a kernel without Landlock.
+ * sandbox_enter, ports as in sandbox_enter_with_ports. 0, or -errno: -ENOSYS or -EOPNOTSUPP on a
+ * kernel without Landlock.
  */
 MUST_CHECK int sandbox_landlock(enum role role, int writable_dir_fd, bool ports);

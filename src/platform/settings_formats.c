@@ -121,6 +121,20 @@ static void sort_formats(const struct settings *settings, struct reader_settings
 	}
 }
 
+static bool refuse_long(struct span name, struct buf *why)
+{
+	_Static_assert(WIEGAND_FRAME_BITS_MAX == 66, "as the words say");
+	return refuse_name(name,
+		" has more than 66 bits, which come over OSDP only; give another format", why);
+}
+
+bool setting_format_short(const struct settings *settings, struct span name, struct buf *why)
+{
+	const struct card_format *format = settings_format_find(settings, name);
+
+	return format == NULL || format->bits <= WIEGAND_FRAME_BITS_MAX || refuse_long(name, why);
+}
+
 bool setting_formats_place(const struct settings *settings, struct reader_settings *reader,
 	unsigned *ret_at, struct buf *why)
 {
@@ -138,6 +152,8 @@ bool setting_formats_place(const struct settings *settings, struct reader_settin
 			if (format[other] == format[i])
 				return refuse_name(name, " stands twice in `formats`", why);
 		}
+		if (!reader->osdp.configured && format[i]->bits > WIEGAND_FRAME_BITS_MAX)
+			return refuse_long(name, why);
 	}
 	sort_formats(settings, reader);
 	return true;

@@ -135,6 +135,9 @@ bool setting_format_make(const struct settings *settings, const struct format_dr
 bool setting_format_known(const struct settings *settings, enum setting_section section,
 	struct span key, struct span name, struct buf *why);
 
+/* False, with a sentence added to why, for a format that two data lines cannot send. */
+bool setting_format_short(const struct settings *settings, struct span name, struct buf *why);
+
 /*
  * Judges the names of a reader's formats, when all of the file is read, and puts the highest
  * priority first. False, with a sentence added to why and the name to blame in *ret_at.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """OSDP readers over pseudo terminals: cards, keys, tamper, lights, and ports that come and go."""
 import os
+import re
 import subprocess
 import time
 
@@ -22,8 +23,10 @@ readers:
   - {number: 1, door: front, formats: [W34]}
   - number: 7
     door: front
-    formats: [W26, W34]
+    formats: [W26, W34, long]
     osdp: {line: east, address: 3, secure_channel: off}
+formats:
+  - {name: long, bits: 128, card: 64-127}
 osdp:
   - {id: east, port: PORT, baud: 115200}
 """
@@ -84,6 +87,12 @@ class OsdpHouse(House):
         self.wait_log(f"OSDP reader 7 is offline: {words}", first)
 
 
+def last_bits(daemon):
+    """The bits of the newest frame that the raw view has of reader 7."""
+    reply = daemon.get("/cgi-bin/accessControl.cgi?action=getReaderFrames&reader=7")
+    return re.findall(r"frames\[\d+\]\.Data=([01]*)", reply)[-1]
+
+
 def presented(daemon, bits):
     """The record of a card that is shown at reader 7."""
     before = last_rec_no(daemon)
@@ -105,13 +114,26 @@ def _():
             d.wait_lock(1, False)
 
 
-@test("a card of another length is told with its bits, and opens nothing")
+@test("a card of 128 bits opens by a format of the file")
+def _():
+    with OsdpHouse() as d:
+        d.online()
+        insert(d, "101", 0x123456789abcdef0)
+        bits = "01" * 32 + f"{0x123456789abcdef0:064b}"
+        record = presented(d, bits)
+        check((record["Status"], record["CardNo"]), ("1", str(0x123456789abcdef0)))
+        opens(d, 1)
+        check(last_bits(d), bits)
+
+
+@test("a frame that no format reads is told with its bits, and opens nothing")
 def _():
     with OsdpHouse() as d:
         d.online()
         count = d.lock_count(1)
-        record = presented(d, "01" * 64)
-        check(record["Status"], "0")
+        record = presented(d, "0110" * 25)
+        check((record["Status"], record["Reason"]), ("0", "unreadable"))
+        check(last_bits(d), "0110" * 25)
         check(d.lock_count(1), count)
 
 

@@ -195,7 +195,7 @@ static void check_refused(const struct bad *cases, size_t count)
 static void lines_that_are_no_descriptions_are_refused(void **state UNUSED)
 {
 	static const struct bad cases[] = {
-		{"", "`bits` is missing; allowed: a whole number from 24 to 66"},
+		{"", "`bits` is missing; allowed: a whole number from 24 to 128"},
 		{"bits=26", "`card` is missing; write which bits are the card's number, as 9-24"},
 		{"card=1-24", "`bits` is missing"},
 		{"W26", "`W26` is no key with a value; write bits=26 card=1-24"},
@@ -225,8 +225,8 @@ static void numbers_and_ranges_are_strict(void **state UNUSED)
 {
 	static const struct bad cases[] = {
 		{"bits=23 card=0-22", "`23` in `bits` is no length of a frame; allowed: a whole "
-				      "number from 24 to 66"},
-		{"bits=67 card=0-60", "`67` in `bits` is no length of a frame"},
+				      "number from 24 to 128"},
+		{"bits=129 card=0-60", "`129` in `bits` is no length of a frame"},
 		{"bits=026", "`026` in `bits` is no length"},
 		{"bits=0x20", "`0x20` in `bits`"},
 		{"bits=99999999999999999999", "in `bits` is no length"},
@@ -239,8 +239,8 @@ static void numbers_and_ranges_are_strict(void **state UNUSED)
 		{"bits=26 card=1..9", "`1..9` in `card` is no range"},
 		{"bits=26 card=09-24", "`09-24` in `card` is no range"},
 		{"bits=26 card=1-24,", "`` in `card` is no range"},
-		{"bits=26 card=1-66", "`1-66` in `card` is outside of a frame; bits are numbered "
-				      "from 0, the first received, to at most 65"},
+		{"bits=26 card=1-128", "`1-128` in `card` is outside of a frame; bits are numbered "
+				       "from 0, the first received, to at most 127"},
 		{"bits=26 card=99999999999999999999", "in `card` is no range"},
 		{"bits=26 card=1-26", "`card` 1-26 leaves the frame: `bits` is 26, so that the "
 				      "last bit is 25"},
@@ -356,7 +356,7 @@ static void structs_from_anywhere_are_judged(void **state UNUSED)
 	format[0].name.len = 33;
 	format[1].name.len = 0;
 	format[2].bits = 23;
-	format[3].bits = 67;
+	format[3].bits = 129;
 	format[4].bits = 255;
 	format[5].card.range_count = 5;
 	format[6].card.range[0].len = 0;

@@ -193,13 +193,13 @@ static void test_descriptions_are_refused_where_they_are_wrong(void **state UNUS
 			"4:3: `name` is missing in this entry of `formats`; allowed: 1 to 32 of"},
 		{"formats:\n- {name: x, card: 1-24}\n",
 			"4:3: `bits` is missing in this entry of `formats`; allowed: a whole "
-			"number from 24 to 66"},
+			"number from 24 to 128"},
 		{"formats:\n- {name: x, bits: 26}\n",
 			"4:3: `card` is missing in this entry of `formats`; allowed: up to 4"},
 		{"formats:\n- {name: x, bits: 23, card: 0-7}\n",
 			"4:19: `23` in `bits` is no length of a frame; allowed: a whole number "
-			"from 24 to 66"},
-		{"formats:\n- {name: x, bits: 67, card: 0-7}\n", "4:19: `67` in `bits` is no"},
+			"from 24 to 128"},
+		{"formats:\n- {name: x, bits: 129, card: 0-7}\n", "4:19: `129` in `bits` is no"},
 		{"formats:\n- {name: x, bits: 26, card: 24-1}\n",
 			"4:29: `24-1` in `card` goes backward"},
 		{"formats:\n- {name: x, bits: 26, card: 1-24, parity: [0 even 0-12]}\n",

@@ -167,6 +167,30 @@ static void what_does_not_fit_is_refused_with_its_place(void **state UNUSED)
 	}
 }
 
+#define LONG "formats: [{name: long, bits: 128, card: 64-127}]\n"
+
+/* Two data lines carry frames of 66 bits at most; OSDP carries all that a card may have. */
+static void long_formats_are_for_osdp_readers(void **state UNUSED)
+{
+	struct settings settings;
+	struct settings_error error;
+
+	parse(&settings, LONG READERS
+		"- {number: 1, door: a, formats: [long, W34], osdp: {line: east, address: 0}}\n");
+	assert_int_equal(settings.format[0].bits, 128);
+	assert_int_equal(settings.reader[0].format_count, 2);
+	assert_false(settings_parse(&settings, "f.yaml",
+		SPAN_LIT(LONG DOOR "readers: [{number: 1, door: a, formats: [W34, long]}]\n"),
+		&error));
+	assert_non_null(strstr(error.text, "f.yaml:4:47: `long` has more than 66 bits, which come "
+					   "over OSDP only"));
+	assert_false(settings_parse(&settings, "f.yaml",
+		SPAN_LIT(LONG DOOR "readers: [{number: 1, door: a}]\n"
+				   "panels: [{number: 1, reader: 1, format: long}]\n"),
+		&error));
+	assert_non_null(strstr(error.text, "f.yaml:5:41: `long` has more than 66 bits"));
+}
+
 static void seventeen_lines_are_one_too_many(void **state UNUSED)
 {
 	struct settings settings;
@@ -192,6 +216,7 @@ int main(void)
 		cmocka_unit_test(every_key_lands_in_its_field),
 		cmocka_unit_test(every_rate_is_read),
 		cmocka_unit_test(what_does_not_fit_is_refused_with_its_place),
+		cmocka_unit_test(long_formats_are_for_osdp_readers),
 		cmocka_unit_test(seventeen_lines_are_one_too_many),
 	};
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 #define CARD_FORMAT_BITS_MIN 24
-#define CARD_FORMAT_BITS_MAX 66 /* for Wiegand; OSDP may carry up to CARD_BITS_MAX */
+#define CARD_FORMAT_BITS_MAX 128 /* over OSDP; two data lines carry at most 66 bits a frame */
 #define CARD_FORMAT_PARITY_MAX 4
 #define CARD_FORMAT_XOR_MAX 2
 #define CARD_FORMAT_RANGES_MAX 4

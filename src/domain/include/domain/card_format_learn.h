@@ -8,6 +8,7 @@
 #include "domain/card_format.h"
 
 #define LEARN_SAMPLES_MAX 16
+#define LEARN_BITS_MAX 66 /* the longest frame of two data lines */
 #define LEARN_PROPOSALS_MAX 8
 
 /* What is printed on a card. */
