@@ -283,6 +283,18 @@ static void remark_pins(const struct settings *settings, int fd)
 			settings->pin_digits, settings->pin_alone_digits);
 }
 
+static void remark_clear(const struct settings *settings, unsigned at, int fd)
+{
+	const struct reader_osdp *osdp = &settings->reader[at].osdp;
+
+	if (osdp->configured && osdp->secure_channel == SECURE_CHANNEL_OFF)
+		dprintf(fd,
+			"reader %u: secure_channel is off: whoever reaches the wires of line %.*s "
+			"can read its cards and PINs, and forge them\n",
+			at + 1, settings->osdp_line[osdp->line].id.len,
+			settings->osdp_line[osdp->line].id.bytes);
+}
+
 void settings_remarks(const struct settings *settings, int fd)
 {
 	remark_pins(settings, fd);
@@ -291,5 +303,6 @@ void settings_remarks(const struct settings *settings, int fd)
 	for (unsigned i = 0; i < READERS_MAX; i++) {
 		if (settings->reader[i].config.configured)
 			remark_reader(settings, i, fd);
+		remark_clear(settings, i, fd);
 	}
 }

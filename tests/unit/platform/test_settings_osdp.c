@@ -167,6 +167,25 @@ static void what_does_not_fit_is_refused_with_its_place(void **state UNUSED)
 	}
 }
 
+static void a_reader_in_clear_is_remarked(void **state UNUSED)
+{
+	struct settings settings;
+	char text[512] = "";
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	parse(&settings, READERS "- {number: 1, door: a, osdp: {line: east, address: 0}}\n"
+				 "- {number: 9, door: a, osdp: {line: east, address: 1, "
+				 "secure_channel: off}}\n");
+	settings_remarks(&settings, fileno(file));
+	rewind(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	assert_string_equal(text,
+		"reader 9: secure_channel is off: whoever reaches the wires of line east can read "
+		"its cards and PINs, and forge them\n");
+}
+
 #define LONG "formats: [{name: long, bits: 128, card: 64-127}]\n"
 
 /* Two data lines carry frames of 66 bits at most; OSDP carries all that a card may have. */
@@ -216,6 +235,7 @@ int main(void)
 		cmocka_unit_test(every_key_lands_in_its_field),
 		cmocka_unit_test(every_rate_is_read),
 		cmocka_unit_test(what_does_not_fit_is_refused_with_its_place),
+		cmocka_unit_test(a_reader_in_clear_is_remarked),
 		cmocka_unit_test(long_formats_are_for_osdp_readers),
 		cmocka_unit_test(seventeen_lines_are_one_too_many),
 	};

@@ -152,7 +152,8 @@ const struct card_format *settings_format_find(const struct settings *settings, 
 
 /*
  * Prints what a good file leaves open, a line each: PINs that can open nothing, remarks on its own
- * formats, formats of a reader that read the same frames. Nothing when nothing is to be said.
+ * formats, formats of a reader that read the same frames, OSDP readers in clear. Nothing when
+ * nothing is to be said.
  */
 void settings_remarks(const struct settings *settings, int fd);
 
