@@ -5,7 +5,8 @@
  * reader does is believed or not before it comes here.
  *
  * Whether a reader is there goes to the journal: a change at once, further ones of the next
- * QUIET_NS together, so that a loose wire fills no journal. A reader that goes leaves its door as
+ * QUIET_NS together, so that a loose wire fills no journal. One that is there at the start is no
+ * news. A reader that goes leaves its door as
  * it is: a pulse ends by its time, what waited for a second card or PIN runs out, and a tamper
  * stands until the reader itself says otherwise.
  */
@@ -68,8 +69,10 @@ static void state_journal(struct rt *rt, uint8_t at, int64_t now_ns)
 	else
 		log_error("ALARM: OSDP reader %u is offline: %s", reader,
 			reason_sentence((enum reason)watch->reason));
-	journal(rt, watch->reason == REASON_NONE ? JOURNAL_READER_ONLINE : JOURNAL_READER_OFFLINE,
-		reader, watch->reason);
+	if (watch->reason != REASON_NONE)
+		journal(rt, JOURNAL_READER_OFFLINE, reader, watch->reason);
+	else if (watch->told != REASON_COUNT)
+		journal(rt, JOURNAL_READER_ONLINE, reader, REASON_NONE);
 	watch->quiet_until_ns = watch->told == REASON_COUNT ? now_ns : now_ns + QUIET_NS;
 	watch->told = watch->reason;
 }
