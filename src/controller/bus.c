@@ -159,6 +159,7 @@ static void line_read(struct bus *bus, struct bus_line *line)
 		if ((size_t)len < sizeof(bytes))
 			break;
 	}
+	line->awaits = bus_wait_missing(&line->wait) > 0;
 	wait_plan(bus, line, clock_boot_ns());
 }
 
@@ -171,6 +172,7 @@ static void line_write(struct bus *bus, struct bus_line *line)
 		ssize_t wrote = serial_write(line->fd, bytes.data, bytes.len);
 
 		bus_wait_begin(&line->wait);
+		line->awaits = true;
 		line->look_ns = INT64_MAX;
 		watch(bus, line, true);
 		if (wrote < 0)
@@ -184,6 +186,7 @@ static void line_turn(struct bus *bus, struct bus_line *line, bool readable)
 	int64_t due_ns = osdp_bus_deadline_ns(line->osdp);
 
 	/* Before silence is judged, what waits in the port is read. */
+	due_ns = line->awaits ? due_ns : INT64_MAX;
 	earlier(&due_ns, line->look_ns);
 	if (line->fd >= 0 && (readable || due_ns <= now_ns))
 		line_read(bus, line);
@@ -311,7 +314,7 @@ static void timer_arm(struct bus *bus)
 {
 	int64_t due_ns = bus->status_ns;
 
-	earlier(&due_ns, bus_keys_deadline_ns(bus));
+	earlier(&due_ns, bus->again_ns);
 	for (unsigned i = 0; i < bus->line_count; i++) {
 		const struct bus_line *line = &bus->line[i];
 
@@ -339,7 +342,7 @@ static void turn(struct bus *bus)
 		if (events[i].data.u32 == TAG_WAKE)
 			core_wake_clear(bus->core->bus_wake);
 		else if (events[i].data.u32 == TAG_TIMER)
-			core_wake_clear(bus->timer), bus->timer_ns = INT64_MAX;
+			bus->timer_ns = INT64_MAX; /* setting it anew clears it as well */
 		else
 			readable[events[i].data.u32] = true;
 	}
@@ -487,6 +490,7 @@ int bus_new(struct core *core, bool restarted, struct bus **ret)
 		return -ENOMEM;
 	bus->core = core;
 	bus->timer_ns = INT64_MAX;
+	bus->again_ns = INT64_MAX;
 	for (unsigned i = 0; i < READERS_MAX; i++)
 		bus->reader[i].line = BUS_LINE_NONE;
 	int error = bus_keys_load(bus, restarted, keys);

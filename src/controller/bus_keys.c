@@ -114,11 +114,18 @@ int bus_keys_load(struct bus *bus, bool restarted, struct osdp_bus_reader reader
 
 /* --- jobs for the disk --- */
 
+static void job_again(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
+{
+	reader->again_ns = now_ns + AGAIN_NS;
+	if (reader->again_ns < bus->again_ns)
+		bus->again_ns = reader->again_ns;
+}
+
 static void job_send(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 {
 	reader->again_ns = 0;
 	if (!spsc_push(&bus->core->key_jobs, &reader->job))
-		reader->again_ns = now_ns + AGAIN_NS;
+		job_again(bus, reader, now_ns);
 	core_wake(bus->core->store_wake);
 }
 
@@ -312,7 +319,7 @@ static void job_done(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 static void job_failed(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 {
 	if (reader->job.kind == KEY_JOB_PROMOTE) {
-		reader->again_ns = now_ns + AGAIN_NS;
+		job_again(bus, reader, now_ns);
 		return;
 	}
 	answer(bus, reader, RESULT_STORE_FAILED);
@@ -332,23 +339,17 @@ void bus_keys_results(struct bus *bus, int64_t now_ns)
 		else
 			job_failed(bus, reader, now_ns);
 	}
+	if (now_ns < bus->again_ns)
+		return;
+	bus->again_ns = INT64_MAX;
 	for (unsigned i = 0; i < READERS_MAX; i++) {
 		struct bus_reader *reader = &bus->reader[i];
 
 		if (reader->again_ns != 0 && reader->again_ns <= now_ns)
 			job_send(bus, reader, now_ns);
+		if (reader->again_ns != 0 && reader->again_ns < bus->again_ns)
+			bus->again_ns = reader->again_ns;
 	}
-}
-
-int64_t bus_keys_deadline_ns(const struct bus *bus)
-{
-	int64_t due_ns = INT64_MAX;
-
-	for (unsigned i = 0; i < READERS_MAX; i++) {
-		if (bus->reader[i].again_ns != 0 && bus->reader[i].again_ns < due_ns)
-			due_ns = bus->reader[i].again_ns;
-	}
-	return due_ns;
 }
 
 /* --- what the line says --- */

@@ -28,6 +28,7 @@ struct bus_line {
 	uint8_t at; /* in settings.osdp_line */
 	int fd; /* -1: the port is gone */
 	bool watched; /* epoll tells of its bytes */
+	bool awaits; /* a command was sent, its reply is not whole yet */
 	bool gone_untold; /* the supervisor has not heard that it is gone */
 	int64_t look_ns; /* read then at the latest; INT64_MAX: when bytes come */
 	int64_t byte_ns; /* ten bits on the wire */
@@ -44,6 +45,7 @@ struct bus {
 	int epoll;
 	int timer;
 	int64_t timer_ns; /* what it is set to; INT64_MAX: nothing */
+	int64_t again_ns; /* when bus_keys_results has a job to send again; INT64_MAX: never */
 	int64_t status_ns; /* when states are published next */
 	uint64_t events_lost; /* rt had no room for them */
 	uint64_t lost_told;
@@ -77,6 +79,3 @@ void bus_keys_event(struct bus *bus, uint8_t number, const struct osdp_event *ev
 
 /* Takes what the store has done, and sends again what failed. */
 void bus_keys_results(struct bus *bus, int64_t now_ns);
-
-/* When bus_keys_results has something to send again; INT64_MAX: never. */
-int64_t bus_keys_deadline_ns(const struct bus *bus);
