@@ -92,7 +92,7 @@ static void port_end(struct bus *bus, struct bus_line *line, int64_t now_ns)
 	line->fd = -1;
 	line->look_ns = INT64_MAX;
 	line->gone_untold = true;
-	osdp_bus_port(line->osdp, false, now_ns);
+	bus_line_port(line, false, now_ns);
 	bus_events_take(bus, line);
 }
 
@@ -125,7 +125,7 @@ static void port_back(struct bus *bus, const struct bus_order *order, int64_t no
 	line->gone_untold = false;
 	port_begin(bus, line, order->fd);
 	if (line->fd >= 0)
-		osdp_bus_port(line->osdp, true, now_ns);
+		bus_line_port(line, true, now_ns);
 }
 
 /* --- bytes --- */
@@ -135,7 +135,9 @@ static void wait_plan(struct bus *bus, struct bus_line *line, int64_t now_ns)
 {
 	int64_t rest_ns = bus_wait_missing(&line->wait) * line->byte_ns;
 
-	line->look_ns = rest_ns >= WAIT_LEAST_NS ? now_ns + rest_ns : INT64_MAX;
+	/* On a panel's line others speak as well: there is no telling what comes next. */
+	line->look_ns =
+		rest_ns >= WAIT_LEAST_NS && line->output == NULL ? now_ns + rest_ns : INT64_MAX;
 	watch(bus, line, line->look_ns == INT64_MAX);
 }
 
@@ -153,7 +155,7 @@ static void line_read(struct bus *bus, struct bus_line *line)
 		}
 		if (len > 0) {
 			bus_wait_bytes(&line->wait, span_of(bytes, (size_t)len));
-			osdp_bus_receive(line->osdp, span_of(bytes, (size_t)len), now_ns);
+			bus_line_receive(line, span_of(bytes, (size_t)len), now_ns);
 			bus_events_take(bus, line);
 		}
 		if ((size_t)len < sizeof(bytes))
@@ -167,7 +169,7 @@ static void line_write(struct bus *bus, struct bus_line *line)
 {
 	struct span bytes;
 
-	while (line->fd >= 0 && osdp_bus_transmit(line->osdp, clock_boot_ns(), &bytes)) {
+	while (line->fd >= 0 && bus_line_transmit(line, clock_boot_ns(), &bytes)) {
 		/* What a full port does not take is lost, as on a bad wire: it is repeated. */
 		ssize_t wrote = serial_write(line->fd, bytes.data, bytes.len);
 
@@ -183,15 +185,15 @@ static void line_write(struct bus *bus, struct bus_line *line)
 static void line_turn(struct bus *bus, struct bus_line *line, bool readable)
 {
 	int64_t now_ns = clock_boot_ns();
-	int64_t due_ns = osdp_bus_deadline_ns(line->osdp);
+	int64_t due_ns = bus_line_deadline_ns(line);
 
 	/* Before silence is judged, what waits in the port is read. */
 	due_ns = line->awaits ? due_ns : INT64_MAX;
 	earlier(&due_ns, line->look_ns);
 	if (line->fd >= 0 && (readable || due_ns <= now_ns))
 		line_read(bus, line);
-	if (osdp_bus_deadline_ns(line->osdp) <= clock_boot_ns()) {
-		osdp_bus_time(line->osdp, clock_boot_ns());
+	if (bus_line_deadline_ns(line) <= clock_boot_ns()) {
+		bus_line_time(line, clock_boot_ns());
 		bus_events_take(bus, line);
 	}
 	line_write(bus, line);
@@ -318,7 +320,7 @@ static void timer_arm(struct bus *bus)
 	for (unsigned i = 0; i < bus->line_count; i++) {
 		const struct bus_line *line = &bus->line[i];
 
-		earlier(&due_ns, osdp_bus_deadline_ns(line->osdp));
+		earlier(&due_ns, bus_line_deadline_ns(line));
 		earlier(&due_ns, line->look_ns);
 		if (line->gone_untold)
 			earlier(&due_ns, clock_boot_ns() + GONE_RETRY_NS);
@@ -351,6 +353,7 @@ static void turn(struct bus *bus)
 	orders_take(bus, now_ns);
 	bus_keys_results(bus, now_ns);
 	feedbacks_take(bus, now_ns);
+	bus_outputs_turn(bus, now_ns);
 	for (unsigned i = 0; i < bus->line_count; i++)
 		line_turn(bus, &bus->line[i], readable[bus->line[i].at]);
 	statuses_put(bus, now_ns);
@@ -410,7 +413,7 @@ static int line_new(struct bus *bus, uint8_t at, const struct osdp_bus_reader *k
 		line->number[config.reader_count++] = (uint8_t)(i + 1);
 	}
 	line->count = (uint8_t)config.reader_count;
-	line->size = osdp_bus_size(config.reader_count);
+	line->size = config.reader_count > 0 ? osdp_bus_size(config.reader_count) : 0;
 	line->memory = config.reader_count > 0 ? core_secret_new_of(line->size) : NULL;
 	if (line->memory != NULL) {
 		line->osdp = osdp_bus_init(line->memory, &config, clock_boot_ns());
@@ -425,7 +428,7 @@ static int port_first(struct bus *bus, struct bus_line *line)
 	int fd = ROLE_FD_PORTS + line->at;
 
 	if (fcntl(fd, F_GETFD) < 0) {
-		osdp_bus_port(line->osdp, false, clock_boot_ns());
+		bus_line_port(line, false, clock_boot_ns());
 		return 0;
 	}
 	serial_drop_input(fd); /* what came while nobody listened */
@@ -470,6 +473,8 @@ static int lines_new(struct bus *bus, const struct osdp_bus_reader *keys)
 
 	for (uint8_t i = 0; i < bus->core->settings->osdp_line_count && error == 0; i++)
 		error = line_new(bus, i, keys);
+	if (error == 0)
+		error = bus_outputs_new(bus);
 	for (unsigned i = 0; i < bus->line_count && error == 0; i++)
 		error = port_first(bus, &bus->line[i]);
 	return error == 0 ? statuses_new(bus) : error;
@@ -508,11 +513,13 @@ struct bus *bus_free(struct bus *bus)
 	if (bus == NULL)
 		return NULL;
 	for (unsigned i = 0; i < bus->line_count; i++) {
-		osdp_bus_wipe(bus->line[i].osdp);
+		if (bus->line[i].osdp != NULL)
+			osdp_bus_wipe(bus->line[i].osdp);
 		core_secret_free_of(bus->line[i].memory, bus->line[i].size);
 		if (bus->line[i].fd >= 0)
 			(void)close(bus->line[i].fd);
 	}
+	bus_outputs_free(bus);
 	core_secret_free_of(bus->core->reader_keys, sizeof(*bus->core->reader_keys));
 	for (unsigned i = 0; i < READERS_MAX; i++)
 		free(bus->core->bus_status[i].words);

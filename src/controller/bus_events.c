@@ -140,7 +140,7 @@ void bus_events_take(struct bus *bus, struct bus_line *line)
 {
 	struct osdp_event event;
 
-	while (osdp_bus_event(line->osdp, &event)) {
+	while (line->osdp != NULL && osdp_bus_event(line->osdp, &event)) {
 		event_take(bus, line, &event);
 		explicit_bzero(&event, sizeof(event)); /* it may have been keys of a PIN */
 	}

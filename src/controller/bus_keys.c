@@ -52,8 +52,11 @@ struct loading {
 static int key_take(void *user, const struct reader_key *key)
 {
 	const struct loading *loading = user;
-	struct osdp_bus_reader *reader = &loading->readers[key->reader - 1];
+	struct osdp_bus_reader *reader;
 
+	if (key->reader > READERS_MAX)
+		return 0; /* bus_output.c */
+	reader = &loading->readers[key->reader - 1];
 	if (is_virtual(loading->core, key->reader - 1u) && !loading->restarted)
 		return 0; /* of a virtual reader that is no more */
 	if (key->pending) {
@@ -331,8 +334,13 @@ void bus_keys_results(struct bus *bus, int64_t now_ns)
 	struct key_job result;
 
 	while (spsc_pop(&bus->core->key_results, &result)) {
-		struct bus_reader *reader = bus_reader_of(bus, result.reader);
+		struct bus_reader *reader;
 
+		if (result.reader > READERS_MAX) {
+			bus_output_result(bus, &result);
+			continue;
+		}
+		reader = bus_reader_of(bus, result.reader);
 		ASSERT(reader != NULL && reader->job.kind == result.kind);
 		if (result.done)
 			job_done(bus, reader, now_ns);

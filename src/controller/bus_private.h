@@ -33,7 +33,8 @@ struct bus_line {
 	int64_t look_ns; /* read then at the latest; INT64_MAX: when bytes come */
 	int64_t byte_ns; /* ten bits on the wire */
 	struct bus_wait wait;
-	struct osdp_bus *osdp; /* NULL: nobody is on this line */
+	struct osdp_bus *osdp; /* NULL: nobody is on this line, or output */
+	struct bus_output *output; /* we are the reader of a panel there; else NULL */
 	void *memory;
 	size_t size; /* of memory */
 	uint8_t count;
@@ -49,6 +50,7 @@ struct bus {
 	int64_t status_ns; /* when states are published next */
 	uint64_t events_lost; /* rt had no room for them */
 	uint64_t lost_told;
+	struct bus_output *output[PANELS_MAX]; /* by number - 1; NULL: none, or by pulses */
 	uint8_t line_count;
 	struct bus_line line[OSDP_LINES_MAX];
 	struct bus_reader reader[READERS_MAX]; /* by number - 1 */
@@ -59,6 +61,25 @@ struct bus_reader *bus_reader_of(struct bus *bus, uint8_t number);
 
 /* Tells rt; at_ns and reader are set. */
 void bus_tell(struct bus *bus, const struct bus_event *event);
+
+/* --- bus_output.c: lines on which we are the reader of another maker's panel --- */
+
+/* Makes the devices of all such lines, with their keys. 0 or -errno. */
+MUST_CHECK int bus_outputs_new(struct bus *bus);
+void bus_outputs_free(struct bus *bus);
+
+/* Takes what rt has for the panels; tells what changed. */
+void bus_outputs_turn(struct bus *bus, int64_t now_ns);
+
+/* What the store has done. */
+void bus_output_result(struct bus *bus, const struct key_job *result);
+
+/* As those of osdp_bus.h, of a line of either kind. */
+void bus_line_receive(struct bus_line *line, struct span bytes, int64_t now_ns);
+void bus_line_time(struct bus_line *line, int64_t now_ns);
+bool bus_line_transmit(struct bus_line *line, int64_t now_ns, struct span *ret_bytes);
+int64_t bus_line_deadline_ns(const struct bus_line *line);
+void bus_line_port(struct bus_line *line, bool there, int64_t now_ns);
 
 /* --- bus_events.c --- */
 

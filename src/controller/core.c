@@ -88,7 +88,8 @@ static bool panels_start(struct core *core, const struct panel_output *output)
 	bool any = false;
 
 	for (size_t i = 0; i < PANELS_MAX; i++)
-		any = any || core->settings->panel[i].configured;
+		any = any || (core->settings->panel[i].configured &&
+				     !core->settings->panel[i].osdp.configured);
 	if (!any)
 		return true;
 	core->panels = panel_sender_new(core->settings, output);

@@ -24,7 +24,8 @@
 #define CHANGE_SLOTS 128
 #define BUS_EVENT_SLOTS 1024 /* what all readers may give while rt is held up */
 #define BUS_FEEDBACK_SLOTS 256
-#define KEY_JOB_SLOTS 128 /* READERS_MAX, a power of two */
+#define BUS_FRAME_SLOTS 64
+#define KEY_JOB_SLOTS 256 /* READER_KEYS_MAX, a power of two */
 #define BUS_STATUS_SLOTS 4
 #define REQUEST_SLOTS 64 /* MESSAGE_REQUESTS_MAX, a power of two */
 #define AUDIT_SLOTS 16
@@ -163,6 +164,12 @@ struct bus_feedback {
 };
 
 /* serve -> bus */
+/* rt -> bus: bits for a panel that has us as its OSDP reader */
+struct bus_frame {
+	uint8_t panel; /* number - 1 */
+	struct card_bits bits;
+};
+
 enum bus_order_kind {
 	BUS_ORDER_PORT, /* line, fd: the port is there again */
 	BUS_ORDER_PAIR, /* reader, window_s: the reader is in install mode and gets its first key */
@@ -197,14 +204,14 @@ enum key_job_kind {
 /* bus -> store, and back when it is on disk or failed; at most one a reader is under way */
 struct key_job {
 	uint8_t kind; /* enum key_job_kind */
-	uint8_t reader; /* number */
+	uint8_t reader; /* number, or READERS_MAX + panel number */
 	bool done; /* on the way back: it is on disk */
 	struct reader_identity identity;
 };
 
 /* Keys that are on their way to the disk: bus writes one before its job, store reads it then. */
 struct reader_keys {
-	uint8_t pending[READERS_MAX][READER_KEY_SIZE]; /* by number - 1 */
+	uint8_t pending[READER_KEYS_MAX][READER_KEY_SIZE]; /* by number - 1 */
 };
 
 /* How far the pairing of a reader is. */
@@ -260,6 +267,7 @@ struct core {
 	struct spsc query_answers; /* query -> serve: struct answer */
 	struct spsc bus_events; /* bus -> rt: struct bus_event */
 	struct spsc bus_feedbacks; /* rt -> bus: struct bus_feedback */
+	struct spsc bus_frames; /* rt -> bus: struct bus_frame */
 	struct spsc bus_orders; /* serve -> bus: struct bus_order */
 	struct spsc bus_answers; /* bus -> serve: struct answer */
 	struct spsc key_jobs; /* bus -> store: struct key_job */

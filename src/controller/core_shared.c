@@ -60,6 +60,7 @@ int core_rings_new(struct core *core)
 		{&core->query_answers, REQUEST_SLOTS, sizeof(struct answer)},
 		{&core->bus_events, BUS_EVENT_SLOTS, sizeof(struct bus_event)},
 		{&core->bus_feedbacks, BUS_FEEDBACK_SLOTS, sizeof(struct bus_feedback)},
+		{&core->bus_frames, BUS_FRAME_SLOTS, sizeof(struct bus_frame)},
 		{&core->bus_orders, 2 * REQUEST_SLOTS, sizeof(struct bus_order)},
 		{&core->bus_answers, REQUEST_SLOTS, sizeof(struct answer)},
 		{&core->key_jobs, KEY_JOB_SLOTS, sizeof(struct key_job)},

@@ -13,7 +13,14 @@ static bool panel_send(void *user, uint8_t panel, const struct card_bits *bits)
 {
 	const struct rt *rt = user;
 	struct lines *lines = rt->core->lines;
+	struct bus_frame frame = {.panel = panel, .bits = *bits};
 
+	if (rt->core->settings->panel[panel].osdp.configured) {
+		bool pushed = spsc_push(&rt->core->bus_frames, &frame);
+
+		core_wake(rt->core->bus_wake);
+		return pushed;
+	}
 	return lines->driver->send(lines, panel, bits);
 }
 
@@ -47,10 +54,19 @@ static void frame_taken(
 	rt_panels_frame(&rt->panels, reader, bits, card_number, clock_boot_ns());
 }
 
+static bool any_panel(const struct settings *settings)
+{
+	for (size_t i = 0; i < PANELS_MAX; i++) {
+		if (settings->panel[i].configured)
+			return true;
+	}
+	return false;
+}
+
 void rt_panels_start(struct rt *rt)
 {
 	rt_panels_init(&rt->panels, rt->core->settings, panel_send, panel_skipped, rt);
-	if (rt->core->panels == NULL)
+	if (!any_panel(rt->core->settings))
 		return;
 	rt->readers.frame = frame_taken;
 	rt->readers.frame_user = rt;
@@ -80,10 +96,8 @@ void rt_panels_beat(struct rt *rt)
 	struct panel_watch *watch = &rt->panel_watch;
 	int64_t now_ns = clock_boot_ns();
 
-	if (rt->core->panels == NULL)
-		return;
 	rt_panels_time(&rt->panels, now_ns);
-	if (now_ns < watch->due_ns)
+	if (rt->core->panels == NULL || now_ns < watch->due_ns)
 		return;
 	watch->due_ns = now_ns + WATCH_NS;
 	for (uint8_t i = 0; i < PANELS_MAX; i++) {

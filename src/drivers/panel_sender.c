@@ -89,10 +89,10 @@ static void panel_init(struct panel_sender *sender, uint8_t at, const struct pan
 	struct panel *panel = &sender->panel[at];
 
 	panel->low = LINE_NONE;
-	panel->configured = from->configured;
+	panel->configured = from->configured && !from->osdp.configured;
 	panel->frame.due_ns = INT64_MAX;
 	spsc_init(&panel->queue, panel->slots, PANEL_QUEUE_MAX, sizeof(panel->slots[0]));
-	if (!from->configured)
+	if (!panel->configured)
 		return;
 	panel_frame_init(&panel->frame, from->pulse_us, from->interval_us);
 	for (uint8_t line = 0; line < LINE_NONE; line++) {

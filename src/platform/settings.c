@@ -30,6 +30,7 @@
 #define FORMAT(field) FIELD(SECTION_FORMATS, struct format_draft, field)
 #define PANEL(field) FIELD(SECTION_PANELS, struct panel_draft, field)
 #define OSDP(field) FIELD(SECTION_OSDP, struct osdp_line_settings, field)
+#define PANEL_OSDP(field) FIELD(SECTION_PANEL_OSDP, struct panel_draft, field)
 #define READER_OSDP(field) FIELD(SECTION_READER_OSDP, struct reader_draft, field)
 
 #define NUMBER(key_, place, min_, max_, standard_, text_)                                          \
@@ -286,6 +287,8 @@ static const struct setting table[] = {
 		"gpio."),
 	LINE("data1", PANEL(panel.data1), SETTING_FLAG_OUTPUT,
 		"The output of DATA1, on the chip of data0."),
+	NESTED("osdp", SECTION_PANELS, SECTION_PANEL_OSDP,
+		"A panel that we are an OSDP reader of has this instead of data lines."),
 
 	REQUIRED("id", OSDP(id), SETTING_ID, 0, 0, NULL, "The line's id, used by readers above."),
 	REQUIRED("port", OSDP(port), SETTING_PORT, 0, 0, NULL,
@@ -302,6 +305,17 @@ static const struct setting table[] = {
 		"required",
 		"required: the reader is believed in a secure channel only, with a key that it "
 		"gets when it is paired. off: what it says can be read and forged on the wires."),
+
+	REQUIRED("line", PANEL_OSDP(osdp_line), SETTING_ID, 0, 0, NULL,
+		"The id of the panel's line, on which we have no reader of our own."),
+	REQUIRED("address", PANEL_OSDP(panel.osdp.address), SETTING_NUMBER, 0, 126, NULL,
+		"The address that the panel calls us by."),
+	CHOICE("secure_channel", PANEL_OSDP(panel.osdp.secure_channel), "required|off", "required",
+		"required: cards go to the panel in a secure channel only, under a key that the "
+		"panel sets when it pairs us. off: in clear too, for panels that cannot do it."),
+	CHOICE("install", PANEL_OSDP(panel.osdp.install_open), "once|open", "once",
+		"once: the panel sets our key once, and nobody else does after that. open: it may "
+		"be set anew under the key that everybody knows; for a new pairing only."),
 };
 /* clang-format on */
 
@@ -329,8 +343,12 @@ static const struct {
 		"A list of card formats that are not built in, at most 16:"},
 	[SECTION_PANELS] = {"panels", true,
 		"A list with an entry for each panel of another maker whose reader we are:"},
-	[SECTION_OSDP] = {"osdp", true, "A list of serial lines with OSDP readers, at most 16:"},
+	[SECTION_OSDP] = {"osdp", true,
+		"A list of serial lines with OSDP readers, or of panels whose OSDP reader we are, "
+		"at "
+		"most 16:"},
 	[SECTION_READER_OSDP] = {"osdp of a reader", false, "In an entry of readers, below osdp:"},
+	[SECTION_PANEL_OSDP] = {"osdp of a panel", false, "In an entry of panels, below osdp:"},
 };
 
 const char *setting_section_name(enum setting_section section)
@@ -345,7 +363,7 @@ bool setting_section_is_list(enum setting_section section)
 
 bool setting_section_is_nested(enum setting_section section)
 {
-	return section == SECTION_READER_OSDP;
+	return section == SECTION_READER_OSDP || section == SECTION_PANEL_OSDP;
 }
 
 const char *setting_section_text(enum setting_section section)

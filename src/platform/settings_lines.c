@@ -275,7 +275,8 @@ bool setting_lines_check(const struct settings *settings, const struct setting_l
 	}
 	for (unsigned i = 0; i < PANELS_MAX; i++) {
 		*ret_place = lines->panel[i];
-		if (settings->panel[i].configured && !check_panel(&settings->panel[i], i + 1, why))
+		if (settings->panel[i].configured && !settings->panel[i].osdp.configured &&
+			!check_panel(&settings->panel[i], i + 1, why))
 			return false;
 	}
 	return check_once(settings, lines, ret_place, why);

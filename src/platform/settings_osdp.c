@@ -88,7 +88,8 @@ bool setting_osdp_put(struct settings *settings, const struct osdp_line_settings
 	return true;
 }
 
-static bool line_find(struct settings *settings, unsigned at, struct span id, struct buf *why)
+static bool line_find(
+	const struct settings *settings, struct span id, uint8_t *ret_line, struct buf *why)
 {
 	struct span nearest = {0};
 	unsigned best = 99;
@@ -98,7 +99,7 @@ static bool line_find(struct settings *settings, unsigned at, struct span id, st
 		unsigned distance = setting_distance(id, known);
 
 		if (distance == 0) {
-			settings->reader[at].osdp.line = i;
+			*ret_line = i;
 			return true;
 		}
 		if (distance < best && setting_resembles(id, known)) {
@@ -139,6 +140,53 @@ static bool address_check(const struct settings *settings, unsigned at, struct b
 	return true;
 }
 
+/* A line has one panel: we, or the one whose reader we are. */
+static bool panel_alone(const struct settings *settings, unsigned at, struct buf *why)
+{
+	uint8_t line = settings->panel[at].osdp.line;
+	struct span id = text_span(&settings->osdp_line[line].id);
+
+	for (unsigned i = 0; i < READERS_MAX; i++) {
+		const struct reader_osdp *osdp = &settings->reader[i].osdp;
+
+		if (!osdp->configured || osdp->line != line)
+			continue;
+		setting_add_quoted(why, id);
+		buf_add_string(why, " is the line of reader ");
+		buf_add_u64(why, i + 1);
+		buf_add_string(why, " already; a panel of another maker needs a line of its own");
+		return false;
+	}
+	for (unsigned i = 0; i < at; i++) {
+		const struct reader_osdp *osdp = &settings->panel[i].osdp;
+
+		if (!osdp->configured || osdp->line != line)
+			continue;
+		setting_add_quoted(why, id);
+		buf_add_string(why, " is the line of panel ");
+		buf_add_u64(why, i + 1);
+		buf_add_string(why, " already; each panel needs its own");
+		return false;
+	}
+	return true;
+}
+
+static bool panels_check(struct settings *settings, const struct setting_osdp *osdp,
+	struct place *ret_place, struct buf *why)
+{
+	for (unsigned i = 0; i < PANELS_MAX; i++) {
+		struct reader_osdp *panel = &settings->panel[i].osdp;
+
+		if (!panel->configured)
+			continue;
+		*ret_place = osdp->panel_line[i];
+		if (!line_find(settings, text_span(&osdp->panel_line_id[i]), &panel->line, why) ||
+			!panel_alone(settings, i, why))
+			return false;
+	}
+	return true;
+}
+
 static bool ports_check(const struct settings *settings, const struct setting_osdp *osdp,
 	struct place *ret_place, struct buf *why)
 {
@@ -160,11 +208,13 @@ bool setting_osdp_check(struct settings *settings, const struct setting_osdp *os
 		if (!settings->reader[i].osdp.configured)
 			continue;
 		*ret_place = osdp->line[i];
-		if (!line_find(settings, i, text_span(&osdp->line_id[i]), why))
+		if (!line_find(settings, text_span(&osdp->line_id[i]),
+			    &settings->reader[i].osdp.line, why))
 			return false;
 		*ret_place = osdp->address[i];
 		if (!address_check(settings, i, why))
 			return false;
 	}
-	return ports_check(settings, osdp, ret_place, why);
+	return panels_check(settings, osdp, ret_place, why) &&
+	       ports_check(settings, osdp, ret_place, why);
 }

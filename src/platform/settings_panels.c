@@ -40,7 +40,8 @@ static bool check_format(const struct settings *settings, unsigned at, struct bu
 
 	return name.len == 0 ||
 	       (setting_format_known(settings, SECTION_PANELS, SPAN_LIT("format"), name, why) &&
-		       setting_format_short(settings, name, why));
+		       (settings->panel[at].osdp.configured ||
+			       setting_format_short(settings, name, why)));
 }
 
 bool setting_panels_check(const struct settings *settings, const struct setting_panels *panels,

@@ -21,6 +21,7 @@ enum setting_section {
 	SECTION_PANELS,
 	SECTION_OSDP, /* lines of OSDP readers */
 	SECTION_READER_OSDP, /* a mapping in an entry of SECTION_READERS */
+	SECTION_PANEL_OSDP, /* ... of SECTION_PANELS */
 	SECTION_COUNT
 };
 
@@ -90,6 +91,7 @@ struct format_draft {
 
 struct panel_draft {
 	uint8_t number;
+	struct text32 osdp_line; /* empty: pulses */
 	struct panel_settings panel;
 };
 
@@ -226,6 +228,8 @@ struct setting_osdp {
 	struct place line[READERS_MAX]; /* by reader number - 1 */
 	struct place address[READERS_MAX];
 	struct text32 line_id[READERS_MAX];
+	struct place panel_line[PANELS_MAX]; /* by panel number - 1 */
+	struct text32 panel_line_id[PANELS_MAX];
 };
 
 /* As setting_store and setting_add_allowed, for the kind SETTING_PORT. */

@@ -591,12 +591,38 @@ static bool read_format(struct reader *r)
 
 /* --- panels --- */
 
+/* A panel on an OSDP line has no data lines, and no pulses. */
+static bool check_panel_wires(struct reader *r, struct panel_draft *draft)
+{
+	static const char *const wires[] = {"pulse", "interval", "data0", "data1"};
+	size_t count;
+	const struct setting *table = settings_table(&count);
+	unsigned at = draft->number - 1u;
+
+	draft->panel.osdp.configured = draft->osdp_line.len > 0;
+	if (!draft->panel.osdp.configured)
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < ARRAY_COUNT(wires); k++) {
+			if (table[i].section == SECTION_PANELS && r->entry.seen[i] &&
+				span_equal(
+					span_from_string(table[i].key), span_from_string(wires[k])))
+				return fail_key(r, r->entry.value[i], span_from_string(wires[k]),
+					" is of a panel with data lines, but this one has `osdp`; "
+					"leave one of them out");
+		}
+	}
+	r->osdp.panel_line_id[at] = draft->osdp_line;
+	r->osdp.panel_line[at] = value_place(&r->nested, SECTION_PANEL_OSDP, "line");
+	return true;
+}
+
 static bool read_panel(struct reader *r)
 {
 	struct panel_draft draft = {0};
 
 	setting_section_standards(SECTION_PANELS, &draft);
-	if (!read_mapping(r, SECTION_PANELS, &draft, &r->entry))
+	if (!read_mapping(r, SECTION_PANELS, &draft, &r->entry) || !check_panel_wires(r, &draft))
 		return false;
 
 	unsigned at = draft.number - 1u;

@@ -220,6 +220,8 @@ static void do_comset(struct osdp_device *device, const struct device_command *c
 		device_nak(answer, OSDP_NAK_LENGTH);
 		return;
 	}
+	if (device->config.com_fixed)
+		com = (struct osdp_com){device->config.address, device->config.baud};
 	if (com.address > OSDP_ADDRESS_MAX)
 		com.address = device->config.address;
 	if (!baud_is_right(com.baud))

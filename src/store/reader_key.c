@@ -99,7 +99,7 @@ static int drop(struct store *store, uint8_t reader, enum slot from)
 
 int store_reader_key_pend(struct store *store, uint8_t reader, const uint8_t key[READER_KEY_SIZE])
 {
-	ASSERT(store->in_transaction && reader >= 1 && reader <= READERS_MAX);
+	ASSERT(store->in_transaction && reader >= 1 && reader <= READER_KEYS_MAX);
 	if (osdp_key_is_weak(key))
 		return -EINVAL;
 	return put(store, reader, SLOT_PENDING, key, (struct span){0});
@@ -153,7 +153,7 @@ int store_reader_keys(
 		struct span nonce = call_get_blob(&call);
 		struct span sealed = call_get_blob(&call);
 		struct span identity = call_get_blob(&call);
-		uint8_t reader = (uint8_t)call_get_u32(&call, READERS_MAX);
+		uint8_t reader = (uint8_t)call_get_u32(&call, READER_KEYS_MAX);
 		enum slot slot = call_get_u32(&call, SLOT_PENDING) == SLOT_PENDING ? SLOT_PENDING
 										   : SLOT_USED;
 

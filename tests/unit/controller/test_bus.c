@@ -132,7 +132,8 @@ static void core_end(struct fixture *f)
 	struct spsc *const rings[] = {&core->commits, &core->changes, &core->orders,
 		&core->command_answers, &core->writes, &core->write_answers, &core->audits,
 		&core->queries, &core->query_answers, &core->bus_events, &core->bus_feedbacks,
-		&core->bus_orders, &core->bus_answers, &core->key_jobs, &core->key_results};
+		&core->bus_frames, &core->bus_orders, &core->bus_answers, &core->key_jobs,
+		&core->key_results};
 	const int fds[] = {core->rt_wake, core->store_wake, core->serve_wake, core->query_wake,
 		core->applied_wake, core->bus_wake, f->control, f->context.control};
 

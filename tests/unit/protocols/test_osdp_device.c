@@ -539,6 +539,19 @@ static void test_comset(void **state UNUSED)
 	assert_int_equal(osdp_device_baud(&rig.device), 115200);
 }
 
+static void test_comset_fixed(void **state UNUSED)
+{
+	struct osdp_device_config config = rig_config();
+	struct rig rig;
+
+	config.com_fixed = true;
+	rig_init(&rig, &config);
+	assert_int_equal(rig_clear(&rig, OSDP_COMSET, "09 00 C2 01 00"), OSDP_COM);
+	assert_memory_equal(rig.reply.data.data, "\x05\x80\x25\x00\x00", 5);
+	assert_int_equal(osdp_device_address(&rig.device), 5);
+	assert_int_equal(osdp_device_baud(&rig.device), 9600);
+}
+
 static void test_comset_overtaken(void **state UNUSED)
 {
 	struct osdp_device_config config = rig_config();
@@ -691,6 +704,7 @@ int main(void)
 		cmocka_unit_test(test_keyset_owner),
 		cmocka_unit_test(test_keyset_wrong),
 		cmocka_unit_test(test_comset),
+		cmocka_unit_test(test_comset_fixed),
 		cmocka_unit_test(test_comset_overtaken),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_pieces),

@@ -70,16 +70,16 @@ static void a_key_is_pending_then_in_use(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(all_of(f).count, 0);
-	assert_int_equal(pend(f, 128, key_a), 0);
+	assert_int_equal(pend(f, READER_KEYS_MAX, key_a), 0);
 	fixture_reopen(f);
 	struct keys keys = all_of(f);
 
 	assert_int_equal(keys.count, 1);
-	assert_int_equal(keys.key[0].reader, 128);
+	assert_int_equal(keys.key[0].reader, READER_KEYS_MAX);
 	assert_true(keys.key[0].pending);
 	assert_false(keys.key[0].has_identity);
 	assert_memory_equal(keys.key[0].key, key_a, READER_KEY_SIZE);
-	assert_int_equal(promote(f, 128), 0);
+	assert_int_equal(promote(f, READER_KEYS_MAX), 0);
 	fixture_reopen(f);
 	keys = all_of(f);
 	assert_int_equal(keys.count, 1);

@@ -51,6 +51,17 @@ struct reader_lines {
 	struct gpio_line beeper; /* output */
 };
 
+enum secure_channel { SECURE_CHANNEL_REQUIRED = 0, SECURE_CHANNEL_OFF = 1 };
+
+/* Where an OSDP reader is, or where we are one. */
+struct reader_osdp {
+	bool configured; /* else there are Wiegand lines */
+	uint8_t line; /* place in settings.osdp_line */
+	uint8_t address; /* 0 to 126 */
+	uint8_t secure_channel; /* enum secure_channel */
+	bool install_open; /* of a panel: it may set our key anew */
+};
+
 enum panel_when { PANEL_GRANTED = 0, PANEL_READ = 1 };
 
 /* We are the reader of another maker's panel: what reader `reader` gave is sent on. */
@@ -63,23 +74,14 @@ struct panel_settings {
 	uint32_t interval_us; /* 200 to 20000, begin to begin */
 	struct gpio_line data0; /* outputs; active: the line is pulled low */
 	struct gpio_line data1;
+	struct reader_osdp osdp; /* instead of pulses: our address on a line of the panel's */
 };
 
-/* A serial port with OSDP readers on it. */
+/* A serial port with OSDP readers on it, or the one of a panel whose reader we are. */
 struct osdp_line_settings {
 	struct text32 id; /* unique */
 	struct text256 port; /* path; empty: a pseudo terminal with virtual readers */
 	uint8_t baud; /* see settings_osdp_baud */
-};
-
-enum secure_channel { SECURE_CHANNEL_REQUIRED = 0, SECURE_CHANNEL_OFF = 1 };
-
-/* Where an OSDP reader is. */
-struct reader_osdp {
-	bool configured; /* else the reader is on Wiegand lines */
-	uint8_t line; /* place in settings.osdp_line */
-	uint8_t address; /* 0 to 126 */
-	uint8_t secure_channel; /* enum secure_channel */
 };
 
 struct door_settings {

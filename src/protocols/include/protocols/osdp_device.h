@@ -43,6 +43,7 @@ struct osdp_device_owner {
 struct osdp_device_config {
 	uint8_t address; /* 0x00 to 0x7e */
 	uint32_t baud;
+	bool com_fixed; /* COMSET changes neither, and is told so */
 	struct osdp_pdid identity;
 	uint8_t cuid[OSDP_CUID_SIZE]; /* all 0: vendor, serial, 0, as most readers send it */
 	/*

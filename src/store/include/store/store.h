@@ -240,6 +240,8 @@ MUST_CHECK int store_accounts(
 /* --- keys of OSDP readers, sealed under the device key --- */
 
 #define READER_KEY_SIZE 16 /* bytes of an SCBK */
+/* Whose keys: readers by number, and behind them the 16 panels whose reader we may be. */
+#define READER_KEYS_MAX (READERS_MAX + 16)
 
 /* Whom a key was agreed with: what the reader says of itself (PDID). */
 struct reader_identity {
