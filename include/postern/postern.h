@@ -742,6 +742,7 @@ struct postern_controller_status {
 	int64_t records_last;
 	int64_t records_kept;
 	int64_t records_max;
+	int64_t records_days_left; /* until the oldest is overwritten, as the latest week goes */
 	int64_t persons;
 	int64_t persons_max;
 	int64_t backup_utc_s; /* of the latest backup, and the newest RecNo in it */

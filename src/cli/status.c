@@ -86,11 +86,15 @@ static void print_head(const struct look *look)
 		(double)s->sync_p50_us / MS_PER_S, (double)s->sync_p99_us / MS_PER_S, s->sync_count,
 		s->sync_late);
 	printf("records      %" PRId64 " kept of at most %" PRId64 " (%" PRId64
-	       " %%), RecNo %" PRId64 " to %" PRId64 "\n",
+	       " %%), RecNo %" PRId64 " to %" PRId64,
 		s->records_kept, s->records_max,
 		s->records_max > 0 ? s->records_kept * 100 / s->records_max : 0, s->records_first,
 		s->records_last);
-	printf("persons      %" PRId64 " of at most %" PRId64 "\n", s->persons, s->persons_max);
+	if (s->records_days_left > 0)
+		printf("; %" PRId64 " days until the oldest is overwritten", s->records_days_left);
+	else if (s->records_days_left == 0)
+		printf("; the oldest is overwritten within a day");
+	printf("\npersons      %" PRId64 " of at most %" PRId64 "\n", s->persons, s->persons_max);
 	if (s->backup_utc_s < 0) {
 		puts("backup       never");
 	} else {
@@ -256,6 +260,7 @@ static void print_status_json(const struct look *look, bool good)
 	add_number(object, "records_last", s->records_last);
 	add_number(object, "records_kept", s->records_kept);
 	add_number(object, "records_max", s->records_max);
+	add_number(object, "records_days_left", s->records_days_left);
 	add_number(object, "persons", s->persons);
 	add_number(object, "persons_max", s->persons_max);
 	add_number(object, "backup_age_s", backup_age_s(look));

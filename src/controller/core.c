@@ -186,6 +186,10 @@ static int start_entries(struct core *core, bool restarted, uint32_t *ret_unknow
 		error = store_close_outcomes(core->store, &now, ret_unknown);
 	if (error == 0)
 		error = store_append(core->store, &entry, NULL);
+	if (error == 0)
+		error = store_audit_configuration(core->store, core->settings->file_hash, &now);
+	if (error == 0)
+		error = store_audit_backup(core->store, &now);
 	return error == 0 ? store_commit(core->store) : error;
 }
 

@@ -2,7 +2,7 @@
 /*
  * A look at everything at about one instant: what other threads publish in atomics, the figures of
  * the heartbeat page, which outlive core, and the mark of the latest backup, which outlives both.
- * Nothing is asked of the disk but that mark.
+ * Of the disk only that mark is asked, and when the ring's records of a week ago were made.
  */
 #include "query_status.h"
 
@@ -62,6 +62,20 @@ static void readers_look(struct core *core, struct message_status *ret)
 	}
 }
 
+/* Not while the store is closed. */
+static void retention_look(struct core *core, struct message_status *ret)
+{
+	struct retention retention;
+
+	(void)pthread_mutex_lock(&core->reader_lock);
+	bool good = core->reader != NULL &&
+		    store_reader_retention(core->reader, ret->utc_ms, &retention) == 0;
+
+	(void)pthread_mutex_unlock(&core->reader_lock);
+	ret->has_records_days_left = good && retention.days_left < RETENTION_DAYS_MAX;
+	ret->records_days_left = ret->has_records_days_left ? retention.days_left : 0;
+}
+
 void query_status(struct core *core, struct message_status *ret)
 {
 	struct moment now = clock_now(core->settings->clock_trust);
@@ -83,6 +97,7 @@ void query_status(struct core *core, struct message_status *ret)
 	ret->persons = atomic_load(&core->persons);
 	ret->core_resident_bytes = use.resident_bytes;
 	ret->core_cpu_us = use.cpu_us;
+	retention_look(core, ret);
 	page_look(core->context->heartbeat, ret);
 	doors_look(core, ret);
 	readers_look(core, ret);

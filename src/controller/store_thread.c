@@ -164,6 +164,14 @@ static int audits_append(struct store_thread *st)
 	return error;
 }
 
+/* `posternd backup` is another process, which only leaves a mark. */
+static int backup_mind(struct store_thread *st)
+{
+	struct moment now = store_moment(st);
+
+	return store_audit_backup(st->core->store, &now);
+}
+
 static int retention_mind(struct store_thread *st)
 {
 	struct moment now = store_moment(st);
@@ -195,6 +203,8 @@ static int transaction(struct store_thread *st, uint32_t entries)
 		error = store_write(st, &st->write[i]);
 	if (error == 0)
 		error = audits_append(st);
+	if (error == 0)
+		error = backup_mind(st);
 	if (error == 0 && entries > 0)
 		error = retention_mind(st);
 	if (error == 0)

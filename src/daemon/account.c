@@ -8,7 +8,7 @@
 
 #include "base/utf8.h"
 #include "complain.h"
-#include "platform/clock.h"
+#include "database.h"
 #include "platform/random.h"
 #include "store/store.h"
 
@@ -22,20 +22,6 @@
 
 #define RANDOM_PASSWORD_LEN 20 /* of 32 letters and digits: 100 bits */
 #define ADMIN_PASSWORD_NEW ADMIN_PASSWORD_FILE ".new"
-
-void account_store_options(const struct settings *settings, struct store_options *ret)
-{
-	*ret = (struct store_options){
-		.records_max = settings->records_max,
-		.journal_max = settings->journal_max,
-		.audit_max = settings->audit_max,
-		.persons_max = settings->persons_max,
-	};
-	for (size_t i = 0; i < DOORS_MAX; i++) {
-		ret->door[i].configured = settings->door[i].config.configured;
-		ret->door[i].id = settings->door[i].id;
-	}
-}
 
 static int account_seen(void *user, const struct account *account UNUSED)
 {
@@ -80,19 +66,6 @@ static bool password_keep(int state_fd, const struct text128 *password)
 	return good;
 }
 
-static int audit_put(struct store *store, enum account_wish wish)
-{
-	struct moment now = clock_now(false);
-	struct audit_entry entry = {
-		.act = wish == ACCOUNT_WISH_RESET ? AUDIT_RESET_ADMIN : AUDIT_INIT,
-		.utc_ms = now.utc_ms,
-		.trusted = now.trusted,
-	};
-
-	(void)text_set(&entry.target, SPAN_LIT("account admin"));
-	return store_audit_append(store, &entry, NULL);
-}
-
 static int admin_put(struct store *store, enum account_wish wish, const struct text128 *password)
 {
 	struct account admin = {.role = ACCOUNT_ADMIN, .password = *password};
@@ -103,7 +76,9 @@ static int admin_put(struct store *store, enum account_wish wish, const struct t
 	if (error == 0)
 		error = store_account_put(store, &admin);
 	if (error == 0)
-		error = audit_put(store, wish);
+		error = database_audit(store,
+			wish == ACCOUNT_WISH_RESET ? AUDIT_RESET_ADMIN : AUDIT_INIT,
+			SPAN_LIT("account admin"));
 	if (error == 0)
 		error = store_commit(store);
 	else
@@ -145,18 +120,10 @@ static enum account_outcome account_make(
 static enum account_outcome account_work(int state_fd, const struct settings *settings,
 	enum account_wish wish, const struct text128 *password)
 {
-	struct store_options options;
-	struct store *store;
-	char detail[256] = "";
+	struct store *store = database_open(state_fd, settings, DATABASE_DOORS_COMPARED);
 
-	account_store_options(settings, &options);
-	int error = store_open(state_fd, &options, &store, detail);
-
-	if (error != 0) {
-		complain("cannot open the database in STATE: %s%s%s", store_error_text(error),
-			detail[0] == '\0' ? "" : ": ", detail);
+	if (store == NULL)
 		return ACCOUNT_OUTCOME_FAILED;
-	}
 	enum account_outcome outcome = account_make(store, state_fd, wish, password);
 
 	store_close(store);

@@ -32,8 +32,5 @@ enum account_wish {
 MUST_CHECK enum account_outcome account_prepare(int state_fd, const struct settings *settings,
 	enum account_wish wish, const struct text128 *password);
 
-/* How these settings open a database, outside core: without its rules for PINs. */
-void account_store_options(const struct settings *settings, struct store_options *ret);
-
 /* Reads the first line of a file. False after complaining. */
 MUST_CHECK bool account_read_password(const char *path, struct text128 *ret);

@@ -12,8 +12,9 @@
  */
 #include "renumber.h"
 
-#include "account.h"
 #include "complain.h"
+#include "database.h"
+#include "platform/clock.h"
 #include "state.h"
 #include "store/backup.h"
 #include "store/renumber.h"
@@ -243,25 +244,11 @@ static bool failed(const char *what, int error, const char *detail)
 	return false;
 }
 
-/* With no door configured nothing is compared, and nothing remembered. */
-static bool database_open(int state_fd, const struct settings *settings, struct store **ret)
-{
-	struct store_options options;
-	char detail[DETAIL_SIZE] = "";
-
-	account_store_options(settings, &options);
-	for (size_t i = 0; i < DOORS_MAX; i++)
-		options.door[i].configured = false;
-	int error = store_open(state_fd, &options, ret, detail);
-
-	return error == 0 || failed("cannot open the database in STATE", error, detail);
-}
-
 static bool doors_read(int state_fd, struct plan *plan)
 {
-	struct store *store;
+	struct store *store = database_open(state_fd, plan->settings, DATABASE_DOORS_AS_THEY_ARE);
 
-	if (!database_open(state_fd, plan->settings, &store))
+	if (store == NULL)
 		return false;
 	int error = store_doors(store, plan->door);
 
@@ -291,15 +278,17 @@ static bool is_meant(const struct plan *plan)
 static bool plan_carry_out(int state_fd, const struct plan *plan)
 {
 	struct store_backup_info info;
-	struct store *store;
+	struct moment now = clock_now(false);
 	char detail[DETAIL_SIZE];
 	int error = store_backup(state_fd, state_fd, COPY_FILE, &info, detail);
 
 	if (error != 0)
 		return failed("cannot copy the database to STATE/" COPY_FILE, error, detail);
-	if (!database_open(state_fd, plan->settings, &store))
+	struct store *store = database_open(state_fd, plan->settings, DATABASE_DOORS_AS_THEY_ARE);
+
+	if (store == NULL)
 		return false;
-	error = store_renumber(store, plan->move);
+	error = store_renumber(store, plan->move, &now);
 	store_close(store);
 	if (error != 0)
 		return failed("nothing was changed", error, "");

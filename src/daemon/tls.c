@@ -11,7 +11,7 @@
 #include "tls.h"
 
 #include "complain.h"
-#include "store/store.h"
+#include "database.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,43 +72,14 @@ static int file_put(int folder, const char *name, const char *text, size_t len, 
 
 /* --- the self-made pair --- */
 
-static bool serial_read(int state_fd, const struct settings *settings, struct text32 *ret)
+static bool pair_write(
+	int state_fd, const struct settings *settings, struct store *store, struct tls_keys *keys)
 {
-	struct store_options options = {
-		.records_max = settings->records_max,
-		.journal_max = settings->journal_max,
-		.audit_max = settings->audit_max,
-		.persons_max = settings->persons_max,
-	};
 	struct store_state state;
-	struct store *store;
-	char detail[256] = "";
-
-	for (size_t i = 0; i < DOORS_MAX; i++) {
-		options.door[i].configured = settings->door[i].config.configured;
-		options.door[i].id = settings->door[i].id;
-	}
-	int error = store_open(state_fd, &options, &store, detail);
-
-	if (error != 0) {
-		complain("cannot open the database in STATE: %s%s%s", store_error_text(error),
-			detail[0] == '\0' ? "" : ": ", detail);
-		return false;
-	}
-	store_state(store, &state);
-	*ret = state.serial;
-	store_close(store);
-	return true;
-}
-
-static bool pair_make(int state_fd, const struct settings *settings, struct tls_keys *keys)
-{
-	struct text32 serial;
 	bool key_new = keys->key_len == 0;
 
-	if (!serial_read(state_fd, settings, &serial))
-		return false;
-	int error = tls_make(settings, text_span(&serial), keys);
+	store_state(store, &state);
+	int error = tls_make(settings, text_span(&state.serial), keys);
 
 	if (error < 0) {
 		complain("cannot make the certificate for https: %s", gnutls_strerror(error));
@@ -127,17 +98,46 @@ static bool pair_make(int state_fd, const struct settings *settings, struct tls_
 	return error == 0;
 }
 
+static bool renewal_audit(struct store *store)
+{
+	int error = store_begin(store);
+
+	if (error == 0)
+		error = database_audit(
+			store, AUDIT_CERTIFICATE_RENEW, SPAN_LIT(TLS_CERTIFICATE_FILE));
+	if (error == 0)
+		error = store_commit(store);
+	if (error != 0)
+		complain("the certificate is renewed, but the audit cannot be told of it: %s",
+			store_error_text(error));
+	return error == 0;
+}
+
+static bool pair_make(
+	int state_fd, const struct settings *settings, enum tls_wish wish, struct tls_keys *keys)
+{
+	struct store *store = database_open(state_fd, settings, DATABASE_DOORS_COMPARED);
+
+	if (store == NULL)
+		return false;
+	bool good = pair_write(state_fd, settings, store, keys) &&
+		    (wish != TLS_WISH_RENEW || renewal_audit(store));
+
+	store_close(store);
+	return good;
+}
+
 static bool pair_read(
 	int state_fd, const struct settings *settings, enum tls_wish wish, struct tls_keys *keys)
 {
 	if (wish == TLS_WISH_RENEW)
-		return pair_make(state_fd, settings, keys);
+		return pair_make(state_fd, settings, wish, keys);
 	int key = file_take(state_fd, TLS_KEY_FILE, keys->key, sizeof(keys->key), &keys->key_len);
 	int certificate = file_take(state_fd, TLS_CERTIFICATE_FILE, keys->certificate,
 		sizeof(keys->certificate), &keys->certificate_len);
 
 	if (certificate == -ENOENT && (key == 0 || key == -ENOENT))
-		return pair_make(state_fd, settings, keys);
+		return pair_make(state_fd, settings, wish, keys);
 	if (key == 0 && certificate == 0)
 		return true;
 	complain("cannot read STATE/%s: %s; put it back, or make a new pair with `posternd "

@@ -173,6 +173,11 @@ static void content_write(struct metrics *m)
 	gauge(m, "postern_records_kept", "Access records that are kept.", status_records_kept(s));
 	gauge(m, "postern_records_max", "Access records kept at most.",
 		m->gate->settings->records_max);
+	if (s->has_records_days_left)
+		gauge(m, "postern_records_days_left",
+			"Days until the oldest record is overwritten, at the rate of the latest "
+			"week; absent from a century on.",
+			s->records_days_left);
 	counter(m, "postern_records_total", "RecNo of the newest access record.", s->last_rec_no);
 	counter(m, "postern_journal_entries_total", "Seq of the newest journal entry.",
 		s->last_seq);

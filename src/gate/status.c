@@ -251,6 +251,8 @@ static void head_print(struct request *request, const struct message_status *sta
 	line_number(&lines, "records.Last", status->last_rec_no);
 	line_number(&lines, "records.Kept", status_records_kept(status));
 	line_number(&lines, "records.Max", gate->settings->records_max);
+	if (status->has_records_days_left)
+		line_number(&lines, "records.DaysLeft", status->records_days_left);
 	line_number(&lines, "persons.Count", status->persons);
 	line_number(&lines, "persons.Max", gate->settings->persons_max);
 	if (status->has_backup) {

@@ -374,7 +374,7 @@ static bool check_status(const void *message)
 
 	if (m->door_count > DOORS_MAX || m->reader_count > READERS_MAX ||
 		!bool_valid(&m->clock_trusted) || !bool_valid(&m->store_failed) ||
-		!bool_valid(&m->has_backup))
+		!bool_valid(&m->has_backup) || !bool_valid(&m->has_records_days_left))
 		return false;
 	for (uint32_t i = 0; i < m->door_count; i++) {
 		if (m->door[i].index >= DOORS_MAX || !door_state_check(&m->door[i].state))

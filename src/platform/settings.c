@@ -463,6 +463,7 @@ static void demo_osdp(struct settings *settings)
 void settings_demo(struct settings *settings)
 {
 	settings_default(settings);
+	settings->file_hash = 1;
 	settings->demo = true;
 	settings->clock_trust = true;
 	settings->simulated_lines = true;

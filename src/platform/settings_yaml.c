@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 #include "domain/record.h"
 
+#include <nettle/sha2.h>
 #include <yaml.h>
 
 #define FILE_BYTES_MAX (256 * 1024)
@@ -782,6 +783,21 @@ static bool read_document(struct reader *r)
 	return true;
 }
 
+/* Whoever changes the file cannot choose another text of the same hash. */
+static uint64_t file_hash_of(struct span yaml)
+{
+	struct sha256_ctx context;
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	uint64_t hash = 0;
+
+	sha256_init(&context);
+	sha256_update(&context, yaml.len, (const uint8_t *)yaml.data);
+	sha256_digest(&context, sizeof(digest), digest);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		hash = hash << 8 | digest[i];
+	return (hash >> 2) + 2; /* 0 and 1 say that there is none */
+}
+
 bool settings_parse(struct settings *settings, const char *file_name, struct span yaml,
 	struct settings_error *ret_error)
 {
@@ -800,6 +816,7 @@ bool settings_parse(struct settings *settings, const char *file_name, struct spa
 	yaml_parser_set_input_string(
 		&r.parser, (const unsigned char *)(yaml.len > 0 ? yaml.data : ""), yaml.len);
 	good = read_document(&r) && check_whole(&r);
+	settings->file_hash = file_hash_of(yaml);
 	yaml_event_delete(&r.event);
 	yaml_parser_delete(&r.parser);
 	return good;

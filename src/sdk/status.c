@@ -36,6 +36,7 @@ static const struct {
 	{"records.Last", offsetof(struct postern_controller_status, records_last)},
 	{"records.Kept", offsetof(struct postern_controller_status, records_kept)},
 	{"records.Max", offsetof(struct postern_controller_status, records_max)},
+	{"records.DaysLeft", offsetof(struct postern_controller_status, records_days_left)},
 	{"persons.Count", offsetof(struct postern_controller_status, persons)},
 	{"persons.Max", offsetof(struct postern_controller_status, persons_max)},
 	{"backup.UTC", offsetof(struct postern_controller_status, backup_utc_s)},

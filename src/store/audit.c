@@ -6,8 +6,10 @@
 #include "internal.h"
 
 #include "base/assert.h"
+#include "store/backup.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* Columns: SQL_AUDIT_AFTER of sql_text.c. */
 void audit_load(struct sql_call *call, struct audit_entry *ret)
@@ -74,4 +76,49 @@ int store_audit_append(struct store *store, const struct audit_entry *entry, uin
 	if (error == 0 && ret_no != NULL)
 		*ret_no = no;
 	return error;
+}
+
+/* The time is the mark's, which `posternd backup` took from the same clock. */
+static int backup_append(struct store *store, int64_t utc_s, uint64_t rec_no, bool trusted)
+{
+	struct audit_entry entry = {
+		.act = AUDIT_BACKUP, .utc_ms = utc_s * MS_PER_S, .trusted = trusted};
+	char target[sizeof(entry.target.bytes)];
+	int len = snprintf(
+		target, sizeof(target), "backup up to RecNo %llu", (unsigned long long)rec_no);
+	bool fits = text_set(&entry.target, span_of(target, (size_t)len));
+
+	ASSERT(fits);
+	return store_audit_append(store, &entry, NULL);
+}
+
+int store_audit_backup(struct store *store, const struct moment *now)
+{
+	uint64_t *told = &store->now.counter[COUNTER_BACKUP_S];
+	int64_t utc_s = 0;
+	uint64_t rec_no = 0;
+
+	ASSERT(store->in_transaction);
+	if (store_backup_latest(store->connection.dir_fd, &utc_s, &rec_no) != 0 ||
+		(uint64_t)utc_s == *told || utc_s > INT64_MAX / MS_PER_S)
+		return 0;
+	*told = (uint64_t)utc_s;
+	return backup_append(store, utc_s, rec_no, now->trusted);
+}
+
+int store_audit_configuration(struct store *store, uint64_t file_hash, const struct moment *now)
+{
+	uint64_t *told = &store->now.counter[COUNTER_CONFIGURATION];
+	struct audit_entry entry = {
+		.act = AUDIT_CONFIGURATION, .utc_ms = now->utc_ms, .trusted = now->trusted};
+	bool changed = *told != 0 && *told != file_hash;
+
+	ASSERT(store->in_transaction && file_hash < STORE_NUMBER_MAX);
+	*told = file_hash;
+	if (!changed)
+		return 0;
+	bool fits = text_set(&entry.target, SPAN_LIT("configuration file"));
+
+	ASSERT(fits);
+	return store_audit_append(store, &entry, NULL);
 }

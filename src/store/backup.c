@@ -33,14 +33,9 @@ int backup_look(struct connection *connection, struct store_backup_info *ret)
 
 	if (error != 0 || !found)
 		return error != 0 ? error : STORE_CORRUPT;
-	call = call_begin(connection, SQL_COUNTER_GET);
-	call_put_text(&call, SPAN_LIT("rec_no"));
-	found = call_next(&call);
-	if (found)
-		ret->last_rec_no = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
-	error = call_end(&call);
+	error = counter_read(connection, "rec_no", &ret->last_rec_no);
 	ret->next_rec_no = ret->last_rec_no + 1;
-	return error != 0 ? error : found ? 0 : STORE_CORRUPT;
+	return error;
 }
 
 int backup_check(struct connection *connection, const char *what, char *ret_detail)

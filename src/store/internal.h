@@ -34,6 +34,8 @@ enum counter {
 	COUNTER_OLDEST_AUDIT_NO,
 	COUNTER_RETENTION_LEVEL, /* enum retention_level that was told last */
 	COUNTER_RETENTION_S, /* when, UTC */
+	COUNTER_BACKUP_S, /* the latest backup that the audit has a row of, UTC */
+	COUNTER_CONFIGURATION, /* settings.file_hash of the latest start; 0: before the first */
 	COUNTER_COUNT
 };
 
@@ -131,6 +133,13 @@ MUST_CHECK int file_install(int dir_fd, const char *from, const char *to);
 
 MUST_CHECK int folder_sync(int dir_fd);
 PRINTF_LIKE(2, 3) void detail_set(char *detail, const char *format, ...);
+
+/* A counter as this transaction sees it; STORE_CORRUPT when it is not there. */
+MUST_CHECK int counter_read(struct connection *connection, const char *name, uint64_t *ret);
+
+/* retention.c: as another connection's read transaction sees it */
+MUST_CHECK int retention_read(struct connection *connection, uint64_t records_max,
+	int64_t now_utc_ms, struct retention *ret);
 
 /* pin.c */
 struct pin_row { /* of credential_pin */

@@ -25,6 +25,7 @@
 struct store_reader {
 	struct connection connection;
 	uint8_t pin_alone_digits; /* of the store's options */
+	uint64_t records_max; /* likewise */
 };
 
 /* SQL text and the values of its parameters, in the same order. */
@@ -87,6 +88,7 @@ int store_reader_open(struct store *store, struct store_reader **ret)
 		error = sql_run(reader->connection.db, sql_pragmas_reader);
 	if (error == 0) {
 		reader->pin_alone_digits = store->options.pin_alone_digits;
+		reader->records_max = store->options.records_max;
 		*ret = reader;
 		return 0;
 	}
@@ -163,18 +165,6 @@ static int read_persons(struct store_reader *reader, const struct select *select
 	return error != 0 ? error : end;
 }
 
-/* A counter as this read transaction sees it. */
-static int read_counter(struct store_reader *reader, const char *name, uint64_t *ret)
-{
-	struct sql_call call = call_begin(&reader->connection, SQL_COUNTER_GET);
-
-	*ret = 0;
-	call_put_text(&call, span_from_string(name));
-	if (call_next(&call))
-		*ret = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
-	return call_end(&call);
-}
-
 static bool is_filtered(const struct person_filter *filter)
 {
 	return filter->has_no || (filter->has_user_id && filter->user_id.len > 0) ||
@@ -237,7 +227,7 @@ static int find_persons(struct store_reader *reader, const struct person_filter 
 {
 	struct select select;
 	uint64_t cleared_no = 0;
-	int error = read_counter(reader, "cleared_no", &cleared_no);
+	int error = counter_read(&reader->connection, "cleared_no", &cleared_no);
 
 	after_no = after_no < cleared_no ? cleared_no : after_no;
 	if (error == 0 && offset > 0 && !is_filtered(filter))
@@ -282,8 +272,8 @@ static int count_persons(
 	uint64_t cleared_no = 0;
 
 	if (!is_filtered(filter))
-		return read_counter(reader, "persons", ret_count);
-	int error = read_counter(reader, "cleared_no", &cleared_no);
+		return counter_read(&reader->connection, "persons", ret_count);
+	int error = counter_read(&reader->connection, "cleared_no", &cleared_no);
 
 	if (error != 0)
 		return error;
@@ -384,7 +374,7 @@ static int query_of(
 	struct store_reader *reader, const struct record_filter *filter, struct block_query *ret)
 {
 	uint64_t oldest = 0;
-	int error = read_counter(reader, "oldest_rec_no", &oldest);
+	int error = counter_read(&reader->connection, "oldest_rec_no", &oldest);
 
 	*ret = (struct block_query){
 		.filter = filter,
@@ -636,4 +626,14 @@ int store_audit_count(
 	if (call_next(&call))
 		*ret_count = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
 	return reader_end(reader, call_end(&call));
+}
+
+int store_reader_retention(struct store_reader *reader, int64_t now_utc_ms, struct retention *ret)
+{
+	int error = reader_begin(reader);
+
+	if (error != 0)
+		return error;
+	return reader_end(
+		reader, retention_read(&reader->connection, reader->records_max, now_utc_ms, ret));
 }

@@ -106,13 +106,30 @@ static int renumber(struct store *store, const struct store_door_move move[DOORS
 	return error;
 }
 
-int store_renumber(struct store *store, const struct store_door_move move[DOORS_MAX])
+/* count: the doors that moved */
+static int audit_put(
+	struct store *store, const struct store_door_move move[DOORS_MAX], const struct moment *now)
+{
+	struct audit_entry entry = {
+		.act = AUDIT_RENUMBER, .utc_ms = now->utc_ms, .trusted = now->trusted};
+	bool fits = text_set(&entry.target, SPAN_LIT("doors"));
+
+	ASSERT(fits);
+	for (uint32_t i = 0; i < DOORS_MAX; i++)
+		entry.count += move[i].to != i;
+	return store_audit_append(store, &entry, NULL);
+}
+
+int store_renumber(
+	struct store *store, const struct store_door_move move[DOORS_MAX], const struct moment *now)
 {
 	int error = store_begin(store);
 
 	if (error != 0)
 		return error;
 	error = renumber(store, move);
+	if (error == 0)
+		error = audit_put(store, move, now);
 	if (error == 0)
 		return store_commit(store);
 	store_rollback(store);

@@ -43,20 +43,11 @@ struct side {
 
 static int given_read(struct connection *connection, struct given *ret)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(given_names); i++) {
-		struct sql_call call = call_begin(connection, SQL_COUNTER_GET);
+	int error = 0;
 
-		call_put_text(&call, span_from_string(given_names[i]));
-		bool found = call_next(&call);
-
-		if (found)
-			ret->number[i] = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
-		int error = call_end(&call);
-
-		if (error != 0 || !found)
-			return error != 0 ? error : STORE_CORRUPT;
-	}
-	return 0;
+	for (size_t i = 0; i < ARRAY_COUNT(given_names) && error == 0; i++)
+		error = counter_read(connection, given_names[i], &ret->number[i]);
+	return error;
 }
 
 static int given_raise(struct connection *connection, const struct given *given)
@@ -281,18 +272,13 @@ static int before_judge(const struct side *old, const struct side *new, enum sto
 
 static int counter_next(struct connection *connection, const char *name, uint64_t *ret)
 {
-	struct sql_call call = call_begin(connection, SQL_COUNTER_GET);
+	int error = counter_read(connection, name, ret);
 
-	call_put_text(&call, span_from_string(name));
-	bool found = call_next(&call);
+	if (error != 0)
+		return error;
+	struct sql_call call = call_begin(connection, SQL_COUNTER_PUT);
 
-	*ret = found ? (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX) + 1 : 0;
-	int error = call_end(&call);
-
-	if (error != 0 || !found)
-		return error != 0 ? error : STORE_CORRUPT;
-	call = call_begin(connection, SQL_COUNTER_PUT);
-	call_put_u64(&call, *ret);
+	call_put_u64(&call, ++*ret);
 	call_put_text(&call, span_from_string(name));
 	return call_do(&call);
 }

@@ -120,7 +120,8 @@ const char sql_schema_2_to_3[] =
 	" PRIMARY KEY(no, schedule)) STRICT, WITHOUT ROWID;"
 /*
  * The audit, and how far the alarm of the ring of records has gone: retention_level 0 nothing said,
- * 1 nearly full, 2 overwriting; retention_s when, in UTC seconds.
+ * 1 nearly full, 2 overwriting; retention_s when, in UTC seconds. What the audit has told of acts
+ * that leave it to the next start: backup_s the latest backup, configuration the file's hash.
  */
 #define SCHEMA_4_AUDIT                                                                             \
 	"CREATE TABLE audit(no INTEGER PRIMARY KEY, act INTEGER NOT NULL,"                         \
@@ -128,7 +129,7 @@ const char sql_schema_2_to_3[] =
 	" count INTEGER NOT NULL, account TEXT NOT NULL, address BLOB NOT NULL,"                   \
 	" target TEXT NOT NULL) STRICT;"                                                           \
 	"INSERT INTO counter(name, value) VALUES('audit_no', 0), ('oldest_audit_no', 1),"          \
-	" ('retention_level', 0), ('retention_s', 0);"
+	" ('retention_level', 0), ('retention_s', 0), ('backup_s', 0), ('configuration', 0);"
 #define SCHEMA_4_READER_KEYS                                                                       \
 	"CREATE TABLE reader_key(reader INTEGER NOT NULL, slot INTEGER NOT NULL,"                  \
 	" nonce BLOB NOT NULL, sealed BLOB NOT NULL, identity BLOB NOT NULL,"                      \
@@ -216,6 +217,8 @@ const char sql_rights_audit[] =
 	"INSERT OR IGNORE INTO main.audit SELECT * FROM old.audit;"
 	"UPDATE main.counter SET value = max(value, (SELECT value FROM old.counter"
 	" WHERE name = main.counter.name)) WHERE name IN ('audit_no', 'oldest_audit_no');"
+	"UPDATE main.counter SET value = (SELECT value FROM old.counter"
+	" WHERE name = main.counter.name) WHERE name IN ('backup_s', 'configuration');"
 	"DELETE FROM main.audit WHERE no <"
 	" (SELECT value FROM main.counter WHERE name = 'oldest_audit_no');";
 

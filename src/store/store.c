@@ -40,6 +40,8 @@ static const char *const counter_name[COUNTER_COUNT] = {
 	[COUNTER_OLDEST_AUDIT_NO] = "oldest_audit_no",
 	[COUNTER_RETENTION_LEVEL] = "retention_level",
 	[COUNTER_RETENTION_S] = "retention_s",
+	[COUNTER_BACKUP_S] = "backup_s",
+	[COUNTER_CONFIGURATION] = "configuration",
 };
 
 const char *store_error_text(int error)
@@ -80,22 +82,28 @@ const char *store_error_text(int error)
 	return "unknown error";
 }
 
+int counter_read(struct connection *connection, const char *name, uint64_t *ret)
+{
+	struct sql_call call = call_begin(connection, SQL_COUNTER_GET);
+
+	*ret = 0;
+	call_put_text(&call, span_from_string(name));
+	bool found = call_next(&call);
+
+	if (found)
+		*ret = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
+	int error = call_end(&call);
+
+	return error != 0 ? error : found ? 0 : STORE_CORRUPT;
+}
+
 static int load_counters(struct store *store)
 {
-	for (size_t i = 0; i < COUNTER_COUNT; i++) {
-		struct sql_call call = call_begin(&store->connection, SQL_COUNTER_GET);
+	int error = 0;
 
-		call_put_text(&call, span_from_string(counter_name[i]));
-		bool found = call_next(&call);
-
-		if (found)
-			store->now.counter[i] = (uint64_t)call_get_i64(&call, 0, STORE_NUMBER_MAX);
-		int error = call_end(&call);
-
-		if (error != 0 || !found)
-			return error != 0 ? error : STORE_CORRUPT;
-	}
-	return 0;
+	for (size_t i = 0; i < COUNTER_COUNT && error == 0; i++)
+		error = counter_read(&store->connection, counter_name[i], &store->now.counter[i]);
+	return error;
 }
 
 /* A counter below a number in use would give that number out again. */

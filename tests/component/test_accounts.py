@@ -238,4 +238,27 @@ def _():
               ("reset_admin", "account admin", "", ""))
 
 
+@test("a backup and another configuration file are rows, once each")
+def _():
+    with House() as d:
+        file = os.path.join(d.folder, "backup")
+        insert(d, "1", 1)
+        check(run([program("posternd"), "backup", file, "--state", d.state])[0], 0)
+        check([a for a in acts(d) if a[0] == "backup"], [], "nothing was written since")
+        d.stop()
+        d.start()
+        check(acts(d)[-1], ("backup", "backup up to RecNo 0"))
+        row = audit(d)[-1]
+        check((row["Account"], row["Address"], row["Result"]), ("", "", "done"))
+        ensure(abs(int(row["Time"]) - time.time()) < 60, row)
+        d.stop()
+        time.sleep(1.1)  # marks are seconds
+        check(run([program("posternd"), "backup", file, "--state", d.state])[0], 0)
+        with Daemon(state=d.state, config=CONFIG.replace("UNLOCK", "300ms")) as again:
+            check(acts(again)[-2:], [("configuration", "configuration file"),
+                                     ("backup", "backup up to RecNo 0")])
+            insert(again, "2", 2)
+            check([a[0] for a in acts(again)[-2:]], ["backup", "person_insert"], "once")
+
+
 main()

@@ -37,6 +37,8 @@ def changed(house, config, *words):
     status, out, err = renumber(house, config, "--yes", *words)
     check((status, err), (0, ""), "renumber")
     ensure("postern.db.before-renumber" in out, out)
+    check(rows(house.state, "SELECT account, target FROM audit ORDER BY no DESC LIMIT 1"),
+          [("", "doors")], "the act is in the audit")
     return out
 
 

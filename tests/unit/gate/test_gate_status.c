@@ -84,6 +84,7 @@ static void a_sound_controller_is_good(void **state UNUSED)
 	assert_line("doors[1].Open=false", "\r\n");
 	assert_null(strstr(body, "doors[0].Open")); /* it has no contact */
 	assert_null(strstr(body, "backup."));
+	assert_null(strstr(body, "DaysLeft"));
 	assert_null(strstr(body, "certificate."));
 	assert_null(strstr(body, "alarms["));
 }

@@ -228,6 +228,7 @@ static void a_damaged_status_is_refused(void **state UNUSED)
 		{offsetof(struct message_status, clock_trusted), 2},
 		{offsetof(struct message_status, store_failed), 3},
 		{offsetof(struct message_status, has_backup), 2},
+		{offsetof(struct message_status, has_records_days_left), 2},
 		{offsetof(struct message_status, door_count), DOORS_MAX + 1},
 		{offsetof(struct message_status, door[1].index), DOORS_MAX},
 		{offsetof(struct message_status, door[1].state.forced), 2},

@@ -150,6 +150,63 @@ static void rows_are_chosen_by_time_and_number(void **state)
 	assert_int_equal(read_audit(f, &filter, got, 8), 0);
 }
 
+/* --- acts that leave their row to posternd's start --- */
+
+static void configuration(struct fixture *f, uint64_t hash)
+{
+	assert_int_equal(store_begin(f->store), 0);
+	assert_int_equal(store_audit_configuration(f->store, hash, &now), 0);
+	assert_int_equal(store_commit(f->store), 0);
+}
+
+static void another_file_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct audit_entry got[4];
+
+	configuration(f, 77); /* the first there ever was */
+	configuration(f, 77);
+	assert_int_equal(read_audit(f, &all, got, 4), 0);
+	configuration(f, 78);
+	fixture_reopen(f);
+	configuration(f, 78);
+	assert_int_equal(read_audit(f, &all, got, 4), 1);
+	assert_true(got[0].act == AUDIT_CONFIGURATION && got[0].utc_ms == FIXTURE_T0_MS);
+	assert_true(text_is(&got[0].target, SPAN_LIT("configuration file")));
+	configuration(f, 77);
+	assert_int_equal(read_audit(f, &all, got, 4), 2);
+}
+
+static void backup_mind(struct fixture *f)
+{
+	assert_int_equal(store_begin(f->store), 0);
+	assert_int_equal(store_audit_backup(f->store, &now), 0);
+	assert_int_equal(store_commit(f->store), 0);
+}
+
+static void a_backup_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct audit_entry got[4];
+	int dir_fd = f->store->connection.dir_fd;
+
+	backup_mind(f);
+	assert_int_equal(read_audit(f, &all, got, 4), 0);
+	assert_int_equal(store_backup_mark(dir_fd, 1786440000, 40), 0);
+	backup_mind(f);
+	fixture_reopen(f);
+	backup_mind(f);
+	assert_int_equal(read_audit(f, &all, got, 4), 1);
+	assert_true(got[0].act == AUDIT_BACKUP && got[0].utc_ms == INT64_C(1786440000000));
+	assert_true(text_is(&got[0].target, SPAN_LIT("backup up to RecNo 40")));
+	dir_fd = f->store->connection.dir_fd;
+	assert_int_equal(store_backup_mark(dir_fd, 1786440001, UINT64_MAX), 0);
+	backup_mind(f);
+	assert_int_equal(store_backup_mark(dir_fd, INT64_MAX, 1), 0); /* no time that can be */
+	backup_mind(f);
+	assert_int_equal(read_audit(f, &all, got, 4), 2);
+}
+
 /* --- the ring of records --- */
 
 /* Appends a record at that time; what the alarm says then: -1 nothing, else its days. */
@@ -216,8 +273,17 @@ static void days_are_those_of_the_latest_week(void **state)
 	assert_int_equal(retention.kept, 110);
 	assert_int_equal(retention.max, 1000);
 	assert_int_equal(retention.days_left, 89); /* 890 places, 10 a day */
+	assert_int_equal(store_retention(f->store, FIXTURE_T0_MS + 1, &retention), 0);
+	assert_int_equal(retention.days_left, 8); /* 110 within a day, whatever the clock */
 	assert_int_equal(store_retention(f->store, at + 30 * DAY_MS, &retention), 0);
 	assert_int_equal(retention.days_left, RETENTION_DAYS_MAX); /* nobody came this week */
+	struct store_reader *reader = NULL;
+
+	assert_int_equal(store_reader_open(f->store, &reader), 0);
+	assert_int_equal(store_reader_retention(reader, at, &retention), 0);
+	assert_int_equal(retention.level, RETENTION_FINE);
+	assert_true(retention.kept == 110 && retention.max == 1000 && retention.days_left == 89);
+	(void)store_reader_close(reader);
 }
 
 static void more_room_starts_anew(void **state)
@@ -521,6 +587,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(another_file_is_told_once),
+		TEST(a_backup_is_told_once),
 		TEST(a_row_comes_back_as_it_was),
 		TEST(a_row_goes_with_its_transaction),
 		TEST(the_ring_keeps_the_newest),

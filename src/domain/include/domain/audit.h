@@ -27,7 +27,11 @@
 	X(AUDIT_RESTORE, "restore")                                                                \
 	X(AUDIT_LOGIN_LOCKOUT, "login_lockout") /* count: wrong log-ins so far */                  \
 	X(AUDIT_SPECIAL_GROUP_PUT, "special_group_put")                                            \
-	X(AUDIT_SPECIAL_SCHEDULE_PUT, "special_schedule_put")
+	X(AUDIT_SPECIAL_SCHEDULE_PUT, "special_schedule_put")                                      \
+	X(AUDIT_RENUMBER, "renumber")                                                              \
+	X(AUDIT_CERTIFICATE_RENEW, "certificate_renew")                                            \
+	X(AUDIT_BACKUP, "backup")                                                                  \
+	X(AUDIT_CONFIGURATION, "configuration") /* posternd started with another file */
 
 #define AUDIT_ENUM(id, name) id,
 enum audit_act { AUDIT_ACTS(AUDIT_ENUM) AUDIT_ACT_COUNT };

@@ -107,6 +107,7 @@ enum pin_rule {
 };
 
 struct settings {
+	uint64_t file_hash; /* of the file's text, below 2^62 + 2; 1: no file; 0: not set */
 	bool demo; /* virtual lines, clock: trust */
 	bool clock_trust; /* clock: trust */
 	bool simulated_lines; /* lines: simulated (always with --demo) */

@@ -17,7 +17,7 @@ struct store_door {
 
 MUST_CHECK int store_doors(struct store *store, struct store_door ret[DOORS_MAX]);
 
-/* Where the door of an index goes, and how it is called there; for known indexes. */
+/* Where the door of an index goes, and how it is called there; what is not known goes nowhere. */
 struct store_door_move {
 	uint8_t to;
 	struct text32 id;
@@ -26,6 +26,7 @@ struct store_door_move {
 /*
  * Moves all known doors in one transaction: their rows, rights, records and totals. Each goes to an
  * index of its own. Rights at an index that no door had and one goes to now named nothing: they are
- * taken away, so that nobody gets a right by the move.
+ * taken away, so that nobody gets a right by the move. The audit gets a row; now: when that is.
  */
-MUST_CHECK int store_renumber(struct store *store, const struct store_door_move move[DOORS_MAX]);
+MUST_CHECK int store_renumber(struct store *store, const struct store_door_move move[DOORS_MAX],
+	const struct moment *now);

@@ -134,6 +134,16 @@ MUST_CHECK int store_special_schedule_put(
 MUST_CHECK int store_audit_append(
 	struct store *store, const struct audit_entry *entry, uint64_t *ret_no);
 
+/* A row, in a transaction, for a backup that another process made and no row tells of yet. */
+MUST_CHECK int store_audit_backup(struct store *store, const struct moment *now);
+
+/*
+ * A row, in a transaction, when posternd was started with another file the time before. file_hash:
+ * settings.file_hash. The first file of a database has no row.
+ */
+MUST_CHECK int store_audit_configuration(
+	struct store *store, uint64_t file_hash, const struct moment *now);
+
 /* --- how long the records last --- */
 
 enum retention_level {
@@ -148,7 +158,8 @@ struct retention {
 	uint64_t max;
 	/*
 	 * Until the oldest record goes, in whole days, at the rate of the latest week (of what is
-	 * kept, when that reaches less far back); 0: within a day, or it goes with the next record.
+	 * kept, when that reaches less far back; of a day at least); 0: within a day, or it goes
+	 * with the next record.
 	 */
 	uint32_t days_left;
 };
@@ -323,3 +334,5 @@ MUST_CHECK int store_audits(struct store_reader *reader, const struct audit_filt
 	struct audit_entry *ret_rows, uint32_t max, uint32_t *ret_count);
 MUST_CHECK int store_audit_count(
 	struct store_reader *reader, const struct audit_filter *filter, uint64_t *ret_count);
+MUST_CHECK int store_reader_retention(
+	struct store_reader *reader, int64_t now_utc_ms, struct retention *ret);
