@@ -10,28 +10,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#define PASSWORD_MAX 128
-
-static bool file_password(const char *file_name, char password[PASSWORD_MAX + 2])
-{
-	FILE *file = fopen(file_name, "re");
-
-	if (file == NULL) {
-		usage_error("cannot read %s: %s", file_name, strerror(errno));
-		return false;
-	}
-	setvbuf(file, NULL, _IONBF, 0);
-	bool read = fgets(password, PASSWORD_MAX + 2, file) != NULL;
-
-	fclose(file);
-	password[strcspn(read ? password : "", "\r\n")] = 0;
-	if (!read || password[0] == 0) {
-		usage_error("%s holds no password in its first line", file_name);
-		return false;
-	}
-	return true;
-}
-
 static bool role_from(const char *word, int *ret)
 {
 	for (int role = POSTERN_ROLE_VIEWER; role <= POSTERN_ROLE_ADMIN; role++) {
@@ -75,7 +53,8 @@ static int account_add(struct postern_device *device, const struct arguments *ar
 	if (file == NULL)
 		return usage_error("usage: postern account add NAME --role ROLE "
 				   "--new-password-file FILE");
-	if (!role_from(option_value(arguments, "role"), &role) || !file_password(file, password))
+	if (!role_from(option_value(arguments, "role"), &role) ||
+		!password_from_file(file, password))
 		return EXIT_USAGE;
 	int status = report(
 		device, postern_account_add(device, arguments->positional[0], password, role));
@@ -94,7 +73,8 @@ static int account_passwd(struct postern_device *device, const struct arguments 
 	if (file == NULL)
 		return usage_error("usage: postern account passwd NAME --new-password-file FILE "
 				   "[--old-password-file FILE]");
-	if (!file_password(file, password) || (old_file != NULL && !file_password(old_file, old)))
+	if (!password_from_file(file, password) ||
+		(old_file != NULL && !password_from_file(old_file, old)))
 		return EXIT_USAGE;
 	int status = report(device, postern_account_set_password(device, arguments->positional[0],
 					    password, old_file == NULL ? NULL : old));

@@ -81,6 +81,11 @@ struct postern *command_context(void);
 /* Prints "postern: ..." to standard error; returns EXIT_USAGE. */
 int usage_error(const char *format, ...) PRINTF_LIKE(1, 2);
 
+#define PASSWORD_MAX 128
+
+/* The first line of a file; wiped by the caller. False after a usage error. */
+MUST_CHECK bool password_from_file(const char *file_name, char password[PASSWORD_MAX + 2]);
+
 /* Prints one JSON object as one line and frees it. */
 void print_json(json_object *object);
 json_object *json_from_fields(const struct postern_field *fields, size_t count);

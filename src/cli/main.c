@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PASSWORD_MAX 128
 #define URL_DEFAULT "http://127.0.0.1:8080"
 #define USER_DEFAULT "admin"
+#define HELP_COLUMNS 96
+#define OPTION_INDENT 24
+#define COMMAND_INDENT 8
 
 static const struct command *const tables[] = {user_commands, door_commands, holiday_commands,
 	event_commands, record_commands, device_commands, account_commands, reader_commands,
@@ -60,15 +62,35 @@ static const struct {
 		"prints options and commands for scripts, tabs between columns"},
 };
 
-/* Lines behind the first of text begin with indent blanks. */
-static void print_indented(const char *text, int indent)
+/* Words of text, in lines that begin with indent blanks; the first of them stands already. */
+static void print_wrapped(const char *text, size_t indent)
 {
-	for (const char *c = text; *c != 0; c++) {
-		putchar(*c);
-		if (*c == '\n')
-			printf("%*s", indent, "");
+	struct span rest = span_from_string(text);
+	struct span word;
+	size_t column = indent;
+
+	while (rest.len > 0) {
+		size_t len = 0;
+
+		while (len < rest.len && rest.data[len] != ' ' && rest.data[len] != '\n')
+			len++;
+		word = span_slice(rest, 0, len);
+		rest = span_slice(rest, len + (len < rest.len), rest.len);
+		if (column > indent && column + 1 + word.len > HELP_COLUMNS) {
+			printf("\n%*s", (int)indent, "");
+			column = indent;
+		}
+		column += (size_t)printf(
+			"%s%.*s", column > indent ? " " : "", (int)word.len, word.data);
 	}
 	putchar('\n');
+}
+
+static void print_command(const struct command *c)
+{
+	printf("  %s%s%s%s%s\n%*s", c->group, c->verb[0] == 0 ? "" : " ", c->verb,
+		c->usage[0] == 0 ? "" : " ", c->usage, COMMAND_INDENT, "");
+	print_wrapped(c->text, COMMAND_INDENT);
 }
 
 static void print_help(void)
@@ -81,20 +103,36 @@ static void print_help(void)
 		int len = printf("  --%s%s%s", global_rows[i].name, value == NULL ? "" : " ",
 			value == NULL ? "" : value);
 
-		printf("%*s", 24 - len, "");
-		print_indented(global_rows[i].text, 24);
+		printf("%*s", OPTION_INDENT - len, "");
+		print_wrapped(global_rows[i].text, OPTION_INDENT);
 	}
 	putchar('\n');
 	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
-		for (const struct command *c = tables[t]; c->group != NULL; c++) {
-			printf("  %s%s%s%s%s\n", c->group, c->verb[0] == 0 ? "" : " ", c->verb,
-				c->usage[0] == 0 ? "" : " ", c->usage);
-			printf("%*s", 8, "");
-			print_indented(c->text, 8);
-		}
+		for (const struct command *c = tables[t]; c->group != NULL; c++)
+			print_command(c);
 	}
 	puts("\nExit status: 0 done, 1 refused by the device, 2 wrong usage, 3 cannot reach it,\n"
 	     "4 not authenticated.");
+}
+
+/* Those of a group, or the one with that verb. False when there is none. */
+static bool print_group_help(const char *group, const char *verb)
+{
+	bool any = false;
+
+	for (size_t t = 0; t < ARRAY_COUNT(tables); t++) {
+		for (const struct command *c = tables[t]; c->group != NULL; c++) {
+			if (strcmp(c->group, group) != 0 ||
+				(verb != NULL && c->verb[0] != 0 && strcmp(c->verb, verb) != 0))
+				continue;
+			if (!any)
+				puts("usage: postern [OPTIONS] COMMAND; `postern --help` has the "
+				     "options\n");
+			any = true;
+			print_command(c);
+		}
+	}
+	return any;
 }
 
 /* A column of --describe: its lines become one. */
@@ -286,27 +324,31 @@ static const char *or_environment(const char *given, const char *name, const cha
 	return value == NULL || value[0] == 0 ? otherwise : value;
 }
 
-static bool read_password(const char *file_name, char password[PASSWORD_MAX + 2])
+bool password_from_file(const char *file_name, char password[PASSWORD_MAX + 2])
 {
-	FILE *file = file_name == NULL ? NULL : fopen(file_name, "re");
+	FILE *file = fopen(file_name, "re");
 
 	if (file == NULL) {
-		if (file_name == NULL)
-			usage_error("name the password's file: --password-file FILE or "
-				    "POSTERN_PASSWORD_FILE");
-		else
-			usage_error("cannot read %s: %s", file_name, strerror(errno));
+		usage_error("cannot read %s: %s", file_name, strerror(errno));
 		return false;
 	}
+	setvbuf(file, NULL, _IONBF, 0); /* no copy of it stays behind */
 	bool read = fgets(password, PASSWORD_MAX + 2, file) != NULL;
 
 	fclose(file);
 	password[strcspn(read ? password : "", "\r\n")] = 0;
-	if (!read || password[0] == 0) {
-		usage_error("%s holds no password in its first line", file_name);
-		return false;
-	}
-	return true;
+	if (read && password[0] != 0)
+		return true;
+	usage_error("%s holds no password in its first line", file_name);
+	return false;
+}
+
+static bool read_password(const char *file_name, char password[PASSWORD_MAX + 2])
+{
+	if (file_name != NULL)
+		return password_from_file(file_name, password);
+	usage_error("name the password's file: --password-file FILE or POSTERN_PASSWORD_FILE");
+	return false;
 }
 
 /* Given, from the environment, or for the default device what `posternd --demo` wrote down. */
@@ -452,6 +494,9 @@ int main(int argc, char **argv)
 	}
 	if (at >= argc)
 		return usage_error("no command; `postern --help` lists them");
+	if (at < argc - 1 && strcmp(argv[argc - 1], "--help") == 0 &&
+		print_group_help(argv[at], at < argc - 2 ? argv[at + 1] : NULL))
+		return EXIT_DONE;
 	int verb_at = find_verb(argc, argv, at);
 	const char *verb = verb_at < argc ? argv[verb_at] : NULL;
 	const struct command *command = find_command(argv[at], verb, &group_known);

@@ -5,6 +5,9 @@
  */
 #include "drivers/panel_board.h"
 
+/* The longest that a panel may wait: a busy machine sends a pulse late, and that ends no frame. */
+#define DECODER_GAP_NS (100 * NS_PER_MS)
+
 static void frame_note(struct panel_board *panels, uint8_t panel, enum wiegand_result result,
 	const struct card_bits *bits)
 {
@@ -41,6 +44,7 @@ void panel_board_init(
 	struct wiegand_limits limits;
 
 	wiegand_limits_default(&limits);
+	limits.gap_ns = DECODER_GAP_NS;
 	panels->board = board;
 	board_panels_rest(board); /* no decoder has seen those pulses begin */
 	for (size_t i = 0; i < PANELS_MAX; i++)

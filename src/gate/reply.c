@@ -160,6 +160,34 @@ static void reply_throttled(struct reply *reply, uint32_t after_s)
 	(void)reply_add(reply, buf_span(&line));
 }
 
+/* Sentences for what needs nothing else; those of other results are NULL. */
+static const struct {
+	uint16_t status;
+	const char *text;
+} sentences[RESULT_COUNT] = {
+	[RESULT_NOT_FOUND] = {400, "there is no such row, door, schedule or account"},
+	[RESULT_FULL] = {400,
+		"the device holds as many persons as it may; remove some, or raise limits.persons "
+		"in posternd.yaml"},
+	[RESULT_NOT_DURABLE] = {500,
+		"it was done, but its record is not on disk yet; look at the storage"},
+	[RESULT_STORE_FAILED] = {500,
+		"the storage failed: look at the disk; what was to be changed may be changed all "
+		"the same"},
+	[RESULT_CLAIMED] = {403,
+		"this device is claimed, or is just being claimed by somebody else: log in as "
+		"`admin`"},
+	[RESULT_CLAIM_CODE] = {403,
+		"this is not the claim code: it stands in posternd's log and is new at each start"},
+	[RESULT_RIGHT] = {403, "your account may change its own password only"},
+	[RESULT_ACCOUNT_EXISTS] = {400, "there is an account of this name"},
+	[RESULT_ACCOUNTS_FULL] = {400, "there are 128 accounts, which is all: remove one"},
+	[RESULT_LAST_ADMIN] = {400,
+		"this is the last admin: make another one first, or nobody could change anything"},
+	[RESULT_OLD_PASSWORD] = {403,
+		"pwdOld is not the password until now; one's own is changed with it only"},
+};
+
 void reply_result(struct reply *reply, const struct message_result *result)
 {
 	switch ((enum result)result->result) {
@@ -169,8 +197,8 @@ void reply_result(struct reply *reply, const struct message_result *result)
 	case RESULT_BAD_HANDLE:
 		reply_busy(reply, "the request was not served in time; repeat it");
 		return;
-	case RESULT_NOT_FOUND:
-		reply_error_string(reply, 400, "there is no such row, door, schedule or account");
+	case RESULT_BUSY:
+		reply_busy(reply, "too many requests at once; repeat it a little later");
 		return;
 	case RESULT_USER_EXISTS:
 		reply_error_code(reply, CODE_USER_EXISTS);
@@ -178,64 +206,24 @@ void reply_result(struct reply *reply, const struct message_result *result)
 	case RESULT_CARD_EXISTS:
 		reply_error_code(reply, CODE_CARD_EXISTS);
 		return;
-	case RESULT_FULL:
-		reply_error_string(reply, 400,
-			"the device holds as many persons as it may; remove some, or raise "
-			"limits.persons in posternd.yaml");
-		return;
 	case RESULT_REFUSED:
 		reply_error_string(reply, 400, reason_sentence((enum reason)result->reason));
-		return;
-	case RESULT_NOT_DURABLE:
-		reply_error_string(reply, 500,
-			"it was done, but its record is not on disk yet; look at the storage");
-		return;
-	case RESULT_STORE_FAILED:
-		reply_error_string(
-			reply, 500, "nothing was changed: the storage failed; look at the disk");
-		return;
-	case RESULT_BUSY:
-		reply_busy(reply, "too many requests at once; repeat it a little later");
 		return;
 	case RESULT_BAD_VALUE:
 	case RESULT_PIN_RULE:
 		reply_error(reply, 400, text_span(&result->text));
 		return;
-	case RESULT_CLAIMED:
-		reply_error_string(reply, 403,
-			"this device is claimed, or is just being claimed by somebody else: log in "
-			"as `admin`");
-		return;
-	case RESULT_CLAIM_CODE:
-		reply_error_string(reply, 403,
-			"this is not the claim code: it stands in posternd's log and is new at "
-			"each start");
-		return;
 	case RESULT_THROTTLED:
 		reply_throttled(reply, result->reason);
 		return;
-	case RESULT_RIGHT:
-		reply_error_string(reply, 403, "your account may change its own password only");
-		return;
-	case RESULT_ACCOUNT_EXISTS:
-		reply_error_string(reply, 400, "there is an account of this name");
-		return;
-	case RESULT_ACCOUNTS_FULL:
-		reply_error_string(reply, 400, "there are 128 accounts, which is all: remove one");
-		return;
-	case RESULT_LAST_ADMIN:
-		reply_error_string(reply, 400,
-			"this is the last admin: make another one first, or nobody could change "
-			"anything");
-		return;
-	case RESULT_OLD_PASSWORD:
-		reply_error_string(reply, 403,
-			"pwdOld is not the password until now; one's own is changed with it only");
-		return;
-	case RESULT_COUNT:
+	default:
 		break;
 	}
-	reply_error_string(reply, 500, "");
+	if (result->result < RESULT_COUNT && sentences[result->result].text != NULL)
+		reply_error_string(
+			reply, sentences[result->result].status, sentences[result->result].text);
+	else
+		reply_error_string(reply, 500, "");
 }
 
 static void reply_unknown(struct reply *reply, enum cgi_lookup lookup)

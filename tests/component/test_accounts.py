@@ -8,9 +8,9 @@ import threading
 import time
 import urllib.parse
 
-from harness import check, ensure, main, program, run, test, wait_until
-from people import (ATTACH, CLEAR, FIND_CARDS, OPEN, PASSWORD, REMOVE, SET_CONFIG, UPDATE, House,
-                    insert, rows_of)
+from harness import Daemon, check, ensure, main, program, run, test, wait_until
+from people import (ATTACH, CLEAR, CONFIG, FIND_CARDS, OPEN, PASSWORD, REMOVE, SET_CONFIG, UPDATE,
+                    House, insert, rows_of)
 
 USERS = "/cgi-bin/userManager.cgi?action="
 AUDIT = "/cgi-bin/recordFinder.cgi?action=find&name=PosternAudit"
@@ -248,11 +248,12 @@ def _():
         d.stop()
         d.start()
         check(acts(d)[-1], ("backup", "backup up to RecNo 0"))
+        ensure("configuration" not in dict(acts(d)), "the same file")
         row = audit(d)[-1]
         check((row["Account"], row["Address"], row["Result"]), ("", "", "done"))
         ensure(abs(int(row["Time"]) - time.time()) < 60, row)
         d.stop()
-        time.sleep(1.1)  # marks are seconds
+        wait_until(lambda: time.time() >= int(row["Time"]) + 1, "marks are seconds")
         check(run([program("posternd"), "backup", file, "--state", d.state])[0], 0)
         with Daemon(state=d.state, config=CONFIG.replace("UNLOCK", "300ms")) as again:
             check(acts(again)[-2:], [("configuration", "configuration file"),

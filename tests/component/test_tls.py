@@ -117,8 +117,8 @@ def _():
         pin = https_line(d)[1]
         ensure(pin != first[0] and pin in out, f"{pin} is not in {out!r}")
         rows = d.get("/cgi-bin/recordFinder.cgi?action=find&name=PosternAudit")
-        check([line[-17:] for line in rows.splitlines() if ".Act=" in line],
-              ["certificate_renew"], "one row of the renewal")
+        check([line.split("=")[1] for line in rows.splitlines() if ".Act=" in line],
+              ["init", "certificate_renew"], "one row of the renewal")
         secure(d).get(ASK)
         d.stop()
         os.remove(os.path.join(d.state, "tls.key"))

@@ -207,7 +207,7 @@ enum result {
 	RESULT_FULL, /* limits.persons reached */
 	RESULT_REFUSED, /* a decision: reason says why */
 	RESULT_NOT_DURABLE, /* done, but the record is not on disk */
-	RESULT_STORE_FAILED, /* nothing was changed */
+	RESULT_STORE_FAILED, /* a change may be on disk all the same */
 	RESULT_BUSY, /* too many open requests */
 	RESULT_BAD_VALUE, /* text says which and why; nothing was changed */
 	RESULT_PIN_RULE, /* the PIN may not be had: reason 0 taken, 1 short, 2 ratio; text says it
