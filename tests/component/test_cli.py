@@ -787,6 +787,22 @@ def _():
             postern(d, *words, status=USAGE, err=err)
 
 
+@test("the help is narrow, and a command or a group of commands has its own")
+def _():
+    status, out, err = run([program("postern"), "--help"])
+    check((status, err), (0, ""))
+    texts = [line for line in out.splitlines() if line.startswith("        ")]
+    check([line for line in texts if len(line) > 100], [], "lines of the help")
+    for words, commands in ((("account",), ["list", "add", "passwd", "role", "remove"]),
+                            (("account", "add"), ["add"]), (("status",), ["[--max-offset"])):
+        status, out, err = run([program("postern"), *words, "--help"])
+        check((status, err), (0, ""))
+        check([line.split()[1] for line in out.splitlines() if line.startswith("  " + words[0])], commands)
+    status, out, err = run([program("postern"), "account", "stroke", "--help"])
+    check((status, out), (2, ""))
+    ensure("`account` needs one of: list add" in err, err)
+
+
 @test("every command of the help was tried here")
 def _():
     status, out, _ = run([program("postern"), "--help"])
