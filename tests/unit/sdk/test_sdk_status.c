@@ -16,7 +16,8 @@
 	"good=false\r\nclock.Trusted=true\r\nclock.UTC=1786441708\r\nclock.UTCMS=42\r\n"           \
 	"uptime=90\r\nstore.Failed=false\r\nstore.Waiting=2\r\nsync.Count=100\r\nsync.P50US=640\r" \
 	"\nsync.P99US=1040\r\nsync.Late=1\r\nrecords.First=12\r\nrecords.Last=41\r\n"              \
-	"records.Kept=30\r\nrecords.Max=1000\r\nrecords.DaysLeft=7\r\npersons.Count=3\r\npersons.Max=20\r\n"
+	"records.Kept=30\r\nrecords.Max=1000\r\nrecords.DaysLeft=7\r\npersons.Count=3\r\npersons." \
+	"Max=20\r\n"
 #define ROWS                                                                                       \
 	"roles[0].Name=core\r\nroles[0].Restarts=2\r\nroles[0].LatestAgo=7\r\nroles[1].Name=gate"  \
 	"\r\nroles[1].Restarts=0\r\ndoors[0].Index=4\r\ndoors[0].ID=front\r\n"                     \
@@ -51,10 +52,10 @@ static void a_status_is_read_whole(void **state)
 	assert_true(s->clock_utc_ms == INT64_C(1786441708042));
 	const int64_t numbers[] = {s->uptime_s, s->store_waiting, s->sync_count, s->sync_p50_us,
 		s->sync_p99_us, s->sync_late, s->records_first, s->records_last, s->records_kept,
-		s->records_max, s->records_days_left, s->persons, s->persons_max, s->backup_utc_s, s->backup_rec_no,
-		s->certificate_not_after_s};
-	const int64_t wanted[] = {90, 2, 100, 640, 1040, 1, 12, 41, 30, 1000, 7, 3, 20, 1786440000, 40,
-		POSTERN_NOT_GIVEN};
+		s->records_max, s->records_days_left, s->persons, s->persons_max, s->backup_utc_s,
+		s->backup_rec_no, s->certificate_not_after_s};
+	const int64_t wanted[] = {90, 2, 100, 640, 1040, 1, 12, 41, 30, 1000, 7, 3, 20, 1786440000,
+		40, POSTERN_NOT_GIVEN};
 
 	for (size_t i = 0; i < ARRAY_COUNT(wanted); i++)
 		assert_true(numbers[i] == wanted[i]);
