@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define S_PER_DAY 86400
+#define CENTURY_DAYS 36500 /* more is not told apart */
 #define MS_PER_S 1000
 
 /* What the command line asks beside the controller's own alarms. */
@@ -90,7 +91,7 @@ static void print_head(const struct look *look)
 		s->records_kept, s->records_max,
 		s->records_max > 0 ? s->records_kept * 100 / s->records_max : 0, s->records_first,
 		s->records_last);
-	if (s->records_days_left > 0)
+	if (s->records_days_left > 0 && s->records_days_left < CENTURY_DAYS)
 		printf("; %" PRId64 " days until the oldest is overwritten", s->records_days_left);
 	else if (s->records_days_left == 0)
 		printf("; the oldest is overwritten within a day");

@@ -72,8 +72,8 @@ static void retention_look(struct core *core, struct message_status *ret)
 		    store_reader_retention(core->reader, ret->utc_ms, &retention) == 0;
 
 	(void)pthread_mutex_unlock(&core->reader_lock);
-	ret->has_records_days_left = good && retention.days_left < RETENTION_DAYS_MAX;
-	ret->records_days_left = ret->has_records_days_left ? retention.days_left : 0;
+	ret->has_records_days_left = good;
+	ret->records_days_left = good ? retention.days_left : 0;
 }
 
 void query_status(struct core *core, struct message_status *ret)

@@ -214,7 +214,7 @@ bool options_parse(int argc, char **argv, struct options *ret)
 	return options_check(ret);
 }
 
-void options_help(void)
+static void usage_print(void)
 {
 	(void)fputs("posternd " POSTERN_VERSION ": the access controller of postern\n"
 		    "\n"
@@ -232,8 +232,14 @@ void options_help(void)
 		    "  posternd renumber --config FILE [--state DIR]\n"
 		    "           [--renamed OLD=NEW,...] [--yes]\n"
 		    "  posternd --version | --help | --describe | --describe-settings\n"
-		    "\n"
-		    "  --config FILE   the configuration, below\n"
+		    "\n",
+		stdout);
+}
+
+void options_help(void)
+{
+	usage_print();
+	(void)fputs("  --config FILE   the configuration, below\n"
 		    "  --state DIR     folder of the database and its keys; goes before `state` of "
 		    "FILE\n"
 		    "  --demo          two virtual doors: readers 1 and 2 enter them, 3 and 4 "

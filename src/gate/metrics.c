@@ -176,7 +176,7 @@ static void content_write(struct metrics *m)
 	if (s->has_records_days_left)
 		gauge(m, "postern_records_days_left",
 			"Days until the oldest record is overwritten, at the rate of the latest "
-			"week; absent from a century on.",
+			"week; at most 36500.",
 			s->records_days_left);
 	counter(m, "postern_records_total", "RecNo of the newest access record.", s->last_rec_no);
 	counter(m, "postern_journal_entries_total", "Seq of the newest journal entry.",

@@ -501,8 +501,8 @@ struct message_status {
 	bool has_backup; /* the two below */
 	int64_t backup_utc_s; /* of the latest `posternd backup` */
 	uint64_t backup_rec_no; /* the newest record in it */
-	bool has_records_days_left; /* false: the store is closed, or it is a century */
-	uint32_t records_days_left; /* until the oldest record is overwritten; 0: within a day */
+	bool has_records_days_left; /* false: the store is closed */
+	uint32_t records_days_left; /* until the oldest record is overwritten; at most 36500 */
 	uint64_t last_rec_no; /* of the newest record, kept or not */
 	uint64_t oldest_rec_no; /* kept; last_rec_no + 1: none is */
 	uint64_t last_seq;
