@@ -109,7 +109,7 @@ class Line:
         return self.wire.stdout.readline().strip()
 
     def stats(self):
-        """ns, exchanges, characters, unanswered, collisions, readers in secure channel."""
+        """ns, exchanges, characters, unanswered, collisions, ns late, ns of turns, readers secure."""
         return [int(word) for word in self.ask("stats").split()]
 
     def threads(self):
@@ -135,8 +135,8 @@ class Line:
         threads, stats = self.threads(), self.stats()
         time.sleep(window_s)
         threads_after, after = self.threads(), self.stats()
-        ns, exchanges, chars, unanswered, collisions = (
-            b - a for a, b in zip(stats[:5], after[:5]))
+        ns, exchanges, chars, unanswered, collisions, late_ns, turn_ns = (
+            b - a for a, b in zip(stats[:7], after[:7]))
         used = [tuple(b - a for a, b in zip(threads[task], threads_after[task]))
                 for task in threads if task in threads_after]
         cpu_ns, wakes = max(used, key=lambda pair: pair[1])  # the bus thread: nobody else has work
@@ -144,7 +144,8 @@ class Line:
             "baud": self.baud, "readers": self.count, "rate": exchanges / ns * 1e9,
             "floor": exchanges / self.floor_s(exchanges, chars),
             "ratio": self.floor_s(exchanges, chars) * 1e9 / ns,
-            "cpu": cpu_ns / exchanges / 1000, "wakes": wakes / exchanges,
+            "cpu": cpu_ns / exchanges / 1000, "wakes": wakes / exchanges, "late": late_ns / exchanges / 1000,
+            "turn": turn_ns / exchanges / 1000,
             "lost": unanswered, "collisions": collisions, "kb": self.core_kb()}
 
 
@@ -156,7 +157,7 @@ def row_print(row):
     good = (row["ratio"] >= GOAL_RATIO and row["cpu"] <= GOAL_CPU_US
             and row["wakes"] <= GOAL_WAKES)
     print(f"{row['baud']:7} {row['readers']:7} {row['floor']:10.1f} {row['rate']:10.1f} "
-          f"{row['ratio']:6.3f} {row['cpu']:8.1f} {row['wakes']:8.2f} {row['lost']:7} "
+          f"{row['ratio']:6.3f} {row['cpu']:8.1f} {row['wakes']:8.2f} {row['late']:7.0f} {row['turn']:7.0f} {row['lost']:7} "
           f"{row['collisions']:5} {row['kb']:7}{verdict(good)}", flush=True)
 
 
@@ -180,7 +181,7 @@ def run(build):
     print(f"goals: ratio at least {GOAL_RATIO}, at most {GOAL_CPU_US} us and {GOAL_WAKES} wake-ups "
           f"an exchange; windows of {WINDOW_S} s\n"
           f"{'baud':>7} {'readers':>7} {'floor 1/s':>10} {'exch. 1/s':>10} {'ratio':>6} "
-          f"{'cpu us':>8} {'wake-ups':>8} {'unansw.':>7} {'coll.':>5} {'core kB':>7}", flush=True)
+          f"{'cpu us':>8} {'wake-ups':>8} {'late us':>7} {'turn us':>7} {'unansw.':>7} {'coll.':>5} {'core kB':>7}", flush=True)
     memory = None
     for baud in BAUDS:
         for count in COUNTS:

@@ -7,11 +7,13 @@
  * A pseudo terminal carries bytes at once, so the wire keeps its own time: a command is through
  * when its last byte would be, a reader begins to answer 3 ms later, and every byte of its reply is
  * handed over when it would be there. The times are absolute: a process that is woken late hands
- * over late and does not slow the line for good. To be exact it looks at the clock without pause
- * for the last microseconds before a byte, and while the panel's next command is awaited.
+ * over late and does not slow the line for good. How late the ends of replies were is told, for
+ * that is time which the panel did not waste. To be exact it looks at the clock without pause for
+ * the last microseconds before a byte; no longer, for the kernel's own thread that carries the
+ * bytes needs a processor too.
  *
  * Orders come as lines on standard input, each is answered by a line:
- *   stats      now_ns exchanges characters unanswered collisions secure
+ *   stats      now_ns exchanges characters unanswered collisions late_ns turn_ns secure
  *   dead N     the reader at address N keeps silent      live N
  * and it ends with its input.
  */
@@ -34,8 +36,7 @@
 #include <unistd.h>
 
 #define READERS 126
-#define SPIN_NS (100 * NS_PER_MS / 1000)
-#define AWAIT_NS (2 * NS_PER_MS) /* a panel that is not back by then is waited for asleep */
+#define SPIN_NS (40 * NS_PER_MS / 1000)
 #define BITS_PER_BYTE 10
 
 static struct {
@@ -51,7 +52,11 @@ static struct {
 	size_t out_len; /* 0: no reply is on the wire */
 	size_t out_at; /* bytes handed over */
 	int64_t out_ns; /* when the first of them began */
-	int64_t await_until_ns;
+	int64_t reply_end_ns; /* the last byte of the latest reply was due, and 0 once a command
+				 came */
+	int64_t reply_given_ns; /* ... and was handed over */
+	uint64_t late_ns; /* sum of how late replies were handed over */
+	uint64_t turn_ns; /* sum of times from there to the next command */
 	uint64_t exchanges;
 	uint64_t chars; /* of commands that were answered, and of their replies */
 	uint64_t command_chars;
@@ -72,7 +77,8 @@ static void devices_make(const uint8_t key[OSDP_KEY_SIZE], uint32_t baud)
 		osdp_device_config_default(&config);
 		config.address = (uint8_t)i;
 		config.baud = baud;
-		config.identity = (struct osdp_pdid){.vendor = {0xca, 0x44, 0x6c}, .model = 1, .serial = i + 1};
+		config.identity = (struct osdp_pdid){
+			.vendor = {0xca, 0x44, 0x6c}, .model = 1, .serial = i + 1};
 		config.has_key = true;
 		memcpy(config.key, key, OSDP_KEY_SIZE);
 		config.key[OSDP_KEY_SIZE - 1] ^= (uint8_t)i;
@@ -113,7 +119,9 @@ static bool wire_read(void)
 	wire.command_end_ns += len * wire.char_ns;
 	wire.command_chars = (uint64_t)len;
 	wire.asked = true;
-	wire.await_until_ns = 0;
+	if (wire.reply_given_ns != 0)
+		wire.turn_ns += (uint64_t)(now_ns - wire.reply_given_ns);
+	wire.reply_given_ns = 0;
 	commands_take(span_of(bytes, (size_t)len));
 	return true;
 }
@@ -163,8 +171,10 @@ static void bytes_give(int64_t now_ns)
 	wire.exchanges++;
 	wire.chars += wire.command_chars + wire.out_len;
 	wire.asked = false;
+	wire.reply_end_ns = wire.out_ns + (int64_t)wire.out_len * wire.char_ns;
+	wire.reply_given_ns = clock_boot_ns();
+	wire.late_ns += (uint64_t)(wire.reply_given_ns - wire.reply_end_ns);
 	wire.out_len = 0;
-	wire.await_until_ns = now_ns + AWAIT_NS;
 }
 
 static int64_t next_ns(void)
@@ -197,10 +207,10 @@ static bool order_take(void)
 		for (unsigned i = 0; i < wire.count; i++)
 			secure += osdp_device_at_rest(&wire.device[i]) &&
 				  osdp_device_link(&wire.device[i], now_ns) == OSDP_DEVICE_SECURE;
-		(void)printf("%lld %llu %llu %llu %llu %u\n", (long long)now_ns,
+		(void)printf("%lld %llu %llu %llu %llu %llu %llu %u\n", (long long)now_ns,
 			(unsigned long long)wire.exchanges, (unsigned long long)wire.chars,
 			(unsigned long long)wire.unanswered, (unsigned long long)wire.collisions,
-			secure);
+			(unsigned long long)wire.late_ns, (unsigned long long)wire.turn_ns, secure);
 	} else if (number_parse_u64(span_of(line + 5, strcspn(line + 5, "\n")), READERS - 1, &at)) {
 		wire.dead[at] = line[0] == 'd';
 		(void)puts("ok");
@@ -221,7 +231,9 @@ static bool turn(void)
 	bytes_give(now_ns);
 	int64_t due_ns = next_ns();
 
-	if (wire_read() || due_ns - now_ns <= SPIN_NS || now_ns < wire.await_until_ns)
+	if (wire_read())
+		return true;
+	if (due_ns - now_ns <= SPIN_NS)
 		return true;
 	int64_t wait_ns = due_ns == INT64_MAX ? 100 * NS_PER_MS : due_ns - now_ns - SPIN_NS;
 	struct timespec wait = {wait_ns / NS_PER_S, wait_ns % NS_PER_S};
