@@ -16,12 +16,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "component")]
 
 import decision  # noqa: E402
+import osdp  # noqa: E402
 import store  # noqa: E402
 import subscribers  # noqa: E402
 
 BENCHMARKS = {
     "decision": (decision.run, "from a card's last bit to the commit request; from durable to the lock"),
     "store": (store.run, "a million people and ten million records, each cost beside its floor"),
+    "osdp": (osdp.run, "how full an RS-485 line is kept, and what an exchange costs"),
     "subscribers": (subscribers.run, "how late the last of many event streams has an event"),
 }
 

@@ -5,9 +5,10 @@
  * real-time thread and allocates nothing. What comes from a line is judged by protocols/osdp_bus
  * alone; what it gives goes to rt as it is.
  *
- * Wake-ups. A reply comes byte by byte; its head tells how long it is, so the port is not watched
- * again before the rest can be there (bus_wait). An exchange takes four at most: the time to send,
- * the first byte, the head, the whole.
+ * Wake-ups. A reply comes byte by byte; the one before it, and then its head, tell how long it is,
+ * so the port is not watched again before the rest and the idle time behind it can be over
+ * (bus_wait). An exchange with a reply of the usual length takes two: its first byte; all of it,
+ * when the next command goes at once.
  *
  * A port that fails is closed at once and told to the supervisor, who brings another. Keys lie in
  * locked memory that is not dumped, and are wiped at the end.
@@ -34,7 +35,6 @@
 #define READS_MAX 4 /* of a port in a turn */
 #define STATUS_NS (500 * NS_PER_MS)
 #define GONE_RETRY_NS (100 * NS_PER_MS)
-#define WAIT_LEAST_NS (300 * NS_PER_MS / 1000) /* a shorter wait is not worth a timer */
 #define BITS_PER_BYTE 10 /* start, eight, stop */
 #define TAG_WAKE 1000u /* of epoll events; below: a line */
 #define TAG_TIMER 1001u
@@ -61,19 +61,20 @@ static void earlier(int64_t *due_ns, int64_t at_ns)
 
 /* --- ports --- */
 
-static void watch(struct bus *bus, struct bus_line *line, bool on)
+/* For the next bytes, once. */
+static void watch(struct bus *bus, struct bus_line *line)
 {
-	struct epoll_event event = {.events = on ? EPOLLIN : 0, .data.u32 = line->at};
+	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u32 = line->at};
 
-	if (line->fd < 0 || line->watched == on)
+	if (line->fd < 0 || line->watched)
 		return;
 	ASSERT(epoll_ctl(bus->epoll, EPOLL_CTL_MOD, line->fd, &event) == 0);
-	line->watched = on;
+	line->watched = true;
 }
 
 static void port_begin(struct bus *bus, struct bus_line *line, int fd)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = line->at};
+	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u32 = line->at};
 
 	if (epoll_ctl(bus->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
 		log_error("cannot watch the port of OSDP line %u: %m", line->at + 1u);
@@ -83,7 +84,7 @@ static void port_begin(struct bus *bus, struct bus_line *line, int fd)
 	line->fd = fd;
 	line->watched = true;
 	line->look_ns = INT64_MAX;
-	bus_wait_begin(&line->wait);
+	bus_wait_init(&line->wait, BITS_PER_BYTE * NS_PER_S / line->baud);
 }
 
 static void port_end(struct bus *bus, struct bus_line *line, int64_t now_ns)
@@ -130,17 +131,6 @@ static void port_back(struct bus *bus, const struct bus_order *order, int64_t no
 
 /* --- bytes --- */
 
-/* The port is looked at again when the rest of the reply can be there. */
-static void wait_plan(struct bus *bus, struct bus_line *line, int64_t now_ns)
-{
-	int64_t rest_ns = bus_wait_missing(&line->wait) * line->byte_ns;
-
-	/* On a panel's line others speak as well: there is no telling what comes next. */
-	line->look_ns =
-		rest_ns >= WAIT_LEAST_NS && line->output == NULL ? now_ns + rest_ns : INT64_MAX;
-	watch(bus, line, line->look_ns == INT64_MAX);
-}
-
 static void line_read(struct bus *bus, struct bus_line *line)
 {
 	char bytes[READ_BYTES];
@@ -154,15 +144,22 @@ static void line_read(struct bus *bus, struct bus_line *line)
 			return;
 		}
 		if (len > 0) {
-			bus_wait_bytes(&line->wait, span_of(bytes, (size_t)len));
-			bus_line_receive(line, span_of(bytes, (size_t)len), now_ns);
+			struct span got = span_of(bytes, (size_t)len);
+			int64_t at_ns = bus_wait_bytes(&line->wait, got, now_ns);
+
+			/* On a panel's line others speak as well: there is no telling what comes.
+			 */
+			bus_line_receive(line, got, line->output == NULL ? at_ns : now_ns);
 			bus_events_take(bus, line);
 		}
 		if ((size_t)len < sizeof(bytes))
 			break;
 	}
-	line->awaits = bus_wait_missing(&line->wait) > 0;
-	wait_plan(bus, line, clock_boot_ns());
+	if (line->look_ns <= clock_boot_ns())
+		bus_wait_looked(&line->wait);
+	line->awaits = !line->wait.whole;
+	if (line->output == NULL)
+		line->look_ns = bus_wait_look_ns(&line->wait, clock_boot_ns());
 }
 
 static void line_write(struct bus *bus, struct bus_line *line)
@@ -176,7 +173,6 @@ static void line_write(struct bus *bus, struct bus_line *line)
 		bus_wait_begin(&line->wait);
 		line->awaits = true;
 		line->look_ns = INT64_MAX;
-		watch(bus, line, true);
 		if (wrote < 0)
 			port_end(bus, line, clock_boot_ns());
 	}
@@ -187,6 +183,8 @@ static void line_turn(struct bus *bus, struct bus_line *line, bool readable)
 	int64_t now_ns = clock_boot_ns();
 	int64_t due_ns = bus_line_deadline_ns(line);
 
+	if (readable)
+		line->watched = false;
 	/* Before silence is judged, what waits in the port is read. */
 	due_ns = line->awaits ? due_ns : INT64_MAX;
 	earlier(&due_ns, line->look_ns);
@@ -197,6 +195,8 @@ static void line_turn(struct bus *bus, struct bus_line *line, bool readable)
 		bus_events_take(bus, line);
 	}
 	line_write(bus, line);
+	if (line->look_ns == INT64_MAX)
+		watch(bus, line);
 	port_gone_tell(bus, line);
 }
 
@@ -398,7 +398,7 @@ static int line_new(struct bus *bus, uint8_t at, const struct osdp_bus_reader *k
 	};
 
 	*line = (struct bus_line){.at = at, .fd = -1, .look_ns = INT64_MAX};
-	line->byte_ns = BITS_PER_BYTE * NS_PER_S / config.baud;
+	line->baud = config.baud;
 	if (readers == NULL)
 		return -ENOMEM;
 	for (unsigned i = 0; i < READERS_MAX && config.reader_count < OSDP_BUS_READERS_MAX; i++) {

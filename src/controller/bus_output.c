@@ -178,7 +178,7 @@ static int output_new(struct bus *bus, uint8_t at)
 	output->bus = bus;
 	output->panel = (uint8_t)(at + 1);
 	osdp_device_init(&output->device, &config, clock_boot_ns());
-	line->byte_ns = 10 * NS_PER_S / config.baud;
+	line->baud = config.baud;
 	bus->output[at] = output;
 	bus->line_count++;
 	return 0;

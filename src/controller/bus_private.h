@@ -31,7 +31,7 @@ struct bus_line {
 	bool awaits; /* a command was sent, its reply is not whole yet */
 	bool gone_untold; /* the supervisor has not heard that it is gone */
 	int64_t look_ns; /* read then at the latest; INT64_MAX: when bytes come */
-	int64_t byte_ns; /* ten bits on the wire */
+	uint32_t baud;
 	struct bus_wait wait;
 	struct osdp_bus *osdp; /* NULL: nobody is on this line, or output */
 	struct bus_output *output; /* we are the reader of a panel there; else NULL */

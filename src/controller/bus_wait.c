@@ -7,10 +7,26 @@
 #define SOM 0x53
 #define HEAD 4
 #define LEN_MIN 7 /* with a checksum of one byte */
+#define USUAL_MAX 14 /* ACK in a secure channel */
+
+void bus_wait_init(struct bus_wait *wait, int64_t byte_ns)
+{
+	*wait = (struct bus_wait){.byte_ns = byte_ns, .usual = LEN_MIN};
+}
+
+static void frame_begin(struct bus_wait *wait)
+{
+	wait->got = 0;
+	wait->len = 0;
+}
 
 void bus_wait_begin(struct bus_wait *wait)
 {
-	*wait = (struct bus_wait){0};
+	frame_begin(wait);
+	wait->total = 0;
+	wait->aim = 0;
+	wait->whole = false;
+	wait->paused = false;
 }
 
 static void byte(struct bus_wait *wait, uint8_t value)
@@ -24,19 +40,57 @@ static void byte(struct bus_wait *wait, uint8_t value)
 		wait->len = (uint16_t)(wait->len | value << 8);
 	if (wait->got < HEAD)
 		return;
-	if (wait->len < LEN_MIN || wait->len > OSDP_FRAME_MAX || wait->got >= wait->len)
-		bus_wait_begin(wait); /* whole, or no frame */
+	if (wait->len >= LEN_MIN && wait->len <= OSDP_FRAME_MAX && wait->got < wait->len)
+		return;
+	if (wait->got == wait->len) {
+		wait->whole = true;
+		wait->usual = wait->len < USUAL_MAX ? wait->len : USUAL_MAX;
+	}
+	frame_begin(wait); /* whole, or no frame */
 }
 
-void bus_wait_bytes(struct bus_wait *wait, struct span bytes)
+int64_t bus_wait_bytes(struct bus_wait *wait, struct span bytes, int64_t now_ns)
 {
 	for (size_t i = 0; i < bytes.len; i++)
 		byte(wait, (uint8_t)bytes.data[i]);
+	if (wait->total == 0)
+		wait->begin_ns = now_ns - (int64_t)bytes.len * wait->byte_ns;
+	wait->total += (uint32_t)bytes.len;
+
+	int64_t end_ns = wait->begin_ns + wait->total * wait->byte_ns;
+
+	return wait->paused || end_ns > now_ns ? now_ns : end_ns;
 }
 
 unsigned bus_wait_missing(const struct bus_wait *wait)
 {
 	if (wait->got == 0)
 		return 0;
-	return (wait->got < HEAD ? LEN_MIN : wait->len) - (unsigned)wait->got;
+	if (wait->got >= HEAD)
+		return (unsigned)wait->len - wait->got;
+	return (wait->usual > wait->got ? wait->usual : HEAD) - (unsigned)wait->got;
+}
+
+int64_t bus_wait_look_ns(struct bus_wait *wait, int64_t now_ns)
+{
+	unsigned missing = bus_wait_missing(wait);
+
+	/* The mark before the frame, and nothing else: it is about to come. */
+	if (wait->total == 1 && wait->got == 0 && !wait->paused)
+		missing = wait->usual;
+	wait->aim = wait->total + missing;
+	if (missing == 0)
+		return INT64_MAX;
+
+	int64_t end_ns = wait->begin_ns + wait->total * wait->byte_ns;
+
+	if (wait->paused || end_ns > now_ns)
+		end_ns = now_ns;
+	return end_ns + (missing + BUS_WAIT_IDLE) * wait->byte_ns;
+}
+
+void bus_wait_looked(struct bus_wait *wait)
+{
+	if (wait->total < wait->aim)
+		wait->paused = true;
 }

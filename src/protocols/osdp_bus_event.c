@@ -40,12 +40,19 @@ bool osdp_bus_event(struct osdp_bus *bus, struct osdp_event *ret_event)
 	return true;
 }
 
+/* Frames that are altered and frames of before are told apart by chance: they are one incident. */
+static int64_t *incident_of(struct osdp_panel *panel, enum osdp_alarm alarm)
+{
+	return &panel->alarm_ns[alarm == OSDP_ALARM_REPLAY ? OSDP_ALARM_MAC : alarm];
+}
+
 void panel_alarm(
 	struct osdp_bus *bus, struct osdp_panel *panel, enum osdp_alarm alarm, int64_t now_ns)
 {
-	int64_t before_ns = panel->alarm_ns[alarm];
+	int64_t *latest_ns = incident_of(panel, alarm);
+	int64_t before_ns = *latest_ns;
 
-	panel->alarm_ns[alarm] = now_ns;
+	*latest_ns = now_ns;
 	if (now_ns - before_ns > INCIDENT_NS)
 		bus_event(bus, panel, OSDP_EVENT_ALARM, now_ns)->alarm = (uint8_t)alarm;
 }

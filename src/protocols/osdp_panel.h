@@ -90,6 +90,7 @@ struct osdp_panel {
 	bool tamper_known, tamper, power;
 	bool default_claimed; /* said within a session that SCBK-D is in use: a habit of it */
 	uint8_t identity_strikes, plain_strikes, mac_strikes, key_failures, replay_hits, strays;
+	uint8_t denials; /* sessions ended by a NAK in clear, without much traffic between */
 	uint32_t doubled; /* copies of the latest reply */
 	uint32_t mac_good; /* replies since the latest strike */
 	int64_t since_ns;

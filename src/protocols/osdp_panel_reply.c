@@ -9,6 +9,7 @@
 #include "osdp_panel.h"
 
 #define REPEATS_MAX 8u /* NAK 01 in a row: it does not mean the line */
+#define DENIALS_MAX 5u
 
 /* A command was refused with a NAK that says nothing about the link. */
 static void command_refused(
@@ -149,6 +150,11 @@ static enum panel_outcome nak_take(struct osdp_bus *bus, struct osdp_panel *pane
 	if (panel->frame_secure) {
 		if (code == OSDP_NAK_COMMAND)
 			command_refused(bus, panel, code, now_ns);
+		/* A reader that was powered up says so once. */
+		if (++panel->denials >= DENIALS_MAX) {
+			panel->denials = DENIALS_MAX;
+			panel_alarm(bus, panel, OSDP_ALARM_DOWNGRADE, now_ns);
+		}
 		panel_restart(bus, panel, OSDP_WHY_RESTARTED, now_ns);
 		return OUTCOME_ENDED;
 	}

@@ -182,6 +182,7 @@ enum panel_outcome panel_unwrap(struct osdp_bus *bus, struct osdp_panel *panel,
 			panel->mac_strikes = 0;
 			panel->replay_hits = 0;
 			panel->plain_strikes = 0;
+			panel->denials = 0;
 			panel->backoff_ns = 0;
 		}
 		return OUTCOME_TAKEN;

@@ -6,7 +6,7 @@
  *
  *   card 0101...    keys 1234#    tamper on|off    led (its colour)
  *   beeps (how many tones so far)    commands (how many so far)    link
- *   unplug          plug          (LINK goes and comes)
+ *   unplug          plug          (LINK goes and comes)     power (fails and is back)
  *
  * KEY is 32 hexadecimal digits: the reader then wants a secure channel. It ends with its input.
  */
@@ -69,6 +69,8 @@ static void order(struct pd *pd, const char *link, const char *line)
 		good = pd_keys(pd, rest);
 	} else if (strcmp(word, "tamper") == 0) {
 		pd_tamper(pd, strcmp(rest, "on") == 0);
+	} else if (strcmp(word, "power") == 0) {
+		pd_power_cycle(pd);
 	} else if (strcmp(word, "unplug") == 0) {
 		(void)unlink(link);
 		pd_plug(pd, -1);

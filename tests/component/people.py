@@ -64,7 +64,12 @@ class House(Daemon):
                               "--admin-password-file", secret])
         check(status, 0, err)
         os.rename(secret, os.path.join(state, "admin.password"))
+        self.state_folder = state
+        self.prepare()
         super().__init__(state=state, config=config.replace("UNLOCK", unlock), **options)
+
+    def prepare(self):
+        """What is to be done to the state folder before the daemon starts."""
 
     def close(self):
         super().close()

@@ -3,10 +3,10 @@
 """OSDP readers over pseudo terminals: cards, keys, tamper, lights, and ports that come and go."""
 import os
 import re
-import subprocess
 import time
 
-from harness import check, ensure, main, program, test, wait_until
+from harness import check, ensure, main, test, wait_until
+from osdp_reader import Reader, w26, w34
 from people import ATTACH, House, insert, last_rec_no, opens, records
 
 CONFIG = """lines: simulated
@@ -30,38 +30,6 @@ formats:
 osdp:
   - {id: east, port: PORT, baud: 115200}
 """
-
-
-def w34(number):
-    """The bits of a card in W34: 32 bits between an even and an odd parity bit."""
-    bits = f"{number:032b}"
-    return str(bits[:16].count("1") % 2) + bits + str(1 - bits[16:].count("1") % 2)
-
-
-def w26(number):
-    bits = f"{number:024b}"
-    return str(bits[:12].count("1") % 2) + bits + str(1 - bits[12:].count("1") % 2)
-
-
-class Reader:
-    """A reader at the other end of a pseudo terminal whose port is `path`."""
-
-    def __init__(self, path, address=3):
-        self.process = subprocess.Popen([program("osdp_pd"), path, str(address)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        check(self.process.stdout.readline(), "ready\n")
-
-    def ask(self, words):
-        self.process.stdin.write(words + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
-
-    def do(self, words):
-        check(self.ask(words), "ok", words)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(10)
 
 
 class OsdpHouse(House):

@@ -171,6 +171,13 @@ void pd_tamper(struct pd *pd, bool on)
 	changed(pd);
 }
 
+void pd_power_cycle(struct pd *pd)
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	osdp_device_power_cycle(&pd->device, clock_boot_ns());
+	changed(pd);
+}
+
 void pd_install(struct pd *pd, bool open)
 {
 	(void)pthread_mutex_lock(&pd->lock);

@@ -35,6 +35,7 @@ void pd_plug(struct pd *pd, int wire);
 bool pd_card(struct pd *pd, const struct card_bits *bits);
 bool pd_keys(struct pd *pd, const char *keys);
 void pd_tamper(struct pd *pd, bool on);
+void pd_power_cycle(struct pd *pd);
 void pd_install(struct pd *pd, bool open);
 void pd_set_key(struct pd *pd, const uint8_t *key);
 uint8_t pd_led(struct pd *pd);

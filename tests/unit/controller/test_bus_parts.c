@@ -16,16 +16,26 @@
 
 /* --- bus_wait --- */
 
+#define BYTE_NS 100
+
 static void take(struct bus_wait *wait, const char *bytes, size_t len)
 {
-	bus_wait_bytes(wait, span_of(bytes, len));
+	(void)bus_wait_bytes(wait, span_of(bytes, len), 0);
+}
+
+static struct bus_wait sent(void)
+{
+	struct bus_wait wait;
+
+	bus_wait_init(&wait, BYTE_NS);
+	bus_wait_begin(&wait);
+	return wait;
 }
 
 static void the_head_tells_how_long_a_reply_is(void **state UNUSED)
 {
-	struct bus_wait wait;
+	struct bus_wait wait = sent();
 
-	bus_wait_begin(&wait);
 	assert_int_equal(bus_wait_missing(&wait), 0); /* any byte is news */
 	take(&wait, "\xff", 1);
 	assert_int_equal(bus_wait_missing(&wait), 0); /* a mark is no frame */
@@ -37,8 +47,59 @@ static void the_head_tells_how_long_a_reply_is(void **state UNUSED)
 	assert_int_equal(bus_wait_missing(&wait), 10); /* 14 in all */
 	take(&wait, "0123456789", 9);
 	assert_int_equal(bus_wait_missing(&wait), 1);
+	assert_false(wait.whole);
 	take(&wait, "x", 1);
-	assert_int_equal(bus_wait_missing(&wait), 0); /* whole */
+	assert_int_equal(bus_wait_missing(&wait), 0);
+	assert_true(wait.whole);
+	/* The next one is expected to be as long, but not as long as an exception. */
+	bus_wait_begin(&wait);
+	assert_false(wait.whole);
+	take(&wait, "\x53", 1);
+	assert_int_equal(bus_wait_missing(&wait), 13);
+	take(&wait, "\x83\x30\x00", 3);
+	assert_int_equal(bus_wait_missing(&wait), 44);
+	for (unsigned i = 0; i < 44; i++)
+		take(&wait, "x", 1);
+	assert_true(wait.whole);
+	bus_wait_begin(&wait);
+	take(&wait, "\x53", 1);
+	assert_int_equal(bus_wait_missing(&wait), 13);
+}
+
+static void a_look_comes_when_all_bytes_and_the_idle_time_are_over(void **state UNUSED)
+{
+	struct bus_wait wait = sent();
+
+	assert_true(bus_wait_look_ns(&wait, 5000) == INT64_MAX);
+	/* The mark, read 50 after it came: 7 bytes are usual at first, 2 characters are idle. */
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT("\xff"), 1000), 1000);
+	assert_int_equal(bus_wait_look_ns(&wait, 1000), 1000 + 9 * BYTE_NS);
+	/* The look finds 9 of 14: the rest and the idle time from when these came, not from now. */
+	assert_int_equal(
+		bus_wait_bytes(&wait, SPAN_LIT("S\x80\x0e\x00\x0f\x02\x16@1"), 1920), 1900);
+	bus_wait_looked(&wait);
+	assert_int_equal(bus_wait_look_ns(&wait, 1920), 1900 + 7 * BYTE_NS);
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT("234ab"), 2650), 2400);
+	assert_true(bus_wait_look_ns(&wait, 2650) == INT64_MAX);
+}
+
+static void pauses_between_bytes_end_the_guessing(void **state UNUSED)
+{
+	struct bus_wait wait = sent();
+
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT("S\x80\x08\x00"), 1000), 1000);
+	assert_int_equal(bus_wait_look_ns(&wait, 1000), 1600);
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT("x"), 1600), 1100);
+	bus_wait_looked(&wait);
+	assert_int_equal(bus_wait_look_ns(&wait, 1600), 1600 + 5 * BYTE_NS);
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT("xyz"), 2100), 2100);
+	assert_true(wait.whole);
+	/* A byte that was no mark: after a look in vain the next byte is waited for. */
+	bus_wait_begin(&wait);
+	take(&wait, "\x7f", 1);
+	assert_int_equal(bus_wait_look_ns(&wait, 0), 10 * BYTE_NS);
+	bus_wait_looked(&wait);
+	assert_true(bus_wait_look_ns(&wait, 1000) == INT64_MAX);
 }
 
 static void the_longest_frame_is_waited_for_and_no_longer(void **state UNUSED)
@@ -51,9 +112,8 @@ static void the_longest_frame_is_waited_for_and_no_longer(void **state UNUSED)
 
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
 		char head[4] = {0x53, 0, (char)(cases[i].len & 0xff), (char)(cases[i].len >> 8)};
-		struct bus_wait wait;
+		struct bus_wait wait = sent();
 
-		bus_wait_begin(&wait);
 		take(&wait, head, sizeof(head));
 		assert_int_equal(bus_wait_missing(&wait), cases[i].missing);
 	}
@@ -70,11 +130,9 @@ static void the_cutting_of_bytes_does_not_matter(void **state UNUSED)
 			random = random * 1664525 + 1013904223;
 			bytes[i] = (random >> 24) % 8 == 0 ? 0x53 : (char)(random >> 24);
 		}
-		struct bus_wait whole;
-		struct bus_wait cut;
+		struct bus_wait whole = sent();
+		struct bus_wait cut = sent();
 
-		bus_wait_begin(&whole);
-		bus_wait_begin(&cut);
 		take(&whole, bytes, sizeof(bytes));
 		for (size_t i = 0; i < sizeof(bytes); i++) {
 			take(&cut, bytes + i, 1);
@@ -193,6 +251,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_head_tells_how_long_a_reply_is),
+		cmocka_unit_test(a_look_comes_when_all_bytes_and_the_idle_time_are_over),
+		cmocka_unit_test(pauses_between_bytes_end_the_guessing),
 		cmocka_unit_test(the_longest_frame_is_waited_for_and_no_longer),
 		cmocka_unit_test(the_cutting_of_bytes_does_not_matter),
 		cmocka_unit_test(a_grant_is_green_and_a_denial_red),

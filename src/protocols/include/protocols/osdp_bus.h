@@ -88,7 +88,8 @@ struct osdp_bus_config {
 
 enum osdp_alarm {
 	OSDP_ALARM_NO_SECURE_CHANNEL = 0, /* refuses the secure channel (NAK of CHLNG) */
-	OSDP_ALARM_DOWNGRADE, /* says that it has no AES, or speaks plainly in a session */
+	OSDP_ALARM_DOWNGRADE, /* says that it has no AES, or speaks plainly in a session, or denies
+				 one session after the other in clear */
 	OSDP_ALARM_DEFAULT_KEY, /* offers SCBK-D */
 	OSDP_ALARM_CRYPTOGRAM, /* does not know the key, or does not prove it */
 	OSDP_ALARM_MAC, /* three replies with a wrong MAC */
@@ -129,7 +130,8 @@ enum osdp_event_kind {
 	OSDP_EVENT_HEADS, /* states (RSTATR): 0 normal, 1 not connected, 2 tamper */
 	OSDP_EVENT_BIOMETRIC_MATCH, /* biometric: status, score */
 	OSDP_EVENT_BIOMETRIC_READ, /* biometric: status, type, quality, data */
-	OSDP_EVENT_ALARM, /* alarm; once an incident: again after 60 s of quiet */
+	OSDP_EVENT_ALARM, /* alarm; once an incident: again after 60 s of quiet; wrong MACs and
+			     replayed frames are one */
 	OSDP_EVENT_PAIRED, /* paired: the new key works; the pending key becomes the key */
 	OSDP_EVENT_PAIR_FAILED, /* why; the keys stay as they are, the pending one is still tried */
 	OSDP_EVENT_PENDING_WORKS, /* the handshake worked with the pending key: keep that one */

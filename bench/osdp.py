@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How full posternd keeps an OSDP line, and what an exchange costs.
+
+A whole release posternd polls readers in secure channel over a pseudo terminal whose other end is a
+wire (osdp_wire.c): it keeps the time of the baud rate, one half-duplex line for commands and
+replies, and readers that begin to answer 3 ms after a command's last byte.
+
+The floor of an exchange is what the line itself needs, with 10 bits a byte:
+
+  (command + reply bytes + a mark before each + 2 characters of idle before the command) * 10 / baud
+  + 3 ms
+
+The ratio is exchanges a second, divided by how many a line would carry that does nothing but floors
+of the same frames. The processor's time is that of the bus thread (schedstat), wake-ups are its
+voluntary switches.
+
+BENCH_OSDP="9600 230400" runs some rates only.
+"""
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+import harness
+
+BAUDS = [int(word) for word in os.environ.get(
+    "BENCH_OSDP", "9600 19200 38400 57600 115200 230400").split()]
+COUNTS = (1, 8, 32)
+DEAD_BAUD = 115200
+WINDOW_S = 5
+SETTLE_S = 0.7
+DEAD_WINDOW_S = 10
+DELAY_S = 0.003
+IDLE_CHARS = 2
+KEY = bytes.fromhex("9e116cf0237ad548b102ee3d945f80c7")
+GOAL_RATIO, GOAL_CPU_US, GOAL_WAKES = 0.95, 20, 4
+
+CONFIG = """\
+lines: simulated
+clock: trust
+http: {listen: "{http}"}
+osdp:
+  - {id: line, port: PORT, baud: BAUD}
+"""
+READERS_OF_A_DOOR = 4
+
+
+class Line:
+    """A posternd and a wire with so many readers, all of them in secure channel."""
+
+    def __init__(self, build, baud, count):
+        self.baud, self.count = baud, count
+        self.folder = tempfile.mkdtemp(prefix="bench-", dir=build)
+        port = os.path.join(self.folder, "port")
+        self.wire = subprocess.Popen(
+            [os.path.join(build, "bench", "osdp_wire"), port, str(baud), str(count), KEY.hex()],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.daemon = None
+        try:
+            # Bytes of a bus with one reader, and of each further one.
+            self.memory = [int(word) for word in self.wire.stdout.readline().split()]
+            self.daemon = self.start(port)
+            self.task = f"/proc/{self.daemon.pid('core')}/task"
+            limit = time.monotonic() + 60
+            while self.stats()[-1] < count:
+                if time.monotonic() > limit:
+                    raise harness.Failed(f"{self.stats()[-1]} of {count} readers are in secure "
+                                         f"channel after a minute; posternd said:\n{self.daemon.log}")
+                time.sleep(0.1)
+            time.sleep(SETTLE_S)
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, port):
+        state = os.path.join(self.folder, "state")
+        secret = os.path.join(self.folder, "password")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("bench-0123456789\n")
+        commands = [[harness.program("posternd"), "init", "--state", state,
+                     "--admin-password-file", secret],
+                    [harness.program("osdp_keys"), state, "ca446c"]]
+        for i in range(self.count):
+            key = KEY[:-1] + bytes([KEY[-1] ^ i])
+            commands[1] += [str(i + 1), key.hex(), str(i + 1)]
+        for command in commands:
+            status, _, err = harness.run(command)
+            harness.check(status, 0, err)
+        doors = "doors:\n" + "".join(
+            f"  - {{index: {i}, id: door{i}, unlock: 1s, contact: no}}\n"
+            for i in range((self.count - 1) // READERS_OF_A_DOOR + 1))
+        readers = "readers:\n" + "".join(
+            f"  - {{number: {i + 1}, door: door{i // READERS_OF_A_DOOR}, "
+            f"osdp: {{line: line, address: {i}}}}}\n" for i in range(self.count))
+        config = CONFIG.replace("PORT", port).replace("BAUD", str(self.baud))
+        return harness.Daemon(state=state, config=config + doors + readers)
+
+    def close(self):
+        if self.daemon:
+            self.daemon.close()
+        self.wire.stdin.close()
+        self.wire.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ask(self, words):
+        self.wire.stdin.write(words + "\n")
+        self.wire.stdin.flush()
+        return self.wire.stdout.readline().strip()
+
+    def stats(self):
+        """ns, exchanges, characters, unanswered, collisions, ns late, ns of turns, readers secure."""
+        return [int(word) for word in self.ask("stats").split()]
+
+    def threads(self):
+        """Of core's threads: nanoseconds run and voluntary switches."""
+        used = {}
+        for task in os.listdir(self.task):
+            with open(f"{self.task}/{task}/schedstat", encoding="ascii") as file:
+                run_ns = int(file.read().split()[0])
+            with open(f"{self.task}/{task}/status", encoding="ascii") as file:
+                switches = [int(line.split()[1]) for line in file
+                            if line.startswith("voluntary_ctxt_switches")]
+            used[task] = (run_ns, switches[0])
+        return used
+
+    def core_kb(self):
+        with open(f"/proc/{self.daemon.pid('core')}/status", encoding="ascii") as file:
+            return [int(line.split()[1]) for line in file if line.startswith("VmRSS")][0]
+
+    def floor_s(self, exchanges, chars):
+        return (chars + IDLE_CHARS * exchanges) * 10 / self.baud + DELAY_S * exchanges
+
+    def measure(self, window_s):
+        threads, stats = self.threads(), self.stats()
+        time.sleep(window_s)
+        threads_after, after = self.threads(), self.stats()
+        ns, exchanges, chars, unanswered, collisions, late_ns, turn_ns = (
+            b - a for a, b in zip(stats[:7], after[:7]))
+        used = [tuple(b - a for a, b in zip(threads[task], threads_after[task]))
+                for task in threads if task in threads_after]
+        cpu_ns, wakes = max(used, key=lambda pair: pair[1])  # the bus thread: nobody else has work
+        return {
+            "baud": self.baud, "readers": self.count, "rate": exchanges / ns * 1e9,
+            "floor": exchanges / self.floor_s(exchanges, chars),
+            "ratio": self.floor_s(exchanges, chars) * 1e9 / ns,
+            "cpu": cpu_ns / exchanges / 1000, "wakes": wakes / exchanges, "late": late_ns / exchanges / 1000,
+            "turn": turn_ns / exchanges / 1000,
+            "lost": unanswered, "collisions": collisions, "kb": self.core_kb()}
+
+
+def verdict(good):
+    return "" if good else "  MISSED"
+
+
+def row_print(row):
+    good = (row["ratio"] >= GOAL_RATIO and row["cpu"] <= GOAL_CPU_US
+            and row["wakes"] <= GOAL_WAKES)
+    print(f"{row['baud']:7} {row['readers']:7} {row['floor']:10.1f} {row['rate']:10.1f} "
+          f"{row['ratio']:6.3f} {row['cpu']:8.1f} {row['wakes']:8.2f} {row['late']:7.0f} {row['turn']:7.0f} {row['lost']:7} "
+          f"{row['collisions']:5} {row['kb']:7}{verdict(good)}", flush=True)
+
+
+def dead_print(build):
+    line = Line(build, DEAD_BAUD, 8)
+    try:
+        alive = line.measure(WINDOW_S)["rate"] * 7 / 8
+        line.ask("dead 3")
+        first = line.measure(DEAD_WINDOW_S)["rate"]
+        later = line.measure(DEAD_WINDOW_S)["rate"]
+    finally:
+        line.close()
+    print(f"\n1 of 8 readers dies, {DEAD_BAUD} baud: exchanges of the other 7, goal {GOAL_RATIO} "
+          "of what they had\n"
+          f"  before {alive:.1f} a second; the {DEAD_WINDOW_S} s from its death on {first:.1f}: "
+          f"{first / alive:.3f}{verdict(first >= GOAL_RATIO * alive)}; then {later:.1f}: "
+          f"{later / alive:.3f}{verdict(later >= GOAL_RATIO * alive)}")
+
+
+def run(build):
+    print(f"goals: ratio at least {GOAL_RATIO}, at most {GOAL_CPU_US} us and {GOAL_WAKES} wake-ups "
+          f"an exchange; windows of {WINDOW_S} s\n"
+          f"{'baud':>7} {'readers':>7} {'floor 1/s':>10} {'exch. 1/s':>10} {'ratio':>6} "
+          f"{'cpu us':>8} {'wake-ups':>8} {'late us':>7} {'turn us':>7} {'unansw.':>7} {'coll.':>5} {'core kB':>7}", flush=True)
+    memory = None
+    for baud in BAUDS:
+        for count in COUNTS:
+            line = Line(build, baud, count)
+            memory = line.memory
+            try:
+                row_print(line.measure(WINDOW_S))
+            finally:
+                line.close()
+    dead_print(build)
+    print(f"\nmemory: {memory[0]} bytes a line with one reader, {memory[1]} for each further one")

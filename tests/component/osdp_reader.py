@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real OSDP reader behind a pseudo terminal (osdp_pd.c), and bits of cards for it."""
+import subprocess
+
+from harness import check, program
+
+
+def w34(number):
+    """The bits of a card in W34: 32 bits between an even and an odd parity bit."""
+    bits = f"{number:032b}"
+    return str(bits[:16].count("1") % 2) + bits + str(1 - bits[16:].count("1") % 2)
+
+
+def w26(number):
+    bits = f"{number:024b}"
+    return str(bits[:12].count("1") % 2) + bits + str(1 - bits[12:].count("1") % 2)
+
+
+class Reader:
+    """A reader at the other end of a pseudo terminal whose port is `path`."""
+
+    def __init__(self, path, address=3, key=None):
+        self.process = subprocess.Popen(
+            [program("osdp_pd"), path, str(address)] + ([key] if key else []), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        check(self.process.stdout.readline(), "ready\n")
+
+    def ask(self, words):
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def do(self, words):
+        check(self.ask(words), "ok", words)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
