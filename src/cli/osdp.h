@@ -14,6 +14,7 @@
 
 int osdp_scan(struct postern_device *device, const struct arguments *arguments);
 int osdp_trace(struct postern_device *device, const struct arguments *arguments);
+int osdp_firmware(struct postern_device *device, const struct arguments *arguments);
 int osdp_dissector(struct postern_device *device, const struct arguments *arguments);
 
 /* --- a port of this machine --- */

@@ -787,10 +787,11 @@ def _():
             postern(d, *words, status=USAGE, err=err)
 
 
-@test("osdp scan, trace and dissector: test_osdp_tools.py has the rest")
+@test("osdp scan, trace, firmware and dissector: test_osdp_tools.py has the rest")
 def _():
     local("osdp", "scan", "/dev/null", status=REFUSED, err="it is no serial port")
     local("osdp", "trace", "/dev/null", "--baud", "9600", status=REFUSED, err="no serial port")
+    local("osdp", "firmware", "/dev/null", status=USAGE, err="--port PORT --baud N --address A")
     out = local("osdp", "dissector")
     ensure('[0x60] = "POLL"' in out and 'Proto("osdp"' in out, out)
 

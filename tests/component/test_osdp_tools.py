@@ -3,8 +3,10 @@
 """postern osdp scan and trace at ports of this machine: real readers, bad ones, other panels, files."""
 import json
 import os
+import re
 import select
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -210,6 +212,99 @@ def _():
         wait_until(lambda: line.bytes, "posternd has the port")
         postern("scan", line.path, status=1, err="posternd or another program has this port; stop")
         check(d.raw(b"GET / HTTP/1.0\r\n\r\n").status > 0, True)
+
+
+class Reader:
+    """A real reader behind a pseudo terminal; KEY: it wants a secure channel."""
+
+    def __init__(self, folder, *key):
+        self.path = os.path.join(folder, "port")
+        self.process = subprocess.Popen([program("osdp_pd"), self.path, "3", *key], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        check(self.process.stdout.readline(), "ready\n")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(10)
+
+    def ask(self, words):
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def firmware(self, *words, **options):
+        where = ("--port", self.path, "--baud", "115200", "--address", "3")
+        status = options.pop("status", 0)
+        got, out, said = run([program("postern"), "osdp", "firmware", *words, *where])
+        check(got, status, f"{words}: {out!r} {said!r}")
+        return out, said
+
+
+KEY = "8d40a4bb1f5b6c0e93d27f61c85a3e19"
+
+
+@test("firmware sends a file whole, in clear and in a secure channel, and tells each end in words")
+def _():
+    data = bytes(i * 7 % 251 for i in range(9001))
+    whole = f"9001 {sum((i + 1) * byte for i, byte in enumerate(data)) % 2**32}"
+    with tempfile.TemporaryDirectory() as folder:
+        file, key = (os.path.join(folder, name) for name in ("file", "key"))
+        for path, text in ((file, data), (key, KEY.encode() + b"\n")):
+            with open(path, "wb") as out:
+                out.write(text)
+        with Reader(folder) as reader:
+            check(reader.ask("file 10000 1"), "ok")
+            out, said = reader.firmware(file)
+            check((out, reader.ask("taken")), ("taken and processed\n", whole))
+            ensure("vendor ca:44:6c" in said and "in clear" in said and "50 % sent" in said, said)
+            check(reader.ask("file 10000 2"), "ok")
+            out, said = reader.firmware(file, "--json")
+            ensure("the reader restarts; this waits for it" in said, said)
+            got = objects(out)[0]
+            check((got["result"], got["bytes"]), ("restarted", len(data)))
+            ensure("serial 195939073, firmware 1.2.3" in got["text"], got)
+            for status, words in ((-1, "gives up the transfer"), (-2, "does not know this kind"),
+                                  (-3, "malformed"), (-77, "of the vendor's own")):
+                check(reader.ask(f"file 10000 {status}"), "ok")
+                ensure(words in reader.firmware(file, status=1)[1], words)
+            check(reader.ask("file 9000 1"), "ok")
+            ensure("refused" in reader.firmware(file, status=1)[1], "too large a file")
+            check(reader.ask("file 0 1"), "ok")
+            ensure("refused the file (" in reader.firmware(file, status=1)[1], "no files at all")
+        with Reader(folder, KEY) as reader:
+            check(reader.ask("file 10000 1"), "ok")
+            out, said = reader.firmware(file, "--key-file", key)
+            check((out, reader.ask("taken")), ("taken and processed\n", whole))
+            ensure("in a secure channel" in said and KEY not in said, said)
+
+
+@test("firmware ends at an interrupt, and says what it needs")
+def _():
+    with tempfile.TemporaryDirectory() as folder, Reader(folder) as reader:
+        file, weak = (os.path.join(folder, name) for name in ("file", "weak"))
+        for path, text in ((file, bytes(3000000)), (weak, b"303132333435363738393a3b3c3d3e3f\n")):
+            with open(path, "wb") as out:
+                out.write(text)
+        check(reader.ask("file 4000000 1"), "ok")
+        process = subprocess.Popen([program("postern"), "osdp", "firmware", file, "--port", reader.path,
+                                    "--baud", "115200", "--address", "3"], text=True,
+                                   stderr=subprocess.PIPE)
+        wait_until(lambda: int(reader.ask("taken").split()[0]) > 1000, "the file is on its way")
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=10)[1]
+        check(process.returncode, 1)
+        ensure(re.search(r"ended after [1-9]\d+ of 3000000 bytes", said), said)
+        where = ("--port", reader.path, "--baud", "115200", "--address", "3")
+        for words, err in (((file,), "--port PORT"), ((file, *where[:5], "127"), "--address"),
+                           (("/none", *where), "cannot read /none"),
+                           ((os.devnull, *where), "has 1 to"),
+                           ((file, *where, "--key-file", "/none"), "cannot read /none"),
+                           ((file, *where, "--key-file", file), "32 hexadecimal digits"),
+                           ((file, *where, "--key-file", weak), "known or a simple one")):
+            postern("firmware", *words, status=2, err=err)
 
 
 TRACED = (
