@@ -121,14 +121,17 @@ const struct command osdp_commands[] = {
 		"reader may "
 		"be on the line then.",
 		false, osdp_scan},
-	{"osdp", "trace", 0, 1, "baud= read= pcap= count= show-secrets json",
-		"PORT --baud N | --read FILE [--pcap FILE] [--count N] [--show-secrets]",
-		"Prints each OSDP frame of a line, listening only; --pcap writes them for "
+	{"osdp", "trace", 0, 1, "baud= line= read= pcap= count= show-secrets json",
+		"PORT --baud N | --line LINE | --read FILE [--pcap FILE] [--count N] "
+		"[--show-secrets]",
+		"Prints each OSDP frame of a line: at a serial port, where it listens only, or "
+		"(--line) of a "
+		"running controller; --pcap writes them for "
 		"Wireshark "
 		"(- is standard output), --read prints such a file. Keys that were pressed, keys "
 		"of "
 		"secure channels and templates are hidden, unless --show-secrets is given.",
-		false, osdp_trace},
+		false, osdp_trace, "line"},
 	{"osdp", "firmware", 1, 1, "port= baud= address= key-file= type= json",
 		"FILE --port PORT --baud N --address A [--key-file FILE] [--type 1]",
 		"Sends a file to the reader at a serial port of this machine, with a bar of "

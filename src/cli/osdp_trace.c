@@ -270,17 +270,85 @@ static int trace_file(struct osdp_lines *lines, const char *name)
 	return status;
 }
 
+/* --- from a controller --- */
+
+#define LOOK_NS 200000000 /* between two looks */
+#define AWAY_LOOKS_MAX 50 /* of a controller that starts again */
+#define NO_FRAMES ((uint64_t)INT64_MAX)
+
+struct line_look {
+	struct osdp_lines *lines;
+	struct postern_osdp_query query;
+	unsigned away;
+};
+
+static int take_frame(void *user, const struct postern_osdp_frame *frame)
+{
+	struct line_look *look = user;
+
+	look->query.after = frame->no;
+	return !osdp_lines_frame(look->lines, frame->time_us * 1000, frame->reply != 0,
+		span_of(frame->bytes, frame->len));
+}
+
+/* The frames since the look before. POSTERN_OK: go on. */
+static int look_once(struct postern_device *device, struct line_look *look)
+{
+	struct postern_osdp_state state = POSTERN_OSDP_STATE_INIT;
+	uint64_t after = look->query.after;
+	int error = postern_osdp_frames(device, &look->query, take_frame, look, &state);
+
+	if ((error == POSTERN_E_CONNECT || error == POSTERN_E_TIMEOUT ||
+		    error == POSTERN_E_DEVICE) &&
+		++look->away < AWAY_LOOKS_MAX)
+		return POSTERN_OK;
+	if (error != POSTERN_OK)
+		return error;
+	look->away = 0;
+	if (state.last < after) /* started again: numbers begin anew */
+		look->query.after = 0;
+	else if (state.oldest > after + 1)
+		fprintf(stderr, "postern: up to %llu frames went by unseen\n",
+			(unsigned long long)(state.oldest - after - 1));
+	return POSTERN_OK;
+}
+
+static int trace_line(struct osdp_lines *lines, struct postern_device *device, const char *line)
+{
+	struct line_look look = {.lines = lines, .query = POSTERN_OSDP_QUERY_INIT};
+	struct postern_osdp_state state = POSTERN_OSDP_STATE_INIT;
+	const struct timespec pause = {.tv_nsec = LOOK_NS};
+
+	/* From now on: what was remembered for somebody else is old. */
+	look.query.line = line;
+	look.query.after = NO_FRAMES;
+	int error = postern_osdp_frames(device, &look.query, take_frame, &look, &state);
+
+	look.query.after = state.last;
+	while (error == POSTERN_OK) {
+		(void)nanosleep(&pause, NULL);
+		error = look_once(device, &look);
+	}
+	return error == POSTERN_E_STOPPED ? EXIT_DONE : report(device, error);
+}
+
 /* --- its words --- */
 
-static int trace_from(struct osdp_lines *lines, const struct arguments *arguments)
+static int trace_from(
+	struct osdp_lines *lines, struct postern_device *device, const struct arguments *arguments)
 {
 	const char *port = arguments->positional_count > 0 ? arguments->positional[0] : NULL;
 	const char *file = option_value(arguments, "read");
+	const char *line = option_value(arguments, "line");
 	const char *baud_text = option_value(arguments, "baud");
 	uint32_t baud;
 
-	if ((port != NULL) == (file != NULL))
-		return usage_error("name either a serial port or --read FILE");
+	if ((port != NULL) + (file != NULL) + (line != NULL) != 1)
+		return usage_error("name a serial port, --line LINE or --read FILE, one of them");
+	if (line != NULL && lines->secrets)
+		return usage_error("--show-secrets: a controller gives no secrets away");
+	if (line != NULL)
+		return trace_line(lines, device, line);
 	if (file != NULL)
 		return trace_file(lines, file);
 	if (baud_text == NULL)
@@ -295,14 +363,13 @@ int osdp_trace(struct postern_device *device, const struct arguments *arguments)
 	struct osdp_lines lines = {
 		.left = -1, .secrets = option_value(arguments, "show-secrets") != NULL};
 
-	(void)device;
 	if (pcap != NULL && option_value(arguments, "read") != NULL &&
 		strcmp(pcap, option_value(arguments, "read")) == 0)
 		return usage_error("--pcap %s would overwrite what is to be read", pcap);
 	if ((count != NULL && !parse_number("--count", count, 1, INT64_MAX, &lines.left)) ||
 		(pcap != NULL && !pcap_begin(&lines, pcap)))
 		return EXIT_USAGE;
-	int status = trace_from(&lines, arguments);
+	int status = trace_from(&lines, device, arguments);
 
 	return pcap_end(&lines) ? status : EXIT_USAGE;
 }

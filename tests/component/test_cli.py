@@ -665,7 +665,7 @@ def _():
         files = [os.path.relpath(os.path.join(folder, name), root)
                  for folder, _, names in os.walk(root) for name in names]
         headers = [name for name in files if name.endswith(".h")]
-        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "postern.h",
+        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "osdp_frames.h", "postern.h",
               "special_days.h"], "public headers")
         pkgconfig = [name for name in files if name.endswith("/postern.pc")]
         check(len(pkgconfig), 1, "postern.pc")

@@ -204,8 +204,8 @@ def _():
     postern("trace", "/dev/null", status=2, err="--baud N")
     postern("trace", "/dev/null", "--baud", "1200", status=2, err="baud rates are 9600")
     postern("trace", "/dev/null", "--baud", "9600", status=1, err="it is no serial port")
-    postern("trace", status=2, err="either a serial port or --read FILE")
-    postern("trace", "/dev/null", "--read", "x", status=2, err="either")
+    postern("trace", status=2, err="name a serial port, --line LINE or --read FILE")
+    postern("trace", "/dev/null", "--read", "x", status=2, err="one of them")
     postern("trace", "--read", "x", "--pcap", "x", status=2, err="would overwrite")
     postern("trace", "--read", "/nothing/here", status=2, err="cannot read /nothing/here")
     with Line() as line, House(config=CONFIG.replace("PORT", line.path)) as d:
@@ -396,6 +396,48 @@ def _():
             check([row.split() for row in text.splitlines()],
                   [[f"0x{(one[5] if not one[4] & 8 else one[5 + one[5]]):02x}", "1"]
                    for one in frames])
+
+
+@test("trace --line shows the line of a running controller; keys and digits never leave it")
+def _():
+    with tempfile.TemporaryDirectory() as folder, Reader(folder) as reader, \
+            House(config=CONFIG.replace("PORT", reader.path)) as d:
+        d.wait_log("OSDP reader 1 is online")
+        path = os.path.join(folder, "pcap")
+
+        def postern(*words):
+            status, out, said = d.postern("osdp", "trace", *words)
+            return status, out, said
+
+        status, out, said = postern("--line", "east", "--count", "6")
+        lines = out.splitlines()
+        check((status, len(lines), said), (0, 6, ""))
+        ensure(re.search(r"to     3  [1-3] crc       -       60 POLL", out), out)
+        ensure(re.search(r"from   3  [1-3] crc       -       40 ACK", out), out)
+        person_keys = "4711#"
+        thread = threading.Thread(target=lambda: [reader.ask(words) or time.sleep(0.1) for words in
+                                                  ["card 10111101011111001001101111",
+                                                   "keys " + person_keys] * 20])
+        thread.start()
+        status, out, said = postern("--line", "east", "--count", "300", "--pcap", path)
+        thread.join()
+        check(status, 0, said)
+        ensure("50 RAW  head 0, Wiegand, 26 bits 10111101011111001001101111" in out, out[-2000:])
+        ensure("53 KEYPAD  head 0, 5 keys, hidden" in out, out[-2000:])
+        with open(path, "rb") as file:
+            data = file.read()
+        check(len(records(data)), 300)
+        ensure(b"4711" not in data and b"471" not in data, "keys in the file")
+        check(globals()["postern"]("trace", "--read", path), out)
+        times = [line[:27] for line in out.splitlines()]
+        check(times, sorted(times))
+        for words, status, err in ((("--line", "west"), 1, "names no OSDP line"),
+                                   (("--line", "east", "--show-secrets"), 2, "gives no secrets away"),
+                                   (("/dev/null", "--line", "east"), 2, "one of them"),
+                                   (("--line", "x" * 33), 2, "1 to 32 bytes")):
+            got, _, said = postern(*words)
+            check(got, status, words)
+            ensure(err in said, said)
 
 
 @test("trace --show-secrets shows and keeps what came; --pcap - is standard output; --json is lines")

@@ -163,6 +163,8 @@ static bool may(enum cgi_operation operation, enum message_type type)
 		return operation == CGI_ACCOUNT_REMOVE;
 	case MESSAGE_AUDIT_QUERY:
 		return operation == CGI_AUDIT_FIND;
+	case MESSAGE_OSDP_TRACE:
+		return operation == CGI_OSDP_FRAMES;
 	default:
 		return false;
 	}
