@@ -99,7 +99,7 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_AUDIT_ROWS, struct message_audit_rows, ROLE_CORE, ROLE_GATE)                     \
 	/* serial ports: core says that one is gone, the supervisor brings it back */              \
 	X(MESSAGE_PORT_GONE, struct message_port, ROLE_CORE, ROLE_SUPERVISOR)                      \
-	X(MESSAGE_PORT, struct message_port, ROLE_SUPERVISOR, ROLE_CORE) /* with one fd */          \
+	X(MESSAGE_PORT, struct message_port, ROLE_SUPERVISOR, ROLE_CORE) /* with one fd */         \
 	/* frames of an OSDP line: a request with handle, and its answer */                        \
 	X(MESSAGE_OSDP_TRACE, struct message_osdp_trace, ROLE_GATE, ROLE_CORE)                     \
 	X(MESSAGE_OSDP_FRAMES, struct message_osdp_frames, ROLE_CORE, ROLE_GATE)
