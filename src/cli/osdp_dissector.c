@@ -78,11 +78,13 @@ static const char *const body_lines[] = {
 	"    if at + 1 + mac_len > last then return 0 end",
 	"  end",
 	"  local code = bytes(at, 1):uint()",
-	"  local name = (is_reply and replies or commands)[code] or string.format(\"%02X\", code)",
+	"  local names = is_reply and replies or commands",
+	"  local name = names[code] or string.format(\"%02X\", code)",
 	"  info.cols.protocol = \"OSDP\"",
-	"  info.cols.info = string.format(\"%s %d, sequence %d: %s\", is_reply and \"from\" or "
-	"\"to\",",
-	"    bit.band(bytes(1, 1):uint(), 0x7F), bit.band(control, 3), name)",
+	"  local way = is_reply and \"from\" or \"to\"",
+	"  local address, sequence = bit.band(bytes(1, 1):uint(), 0x7F), bit.band(control, 3)",
+	"  info.cols.info = string.format(\"%s %d, sequence %d: %s\", way, address, sequence, "
+	"name)",
 	"  local t = tree:add(osdp, bytes(), \"OSDP \" .. name)",
 	"  t:add(f.address, bytes(1, 1))",
 	"  t:add(f.reply, bytes(1, 1))",

@@ -274,6 +274,7 @@ static int trace_file(struct osdp_lines *lines, const char *name)
 
 #define LOOK_NS 200000000 /* between two looks */
 #define AWAY_LOOKS_MAX 50 /* of a controller that starts again */
+#define QUIET_LOOKS 25 /* 5 s */
 #define NO_FRAMES ((uint64_t)INT64_MAX)
 
 struct line_look {
@@ -325,7 +326,12 @@ static int trace_line(struct osdp_lines *lines, struct postern_device *device, c
 	int error = postern_osdp_frames(device, &look.query, take_frame, &look, &state);
 
 	look.query.after = state.last;
-	while (error == POSTERN_OK) {
+	for (unsigned looks = 0; error == POSTERN_OK; looks++) {
+		if (looks == QUIET_LOOKS && lines->frames == 0)
+			fprintf(stderr,
+				"postern: nothing was heard on %s so far; has posternd its port, "
+				"and does the line have readers?\n",
+				line);
 		(void)nanosleep(&pause, NULL);
 		error = look_once(device, &look);
 	}

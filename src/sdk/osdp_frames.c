@@ -10,15 +10,6 @@
 #define LINE_MAX_BYTES 32
 #define FRAME_BYTES_MAX 1440
 
-struct traced_call {
-	struct postern_call call;
-	postern_osdp_frame_fn *each;
-	postern_osdp_state_fn *done;
-	void *user;
-	struct postern_osdp_state state;
-	bool answered;
-};
-
 static bool frame_read(
 	const struct row *row, unsigned char bytes[FRAME_BYTES_MAX], struct postern_osdp_frame *ret)
 {
@@ -39,7 +30,8 @@ static bool frame_read(
 	       hex_decode(digits, bytes, ret->len);
 }
 
-static int traced_deliver(struct traced_call *traced, struct answer *answer)
+int osdp_frames_deliver(struct answer *answer, postern_osdp_frame_fn *each, void *user,
+	struct postern_osdp_state *state)
 {
 	unsigned char bytes[FRAME_BYTES_MAX];
 	int64_t oldest = 0;
@@ -49,33 +41,49 @@ static int traced_deliver(struct traced_call *traced, struct answer *answer)
 	if (!answer_number(answer, "oldestFrame", &oldest) ||
 		!answer_number(answer, "lastFrame", &last) || oldest < 0 || last < oldest)
 		return POSTERN_E_PROTOCOL;
-	traced->state = (struct postern_osdp_state){
-		sizeof(traced->state), (uint64_t)oldest, (uint64_t)last};
 	int error = table_parse(answer, "frames", &table);
 
 	if (error != POSTERN_OK)
 		return error;
-	traced->answered = true;
+	*state = (struct postern_osdp_state){sizeof(*state), (uint64_t)oldest, (uint64_t)last};
 	for (size_t i = 0; i < table.row_count && error == POSTERN_OK; i++) {
 		struct postern_osdp_frame frame;
 
 		if (!frame_read(&table.rows[i], bytes, &frame))
 			error = POSTERN_E_PROTOCOL;
-		else if (traced->each(traced->user, &frame) != 0 || traced->call.stopped)
+		else if (each(user, &frame) != 0)
 			error = POSTERN_E_STOPPED;
 	}
 	table_drop(&table);
 	return error;
 }
 
+struct traced_call {
+	struct postern_call call;
+	postern_osdp_frame_fn *each;
+	postern_osdp_state_fn *done;
+	void *user;
+	struct postern_osdp_state state;
+	bool answered;
+};
+
+static int hand_out(void *user, const struct postern_osdp_frame *frame)
+{
+	struct traced_call *traced = user;
+
+	return traced->each(traced->user, frame) != 0 || traced->call.stopped;
+}
+
 static int traced_answered(struct postern_call *call, int error, struct answer *answer)
 {
-	if (error == POSTERN_OK)
-		error = traced_deliver((struct traced_call *)call, answer);
-	else
+	struct traced_call *traced = (struct traced_call *)call;
+
+	if (error != POSTERN_OK)
 		return error;
+	error = osdp_frames_deliver(answer, hand_out, traced, &traced->state);
 	if (error != POSTERN_OK && error != POSTERN_E_STOPPED)
 		return call_fail(call, error, "%s", postern_strerror(error));
+	traced->answered = true;
 	return error;
 }
 
