@@ -83,8 +83,8 @@ static const char *const body_lines[] = {
 	"  info.cols.protocol = \"OSDP\"",
 	"  local way = is_reply and \"from\" or \"to\"",
 	"  local address, sequence = bit.band(bytes(1, 1):uint(), 0x7F), bit.band(control, 3)",
-	"  info.cols.info = string.format(\"%s %d, sequence %d: %s\", way, address, sequence, "
-	"name)",
+	"  info.cols.info = string.format(\"%s %d, sequence %d: %s\",",
+	"    way, address, sequence, name)",
 	"  local t = tree:add(osdp, bytes(), \"OSDP \" .. name)",
 	"  t:add(f.address, bytes(1, 1))",
 	"  t:add(f.reply, bytes(1, 1))",
