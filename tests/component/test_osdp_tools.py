@@ -431,6 +431,14 @@ def _():
         check(globals()["postern"]("trace", "--read", path), out)
         times = [line[:27] for line in out.splitlines()]
         check(times, sorted(times))
+        secret = os.path.join(folder, "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("battery staple\n")
+        check(d.postern("account", "add", "anna", "--role", "operator", "--new-password-file",
+                        secret)[0], 0)
+        got, out, said = d.postern("--password-file", secret, "osdp", "trace", "--line", "east",
+                                   "--count", "1", user="anna")
+        check((got, out), (1, ""), said)
         for words, status, err in ((("--line", "west"), 1, "names no OSDP line"),
                                    (("--line", "east", "--show-secrets"), 2, "gives no secrets away"),
                                    (("/dev/null", "--line", "east"), 2, "one of them"),
