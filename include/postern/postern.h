@@ -788,6 +788,7 @@ POSTERN_API int postern_schedule_set_day_start(struct postern_device *device, in
 #endif
 
 #include <postern/accounts.h>
+#include <postern/osdp_frames.h>
 #include <postern/special_days.h>
 
 #endif

@@ -59,6 +59,7 @@ extern const struct command sim_commands[];
 extern const struct command format_commands[];
 extern const struct command status_commands[];
 extern const struct command account_commands[]; /* and of the audit */
+extern const struct command osdp_commands[];
 
 bool output_is_json(void);
 void output_set_json(bool json);

@@ -20,7 +20,7 @@
 
 static const struct command *const tables[] = {user_commands, door_commands, holiday_commands,
 	event_commands, record_commands, device_commands, account_commands, reader_commands,
-	sim_commands, format_commands, status_commands};
+	sim_commands, format_commands, status_commands, osdp_commands};
 
 struct global_options {
 	const char *url;

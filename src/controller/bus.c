@@ -395,9 +395,11 @@ static int line_new(struct bus *bus, uint8_t at, const struct osdp_bus_reader *k
 		.readers = readers,
 		.aes = &osdp_aes_nettle,
 		.fill_random = fill_random,
+		.trace = bus_trace_frame,
+		.user = line,
 	};
 
-	*line = (struct bus_line){.at = at, .fd = -1, .look_ns = INT64_MAX};
+	*line = (struct bus_line){.bus = bus, .at = at, .fd = -1, .look_ns = INT64_MAX};
 	line->baud = config.baud;
 	if (readers == NULL)
 		return -ENOMEM;
@@ -477,6 +479,8 @@ static int lines_new(struct bus *bus, const struct osdp_bus_reader *keys)
 		error = bus_outputs_new(bus);
 	for (unsigned i = 0; i < bus->line_count && error == 0; i++)
 		error = port_first(bus, &bus->line[i]);
+	if (error == 0)
+		error = bus_trace_new(bus->core);
 	return error == 0 ? statuses_new(bus) : error;
 }
 
@@ -523,6 +527,7 @@ struct bus *bus_free(struct bus *bus)
 	core_secret_free_of(bus->core->reader_keys, sizeof(*bus->core->reader_keys));
 	for (unsigned i = 0; i < READERS_MAX; i++)
 		free(bus->core->bus_status[i].words);
+	free(bus->core->osdp_frames.words);
 	(void)close(bus->epoll);
 	(void)close(bus->timer);
 	free(bus);

@@ -25,6 +25,7 @@ struct bus_reader {
 };
 
 struct bus_line {
+	struct bus *bus;
 	uint8_t at; /* in settings.osdp_line */
 	int fd; /* -1: the port is gone */
 	bool watched; /* epoll tells of its bytes */
@@ -80,6 +81,14 @@ void bus_line_time(struct bus_line *line, int64_t now_ns);
 bool bus_line_transmit(struct bus_line *line, int64_t now_ns, struct span *ret_bytes);
 int64_t bus_line_deadline_ns(const struct bus_line *line);
 void bus_line_port(struct bus_line *line, bool there, int64_t now_ns);
+
+/* --- bus_trace.c --- */
+
+/* Memory for the frames that are remembered. 0 or -errno. */
+MUST_CHECK int bus_trace_new(struct core *core);
+
+/* Sees each frame of a line (struct bus_line). */
+void bus_trace_frame(void *line, int64_t now_ns, bool from_reader, struct span frame);
 
 /* --- bus_events.c --- */
 

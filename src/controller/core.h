@@ -128,6 +128,7 @@ struct query_request {
 		struct message_journal_fetch fetch;
 		struct message_reader_query reader;
 		struct message_audit_query audit;
+		struct message_osdp_trace trace;
 	};
 };
 
@@ -292,6 +293,8 @@ struct core {
 	struct reader_state reader_state[READERS_MAX]; /* by number - 1 */
 	struct latest frames; /* rt -> who looks on: struct reader_frame */
 	struct latest bus_status[READERS_MAX]; /* of OSDP readers; by number - 1 */
+	struct latest osdp_frames; /* bus -> who looks on: struct osdp_traced; with bus */
+	_Atomic int64_t osdp_trace_until_ns; /* frames are remembered until then; by query */
 	int64_t frames_since_utc_ms; /* set before the threads */
 	_Atomic bool stopping; /* rt, serve and query are to end */
 	_Atomic bool rt_ended; /* the store thread is to end: no entry comes any more */

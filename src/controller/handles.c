@@ -48,6 +48,7 @@ static const struct {
 	{MESSAGE_ACCOUNT_PUT, CGI_ACCOUNT_ROLE},
 	{MESSAGE_ACCOUNT_REMOVE, CGI_ACCOUNT_REMOVE},
 	{MESSAGE_AUDIT_QUERY, CGI_AUDIT_FIND},
+	{MESSAGE_OSDP_TRACE, CGI_OSDP_FRAMES},
 };
 
 void handles_add(struct handles *handles, const struct message_handle *handle,

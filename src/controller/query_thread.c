@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "base/compiler.h"
 #include "peer.h"
+#include "platform/clock.h"
 #include "platform/link.h"
 #include "platform/log.h"
 #include "query_status.h"
@@ -45,6 +46,7 @@ struct query_thread {
 		struct message_reader_frames frames;
 		struct message_status status;
 		struct message_audit_rows audits;
+		struct message_osdp_frames traced;
 		struct message_result result;
 	} answer;
 };
@@ -429,6 +431,54 @@ static int frames_send(struct query_thread *q)
 	return 0;
 }
 
+/* --- frames of an OSDP line: from the bus thread's ring --- */
+
+static void traced_fill(struct query_thread *q, uint64_t *no, uint32_t want)
+{
+	struct message_osdp_frames *traced = &q->answer.traced;
+
+	while (traced->count < want && *no < traced->last_no) {
+		struct osdp_traced *row = &traced->row[traced->count];
+
+		if (latest_get(&q->core->osdp_frames, ++*no, row) &&
+			row->line == q->request.trace.line)
+			traced->count++;
+	}
+}
+
+static int traced_send(struct query_thread *q)
+{
+	const struct message_osdp_trace *query = &q->request.trace;
+	struct message_osdp_frames *traced = &q->answer.traced;
+	struct core *core = q->core;
+	uint64_t no = query->after_no;
+	uint32_t left = query->limit;
+	bool more = true;
+
+	if (core->bus == NULL || query->line >= core->settings->osdp_line_count)
+		return STORE_NOT_FOUND;
+	uint64_t last_no = latest_last(&core->osdp_frames);
+	uint64_t oldest_no =
+		last_no > OSDP_TRACED_MAX ? last_no - OSDP_TRACED_MAX + 1 : (last_no > 0 ? 1 : 0);
+
+	atomic_store(&core->osdp_trace_until_ns, clock_boot_ns() + OSDP_TRACE_S * NS_PER_S);
+	if (no + 1 < oldest_no)
+		no = oldest_no - 1;
+	while (more) {
+		uint32_t want = slice(left, MESSAGE_OSDP_FRAMES_MAX);
+
+		*traced = (struct message_osdp_frames){
+			.header = header_of(q, MESSAGE_OSDP_FRAMES),
+			.oldest_no = oldest_no,
+			.last_no = last_no,
+		};
+		traced_fill(q, &no, want);
+		left -= traced->count;
+		more = rows_send(q, left == 0 || traced->count < want, &traced->last);
+	}
+	return 0;
+}
+
 static void query_serve(struct query_thread *q)
 {
 	int error = 0;
@@ -455,6 +505,9 @@ static void query_serve(struct query_thread *q)
 		break;
 	case MESSAGE_READER_QUERY:
 		error = frames_send(q);
+		break;
+	case MESSAGE_OSDP_TRACE:
+		error = traced_send(q);
 		break;
 	case MESSAGE_STATUS_QUERY:
 		q->answer.status = (struct message_status){.header = header_of(q, MESSAGE_STATUS)};

@@ -315,6 +315,9 @@ void serve_request(struct serve *serve, const void *message)
 	case MESSAGE_READER_QUERY:
 		query_request(serve, header, sizeof(struct message_reader_query));
 		break;
+	case MESSAGE_OSDP_TRACE:
+		query_request(serve, header, sizeof(struct message_osdp_trace));
+		break;
 	case MESSAGE_STATUS_QUERY:
 		status_query(serve, header);
 		break;

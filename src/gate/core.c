@@ -244,6 +244,8 @@ static bool rows_continue(const void *message)
 		return !((const struct message_record_rows *)message)->last;
 	if (message_type_of(message) == MESSAGE_AUDIT_ROWS)
 		return !((const struct message_audit_rows *)message)->last;
+	if (message_type_of(message) == MESSAGE_OSDP_FRAMES)
+		return !((const struct message_osdp_frames *)message)->last;
 	if (message_type_of(message) == MESSAGE_READER_FRAMES)
 		return !((const struct message_reader_frames *)message)->last;
 	return false;

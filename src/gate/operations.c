@@ -56,6 +56,7 @@ static const struct operation operations[CGI_OPERATION_COUNT] = {
 	[CGI_ACCOUNT_ROLE] = {account_role_begin, operation_command_answer},
 	[CGI_ACCOUNT_REMOVE] = {account_remove_begin, operation_command_answer},
 	[CGI_AUDIT_FIND] = {audit_find_begin, audit_find_answer},
+	[CGI_OSDP_FRAMES] = {osdp_frames_begin, osdp_frames_answer},
 };
 
 static bool is_stream(enum cgi_operation operation)

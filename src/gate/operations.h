@@ -51,6 +51,8 @@ void event_indexes_answer(struct request *request, const void *message);
 /* readers.c */
 void reader_frames_begin(struct request *request);
 void reader_frames_answer(struct request *request, const void *message);
+void osdp_frames_begin(struct request *request);
+void osdp_frames_answer(struct request *request, const void *message);
 
 /* status.c and metrics.c */
 void status_begin(struct request *request); /* of both */

@@ -532,6 +532,36 @@ static bool check_audit_rows(const void *message)
 	return true;
 }
 
+static bool check_osdp_trace(const void *message)
+{
+	const struct message_osdp_trace *m = message;
+
+	return m->limit >= 1 && m->limit <= OSDP_TRACED_MAX && m->line < MESSAGE_PORT_LINES_MAX;
+}
+
+static size_t size_osdp_frames(const void *message)
+{
+	const struct message_osdp_frames *m = message;
+
+	return offsetof(struct message_osdp_frames, row) +
+	       (m->count > MESSAGE_OSDP_FRAMES_MAX ? MESSAGE_OSDP_FRAMES_MAX : m->count) *
+		       sizeof(m->row[0]);
+}
+
+static bool check_osdp_frames(const void *message)
+{
+	const struct message_osdp_frames *m = message;
+
+	if (m->count > MESSAGE_OSDP_FRAMES_MAX || !bool_valid(&m->last))
+		return false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (m->row[i].len == 0 || m->row[i].len > OSDP_TRACED_BYTES ||
+			!bool_valid(&m->row[i].reply))
+			return false;
+	}
+	return true;
+}
+
 struct message_row {
 	const char *name;
 	size_t size; /* of the whole struct */
@@ -605,6 +635,9 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 		offsetof(struct message_audit_rows, row)},
 	[MESSAGE_PORT_GONE] = {check_port},
 	[MESSAGE_PORT] = {check_port},
+	[MESSAGE_OSDP_TRACE] = {check_osdp_trace},
+	[MESSAGE_OSDP_FRAMES] = {check_osdp_frames, size_osdp_frames,
+		offsetof(struct message_osdp_frames, row)},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

@@ -157,6 +157,14 @@ static const struct cgi_parameter reader_frames_parameters[] = {
 		"edge before."),
 };
 
+static const struct cgi_parameter osdp_frames_parameters[] = {
+	PARAMETER("line", CGI_BYTES, REQUIRED, 1, 32, "", "The OSDP line's id in posternd.yaml."),
+	PARAMETER("afterFrame", CGI_INTEGER, OPTIONAL, 0, CGI_NO_MAX, "0",
+		"Only frames with a greater No: the way to look on without doubles."),
+	PARAMETER("count", CGI_INTEGER, OPTIONAL, 1, 256, "256",
+		"Frames to answer at most, the oldest first."),
+};
+
 static const struct cgi_parameter claim_parameters[] = {
 	PARAMETER("code", CGI_BYTES, REQUIRED, 8, 32, "",
 		"The one-time code of posternd's log; blanks, dashes and case do not count."),
@@ -751,6 +759,21 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 			"refused), Time (UTC seconds), TimeMS, Trusted (the clock was), Account, "
 			"Address (empty: on the device itself), Target, Count",
 		.example = FINDER "find&name=PosternAudit&StartTime=123456700&AfterNo=17&count=100",
+	},
+	[CGI_OSDP_FRAMES] = {
+		.operation = CGI_OSDP_FRAMES,
+		.cgi = "accessControl.cgi",
+		.action = "getOsdpFrames",
+		.role = ACCOUNT_ADMIN,
+		TAKES(osdp_frames_parameters),
+		.text = "Ours: tells the frames on an OSDP line, for who looks for a fault in it. "
+			"They are remembered for 10 s behind each such request; keys, digits of a "
+			"PIN and templates are overwritten.",
+		.answer = "`oldestFrame=n` and `lastFrame=n` of all lines, then "
+			"`frames[i].Key=value`: No, TimeUS (microseconds since 1970), Reply, Bytes "
+			"(hexadecimal)",
+		.example = "/cgi-bin/accessControl.cgi?action=getOsdpFrames&line=east"
+			"&afterFrame=17&count=100",
 	},
 };
 // clang-format on

@@ -18,7 +18,8 @@ static void command_refused(
 	if (code == OSDP_NAK_COMMAND)
 		panel->refused[panel->command / 32] |= UINT32_C(1) << (panel->command % 32);
 	if (panel->command == OSDP_FILETRANSFER) {
-		panel_file_end(bus, panel, OSDP_BUS_FILE_REFUSED, (int16_t)-code, now_ns);
+		panel_file_end(bus, panel, OSDP_BUS_FILE_REFUSED,
+			(int16_t)(OSDP_BUS_FILE_NAK - code), now_ns);
 		return;
 	}
 	if (panel->step != STEP_ONLINE || panel->command == OSDP_POLL ||

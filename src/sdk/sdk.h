@@ -76,6 +76,10 @@ int events_deliver(struct span part, postern_event_fn *each, void *user);
 int reader_frames_deliver(struct answer *answer, postern_reader_frame_fn *each, void *user,
 	struct postern_reader_state *state);
 
+/* As reader_frames_deliver, of getOsdpFrames; state: filled before the first frame. */
+int osdp_frames_deliver(struct answer *answer, postern_osdp_frame_fn *each, void *user,
+	struct postern_osdp_state *state);
+
 /*
  * An answer of getControllerStatus; NULL with *ret_error when it is none, or memory is short.
  * answer->text stays.

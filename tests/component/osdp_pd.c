@@ -6,6 +6,8 @@
  *
  *   card 0101...    keys 1234#    tamper on|off    led (its colour)
  *   beeps (how many tones so far)    commands (how many so far)    link
+ *   file MAX STATUS (files of MAX bytes; STATUS of FTSTAT for the last part)
+ *   taken (bytes of a file so far, and their sum, each times its place from 1)
  *   unplug          plug          (LINK goes and comes)     power (fails and is back)
  *
  * KEY is 32 hexadecimal digits: the reader then wants a secure channel. It ends with its input.
@@ -53,6 +55,17 @@ static struct card_bits bits_of(const char *text)
 	return bits;
 }
 
+static bool file_order(struct pd *pd, const char *line)
+{
+	unsigned max;
+	int status;
+
+	if (sscanf(line, "file %u %d", &max, &status) != 2)
+		return false;
+	pd_file(pd, max, (int16_t)status);
+	return true;
+}
+
 static void order(struct pd *pd, const char *link, const char *line)
 {
 	static const char *const links[] = {"offline", "clear", "install", "secure"};
@@ -76,6 +89,15 @@ static void order(struct pd *pd, const char *link, const char *line)
 		pd_plug(pd, -1);
 	} else if (strcmp(word, "plug") == 0) {
 		pd_plug(pd, plug(link));
+	} else if (strcmp(word, "file") == 0) {
+		good = file_order(pd, line);
+	} else if (strcmp(word, "taken") == 0) {
+		uint32_t len;
+		uint32_t sum;
+
+		pd_file_taken(pd, &len, &sum);
+		(void)printf("%u %u\n", len, sum);
+		return;
 	} else if (strcmp(word, "led") == 0) {
 		(void)printf("%u\n", pd_led(pd));
 		return;

@@ -581,6 +581,53 @@ static void a_reader_shows_what_it_sends(void **state)
 		POSTERN_E_ARGUMENT);
 }
 
+static int no_frame(void *user, const struct postern_osdp_frame *frame)
+{
+	(void)user;
+	fail_msg("frame %llu of a line that is not there", (unsigned long long)frame->no);
+	return 1;
+}
+
+struct osdp_end {
+	int error;
+	int has_state;
+};
+
+static void osdp_done(
+	void *user, struct postern_call *call, int error, const struct postern_osdp_state *seen)
+{
+	(void)call;
+	*(struct osdp_end *)user = (struct osdp_end){error, seen != NULL};
+}
+
+/* What comes of a line that is there: test_osdp_tools.py. */
+static void a_line_that_is_not_there_has_no_frames(void **state)
+{
+	struct postern_osdp_query query = POSTERN_OSDP_QUERY_INIT;
+	struct postern_osdp_state seen = POSTERN_OSDP_STATE_INIT;
+	struct osdp_end end = {.error = 1};
+
+	(void)state;
+	assert_int_equal(
+		postern_osdp_frames(device, &query, no_frame, NULL, &seen), POSTERN_E_ARGUMENT);
+	query.line = "east";
+	assert_int_equal(
+		postern_osdp_frames(device, &query, no_frame, NULL, &seen), POSTERN_E_REFUSED);
+	assert_detail("names no OSDP line");
+	query.count = 257;
+	assert_int_equal(
+		postern_osdp_frames(device, &query, no_frame, NULL, NULL), POSTERN_E_ARGUMENT);
+	query.count = 0;
+	seen.size = 1;
+	assert_int_equal(
+		postern_osdp_frames(device, &query, no_frame, NULL, &seen), POSTERN_E_ARGUMENT);
+	assert_ok(postern_osdp_frames_start(device, &query, no_frame, osdp_done, &end, NULL));
+	for (int turns = 0; end.error == 1 && turns < 1000; turns++)
+		assert_ok(postern_wait(context, 1000));
+	assert_int_equal(end.error, POSTERN_E_REFUSED);
+	assert_int_equal(end.has_state, 0);
+}
+
 static void the_controller_says_how_it_does(void **state)
 {
 	struct postern_controller_status *status = NULL;
@@ -819,6 +866,7 @@ int main(void)
 		cmocka_unit_test(events_come_from_either_stream_behind_a_place),
 		cmocka_unit_test(a_schedule_takes_its_day),
 		cmocka_unit_test(a_reader_shows_what_it_sends),
+		cmocka_unit_test(a_line_that_is_not_there_has_no_frames),
 		cmocka_unit_test(the_controller_says_how_it_does),
 		cmocka_unit_test(wrong_password_and_wrong_address_are_told_apart),
 		cmocka_unit_test(people_change_without_waiting),

@@ -665,7 +665,7 @@ def _():
         files = [os.path.relpath(os.path.join(folder, name), root)
                  for folder, _, names in os.walk(root) for name in names]
         headers = [name for name in files if name.endswith(".h")]
-        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "postern.h",
+        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "osdp_frames.h", "postern.h",
               "special_days.h"], "public headers")
         pkgconfig = [name for name in files if name.endswith("/postern.pc")]
         check(len(pkgconfig), 1, "postern.pc")
@@ -801,6 +801,15 @@ def _():
     status, out, err = run([program("postern"), "account", "stroke", "--help"])
     check((status, out), (2, ""))
     ensure("`account` needs one of: list add" in err, err)
+
+
+@test("osdp scan, trace, firmware and dissector: test_osdp_tools.py has the rest")
+def _():
+    local("osdp", "scan", "/dev/null", status=REFUSED, err="it is no serial port")
+    local("osdp", "trace", "/dev/null", "--baud", "9600", status=REFUSED, err="no serial port")
+    local("osdp", "firmware", "/dev/null", status=USAGE, err="--port PORT --baud N --address A")
+    out = local("osdp", "dissector")
+    ensure('[0x60] = "POLL"' in out and 'Proto("osdp"' in out, out)
 
 
 @test("every command of the help was tried here")

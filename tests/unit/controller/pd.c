@@ -32,6 +32,17 @@ static enum osdp_device_keep key_keep(void *user, const uint8_t key[OSDP_KEY_SIZ
 	return OSDP_DEVICE_KEY_KEPT;
 }
 
+static int16_t file_take(void *user, const struct osdp_filetransfer *part)
+{
+	struct pd *pd = user;
+
+	if (part->offset == 0)
+		pd->file_len = pd->file_sum = 0;
+	for (size_t i = 0; i < part->fragment.len; i++)
+		pd->file_sum += ++pd->file_len * (uint8_t)part->fragment.data[i];
+	return pd->file_len == part->total ? pd->file_last : OSDP_FTSTAT_PROCEED;
+}
+
 static void wire_read(struct pd *pd)
 {
 	char bytes[2048];
@@ -111,6 +122,7 @@ void pd_start(struct pd *pd, int wire, uint8_t address, const uint8_t *key, bool
 	config.aes = osdp_aes_nettle;
 	config.fill_random = fill_random;
 	config.owner.key = key_keep;
+	config.owner.file = file_take;
 	config.owner.user = pd;
 	osdp_device_init(&pd->device, &config, clock_boot_ns());
 	ASSERT(pthread_create(&pd->thread, NULL, run, pd) == 0);
@@ -176,6 +188,23 @@ void pd_power_cycle(struct pd *pd)
 	(void)pthread_mutex_lock(&pd->lock);
 	osdp_device_power_cycle(&pd->device, clock_boot_ns());
 	changed(pd);
+}
+
+void pd_file(struct pd *pd, uint32_t max, int16_t last)
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	pd->device.config.file_max = max;
+	osdp_file_receive_init(&pd->device.file, max > 0 ? max : 1);
+	pd->file_last = last;
+	changed(pd);
+}
+
+void pd_file_taken(struct pd *pd, uint32_t *ret_len, uint32_t *ret_sum)
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	*ret_len = pd->file_len;
+	*ret_sum = pd->file_sum;
+	(void)pthread_mutex_unlock(&pd->lock);
 }
 
 void pd_install(struct pd *pd, bool open)

@@ -18,6 +18,9 @@ struct pd {
 	bool stopping;
 	uint32_t keysets; /* keys that came */
 	uint8_t latest[OSDP_KEY_SIZE]; /* the last of them */
+	uint32_t file_len; /* bytes of a file that came in order */
+	uint32_t file_sum; /* of them, each times its place from 1 */
+	int16_t file_last; /* status that answers the last part: of FTSTAT */
 	void (*on_key)(void *user); /* before the reader takes a key */
 	void *on_key_user;
 };
@@ -36,6 +39,9 @@ bool pd_card(struct pd *pd, const struct card_bits *bits);
 bool pd_keys(struct pd *pd, const char *keys);
 void pd_tamper(struct pd *pd, bool on);
 void pd_power_cycle(struct pd *pd);
+/* Takes files of so many bytes (0: none), and answers their last part with this status. */
+void pd_file(struct pd *pd, uint32_t max, int16_t last);
+void pd_file_taken(struct pd *pd, uint32_t *ret_len, uint32_t *ret_sum);
 void pd_install(struct pd *pd, bool open);
 void pd_set_key(struct pd *pd, const uint8_t *key);
 uint8_t pd_led(struct pd *pd);

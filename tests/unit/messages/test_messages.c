@@ -57,6 +57,13 @@ static size_t fill(enum message_type type)
 		assert_true(text_set(&AS(message_account_name)->name, SPAN_LIT("anna")));
 	} else if (type == MESSAGE_ACCOUNT_ROWS) {
 		AS(message_account_rows)->count = 2;
+	} else if (type == MESSAGE_OSDP_TRACE) {
+		AS(message_osdp_trace)->limit = OSDP_TRACED_MAX;
+		AS(message_osdp_trace)->line = MESSAGE_PORT_LINES_MAX - 1;
+	} else if (type == MESSAGE_OSDP_FRAMES) {
+		AS(message_osdp_frames)->count = 2;
+		AS(message_osdp_frames)->row[0].len = 1;
+		AS(message_osdp_frames)->row[1].len = OSDP_TRACED_BYTES;
 	} else if (type == MESSAGE_AUDIT_QUERY) {
 		AS(message_audit_query)->limit = 1024;
 	} else if (type == MESSAGE_AUDIT_ROWS) {
@@ -363,6 +370,14 @@ static void accounts_and_the_audit_are_judged(void **state UNUSED)
 	REFUSES(MESSAGE_ACCOUNT_ROWS, AS(message_account_rows)->row[1].role, ACCOUNT_ROLE_COUNT,
 		ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_STREAM_END, AS(message_stream_close)->stream_id, 0, ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_OSDP_TRACE, AS(message_osdp_trace)->limit, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_OSDP_TRACE, AS(message_osdp_trace)->limit, 257, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_OSDP_TRACE, AS(message_osdp_trace)->line, 16, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_OSDP_FRAMES, AS(message_osdp_frames)->row[0].len, 0, ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_OSDP_FRAMES, AS(message_osdp_frames)->row[1].len, 1441, ROLE_CORE,
+		ROLE_GATE);
+	REFUSES(MESSAGE_OSDP_FRAMES, memory[offsetof(struct message_osdp_frames, row[1].reply)], 2,
+		ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_AUDIT_QUERY, AS(message_audit_query)->limit, 0, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_AUDIT_QUERY, AS(message_audit_query)->limit, 1025, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[119].act, AUDIT_ACT_COUNT,

@@ -99,7 +99,10 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_AUDIT_ROWS, struct message_audit_rows, ROLE_CORE, ROLE_GATE)                     \
 	/* serial ports: core says that one is gone, the supervisor brings it back */              \
 	X(MESSAGE_PORT_GONE, struct message_port, ROLE_CORE, ROLE_SUPERVISOR)                      \
-	X(MESSAGE_PORT, struct message_port, ROLE_SUPERVISOR, ROLE_CORE) /* with one fd */
+	X(MESSAGE_PORT, struct message_port, ROLE_SUPERVISOR, ROLE_CORE) /* with one fd */         \
+	/* frames of an OSDP line: a request with handle, and its answer */                        \
+	X(MESSAGE_OSDP_TRACE, struct message_osdp_trace, ROLE_GATE, ROLE_CORE)                     \
+	X(MESSAGE_OSDP_FRAMES, struct message_osdp_frames, ROLE_CORE, ROLE_GATE)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -447,6 +450,42 @@ struct message_reader_frames {
 	bool last;
 	uint32_t count;
 	struct reader_frame row[MESSAGE_READER_FRAMES_MAX];
+};
+
+/* --- frames of an OSDP line: cards may be in them, role admin only --- */
+
+#define OSDP_TRACED_MAX 256 /* frames that core remembers, of all lines together */
+#define MESSAGE_OSDP_FRAMES_MAX 20
+#define OSDP_TRACED_BYTES 1440
+
+/* Core remembers frames for OSDP_TRACE_S behind each such request. */
+#define OSDP_TRACE_S 10
+struct message_osdp_trace {
+	struct message_header header;
+	struct message_handle handle;
+	uint64_t after_no; /* frames with a greater number */
+	uint32_t limit; /* 1 to OSDP_TRACED_MAX */
+	uint32_t line; /* place in settings.osdp_line */
+};
+
+/* A frame on a line, without its mark; keys, digits and templates are overwritten. */
+struct osdp_traced {
+	uint64_t no; /* from 1 since core's start, over all lines */
+	int64_t utc_us; /* of its last byte */
+	uint16_t len; /* 7 to OSDP_TRACED_BYTES */
+	uint8_t line; /* place in settings.osdp_line */
+	bool reply;
+	uint8_t bytes[OSDP_TRACED_BYTES];
+};
+
+/* Oldest first, in as many messages as it needs: the one with last set ends them. */
+struct message_osdp_frames {
+	struct message_header header;
+	uint64_t oldest_no; /* of those that are remembered, of any line; 0: none */
+	uint64_t last_no;
+	uint32_t count;
+	bool last;
+	struct osdp_traced row[MESSAGE_OSDP_FRAMES_MAX];
 };
 
 /* --- the first account --- */

@@ -100,6 +100,7 @@ enum cgi_operation {
 	CGI_ACCOUNT_ROLE, /* modifyUser */
 	CGI_ACCOUNT_REMOVE,
 	CGI_AUDIT_FIND, /* recordFinder find, name=PosternAudit: ours */
+	CGI_OSDP_FRAMES, /* accessControl getOsdpFrames: ours */
 	CGI_OPERATION_COUNT
 };
 

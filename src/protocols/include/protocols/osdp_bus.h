@@ -142,6 +142,9 @@ enum osdp_event_kind {
 	OSDP_EVENT_COUNT
 };
 
+/* status of OSDP_BUS_FILE_REFUSED by a NAK: this less the code of the NAK; FTSTAT is above it. */
+#define OSDP_BUS_FILE_NAK (-32000)
+
 enum osdp_bus_file_state {
 	OSDP_BUS_FILE_SENDING = 0,
 	OSDP_BUS_FILE_FINISHING, /* all is sent, the reader works on it */
