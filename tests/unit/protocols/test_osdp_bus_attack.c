@@ -501,6 +501,211 @@ static void test_weak_pending(void **state UNUSED)
 	assert_int_equal(rig.commands[OSDP_CHLNG], 0);
 }
 
+/* --- in clear, where the operator allows it --- */
+
+static struct osdp_frame changed_by;
+
+static void change(struct rig *self, const struct osdp_frame *frame, uint8_t *bytes, size_t *len)
+{
+	struct osdp_frame card = {.reply = true,
+		.address = RIG_ADDRESS + changed_by.address,
+		.sequence = (frame->sequence + changed_by.sequence) % 4,
+		.use_crc = !changed_by.use_crc,
+		.code = OSDP_RAW,
+		.data = SPAN_LIT("\x00\x01\x1a\x00\xbd\xd9\x37\x40")};
+
+	if (frame->code != OSDP_ACK || self->step == 0)
+		return;
+	self->step--;
+	rig_put(&card, bytes, len);
+}
+
+static void test_replies_of_others(void **state UNUSED)
+{
+	static const struct osdp_frame changes[] = {
+		{.address = 0}, /* as it must be: that one is taken */
+		{.address = 1}, {.sequence = 1}, {.sequence = 2},
+		{.use_crc = true}, /* a checksum, once it has shown that it knows a CRC */
+	};
+
+	for (unsigned i = 0; i < ARRAY_COUNT(changes); i++) {
+		struct osdp_bus_reader reader = rig_reader();
+		struct osdp_device_config device = rig_device();
+
+		reader.policy = OSDP_SECURE_OFF;
+		device.secure_required = false;
+		rig_init(&rig, &reader, &device);
+		rig_run(&rig, 3 * S);
+		assert_true(rig_is_online(&rig));
+		changed_by = changes[i];
+		rig.on_reply = change;
+		rig.step = 1;
+		rig_run(&rig, S);
+		assert_int_equal(rig.step, 0);
+		assert_int_equal(rig.count[OSDP_EVENT_CARD], i == 0);
+	}
+}
+
+static void checksums(
+	struct rig *self UNUSED, const struct osdp_frame *frame, uint8_t *bytes, size_t *len)
+{
+	struct osdp_frame changed = *frame;
+
+	if (frame->code == 0)
+		return;
+	changed.use_crc = false;
+	rig_put(&changed, bytes, len);
+}
+
+/* Where secure channel is required no reply has a checksum: eight bits prove nothing. */
+static void test_checksums(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = rig_reader();
+	struct osdp_device_config device = rig_device();
+
+	rig_init(&rig, &reader, &device);
+	rig.on_reply = checksums;
+	rig_run(&rig, 20 * S);
+	check_nothing();
+	assert_int_equal(rig.commands[OSDP_CHLNG], 0);
+	assert_int_equal(rig_status(&rig).state, OSDP_STATE_PROBING);
+}
+
+/* --- keys --- */
+
+static unsigned copies_of(const uint8_t *secret, size_t len)
+{
+	unsigned copies = 0;
+
+	for (size_t i = 0; i + len <= sizeof(rig.memory); i++)
+		copies += memcmp(rig.memory + i, secret, len) == 0;
+	return copies;
+}
+
+static void drop_reply(struct rig *self UNUSED, const struct osdp_frame *frame UNUSED,
+	uint8_t *bytes UNUSED, size_t *len)
+{
+	*len = 0;
+}
+
+static void test_session_keys_wiped(void **state UNUSED)
+{
+	uint8_t keys[2][OSDP_KEY_SIZE];
+
+	connect();
+	memcpy(keys[0], rig.device.secure.s_enc, OSDP_KEY_SIZE);
+	memcpy(keys[1], rig.device.secure.s_mac1, OSDP_KEY_SIZE);
+	assert_int_equal(copies_of(keys[0], OSDP_KEY_SIZE), 1);
+	assert_int_equal(copies_of(keys[1], OSDP_KEY_SIZE), 1);
+	rig.on_reply = drop_reply;
+	rig_run(&rig, 10 * S);
+	assert_int_equal(rig.count[OSDP_EVENT_OFFLINE], 1);
+	assert_int_equal(copies_of(keys[0], OSDP_KEY_SIZE), 0);
+	assert_int_equal(copies_of(keys[1], OSDP_KEY_SIZE), 0);
+}
+
+static void keep_keyset(
+	struct rig *self, const struct osdp_frame *frame, uint8_t *bytes UNUSED, size_t *len UNUSED)
+{
+	if (frame->code == OSDP_KEYSET && frame->block_type == OSDP_SCS_17) {
+		memcpy(self->kept, frame->data.data + 16, 16);
+		self->kept_len = 16;
+	}
+}
+
+/* The new key is there once, as the key; its way to the reader, which SCBK-D opens, is gone. */
+static void test_pairing_wiped(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = {.address = RIG_ADDRESS};
+	struct osdp_device_config device = rig_device();
+
+	device.has_key = false;
+	device.install_mode = true;
+	rig_init(&rig, &reader, &device);
+	rig.on_command = keep_keyset;
+	assert_int_equal(rig_order(&rig, pair_order(60 * S)), OSDP_TAKEN);
+	rig_run(&rig, 5 * S);
+	assert_int_equal(rig.count[OSDP_EVENT_PAIRED], 1);
+	assert_int_equal(rig.kept_len, 16);
+	assert_int_equal(copies_of(rig_secret, OSDP_KEY_SIZE), 1);
+	assert_int_equal(copies_of(rig.kept, 16), 0);
+}
+
+static void test_pairing_in_clear(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = {.address = RIG_ADDRESS, .policy = OSDP_SECURE_OFF};
+	struct osdp_device_config device = rig_device();
+
+	device.secure_required = false;
+	rig_init(&rig, &reader, &device);
+	rig_run(&rig, 3 * S);
+	assert_true(rig_is_online(&rig));
+	assert_int_equal(rig_order(&rig, pair_order(60 * S)), OSDP_TAKEN_NOT_INVALID);
+	rig_run(&rig, 3 * S);
+	check_nothing();
+}
+
+/* Unpaired while it is online: it is asked for nothing more. */
+static void test_unpaired(void **state UNUSED)
+{
+	struct osdp_order none = {.kind = OSDP_ORDER_KEYS};
+	unsigned polls;
+
+	connect();
+	assert_int_equal(rig_order(&rig, none), OSDP_TAKEN);
+	rig_run(&rig, 10 * MS);
+	polls = rig.commands[OSDP_POLL];
+	rig_present(&rig, 1);
+	rig_run(&rig, 10 * S);
+	check_nothing();
+	assert_int_equal(rig.commands[OSDP_POLL], polls);
+	assert_int_equal(rig.last[OSDP_EVENT_OFFLINE].why, OSDP_WHY_NOT_PAIRED);
+	assert_int_equal(rig_status(&rig).state, OSDP_STATE_NOT_PAIRED);
+	assert_int_equal(copies_of(rig_key, OSDP_KEY_SIZE), 0);
+}
+
+/* Other keys are given while the reader proves a pending one: that proof is not of the new ones. */
+static void give_keys(
+	struct rig *self, const struct osdp_frame *frame, uint8_t *bytes UNUSED, size_t *len UNUSED)
+{
+	struct osdp_order order = {.kind = OSDP_ORDER_KEYS, .keys = {.has_pending = true}};
+
+	if (self->step > 0 || frame->code != OSDP_PDID || frame->block_type != OSDP_SCS_18)
+		return;
+	self->step++;
+	memcpy(order.keys.pending, rig_secret, OSDP_KEY_SIZE);
+	assert_int_equal(rig_order(self, order), OSDP_TAKEN);
+}
+
+static void test_keys_given_meanwhile(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = {.address = RIG_ADDRESS, .has_pending = true};
+	struct osdp_device_config device = rig_device();
+
+	memcpy(reader.pending, rig_key, OSDP_KEY_SIZE);
+	rig_init(&rig, &reader, &device);
+	rig.on_reply = give_keys;
+	rig_run(&rig, 20 * S);
+	assert_int_equal(rig.step, 1);
+	check_nothing();
+	assert_int_equal(rig.count[OSDP_EVENT_PENDING_WORKS], 0);
+	assert_int_equal(rig.count[OSDP_EVENT_ONLINE], 0);
+}
+
+/* Bytes that look like a reply are no sign of life. */
+static void test_heard(void **state UNUSED)
+{
+	int64_t heard_ns;
+
+	connect();
+	heard_ns = rig_status(&rig).heard_ns;
+	rig.on_command = reflect_keep;
+	rig.on_reply = reflect;
+	while (rig_status(&rig).counters.refused == 0)
+		rig_run(&rig, MS);
+	assert_true(rig_status(&rig).heard_ns <= heard_ns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -518,6 +723,14 @@ int main(void)
 		cmocka_unit_test(test_card_under_default_key),
 		cmocka_unit_test(test_window_limited),
 		cmocka_unit_test(test_weak_pending),
+		cmocka_unit_test(test_replies_of_others),
+		cmocka_unit_test(test_checksums),
+		cmocka_unit_test(test_session_keys_wiped),
+		cmocka_unit_test(test_pairing_wiped),
+		cmocka_unit_test(test_pairing_in_clear),
+		cmocka_unit_test(test_unpaired),
+		cmocka_unit_test(test_keys_given_meanwhile),
+		cmocka_unit_test(test_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
