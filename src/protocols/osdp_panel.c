@@ -39,7 +39,6 @@ void panel_init(struct osdp_panel *panel, const struct osdp_bus *bus, uint8_t in
 	panel->index = index;
 	panel->why = OSDP_WHY_SILENT;
 	panel->told = OSDP_WHY_SILENT;
-	panel->flush = true;
 	panel->since_ns = now_ns;
 	panel->heard_ns = LONG_AGO_NS;
 	panel->polled_ns = LONG_AGO_NS;
