@@ -495,8 +495,10 @@ int bus_new(struct core *core, bool restarted, struct bus **ret)
 	struct osdp_bus_reader *keys = core_secret_new_of(size);
 
 	core->reader_keys = core_secret_new_of(sizeof(*core->reader_keys));
-	if (bus == NULL || keys == NULL || core->reader_keys == NULL)
+	if (bus == NULL || keys == NULL || core->reader_keys == NULL) {
+		free(bus);
 		return -ENOMEM;
+	}
 	bus->core = core;
 	bus->timer_ns = INT64_MAX;
 	bus->again_ns = INT64_MAX;

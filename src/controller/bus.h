@@ -10,7 +10,7 @@
  */
 MUST_CHECK int bus_new(struct core *core, bool restarted, struct bus **ret);
 
-void *bus_run(void *bus); /* the thread: until core->stopping */
+void *bus_run(void *user); /* the thread of struct bus: until core->stopping */
 
 /* Wipes all keys. The thread has ended, or never ran. */
 struct bus *bus_free(struct bus *bus);

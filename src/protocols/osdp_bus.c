@@ -8,7 +8,8 @@
  * The line counts as busy while our own bytes are on the wire, by the baud rate and not by when the
  * port took them, and for two characters after every byte that comes. A reply that is under way is
  * never talked into: the end of a wait is put off while bytes come, until one is missing for the
- * inter-character time (a frame has begun) or for a few characters (noise).
+ * inter-character time (a frame has begun) or for a few characters (noise). When somebody holds the
+ * line without a break for JAM_NS nobody on it can be heard: all are offline.
  *
  * Replies are found by address and sequence number; what fits nothing that was asked is counted at
  * the reader it names and changes nothing but how long that one is waited for.
@@ -19,6 +20,7 @@
 
 #define CHARACTER_GAP_NS (20 * NS_PER_MS) /* within a frame */
 #define NOISE_GAP_NS NS_PER_MS /* and four characters: a damaged reply is over */
+#define JAM_NS (2 * NS_PER_S)
 #define FOREIGN_NS (10 * NS_PER_S) /* two foreign commands within this are no accident */
 
 /* --- life --- */
@@ -40,6 +42,7 @@ struct osdp_bus *osdp_bus_init(void *memory, const struct osdp_bus_config *confi
 	osdp_bus_set_baud(bus, config->baud);
 	bus->quiet_ns = now_ns;
 	bus->byte_ns = LONG_AGO_NS;
+	bus->free_ns = now_ns;
 	bus->asked_ns = LONG_AGO_NS;
 	bus->foreign_ns = LONG_AGO_NS;
 	bus->foreign_alarm_ns = LONG_AGO_NS;
@@ -186,6 +189,7 @@ static void frame_take(struct osdp_bus *bus, const struct osdp_frame *frame, int
 		break;
 	case OUTCOME_TAKEN:
 		timing_take(bus, panel, frame->bytes.len, now_ns);
+		panel->heard_ns = now_ns;
 		panel->counters.exchanges++;
 		exchange_end(bus, panel);
 		break;
@@ -214,6 +218,8 @@ static void receiver_drain(struct osdp_bus *bus, struct span bytes, int64_t now_
 void osdp_bus_receive(struct osdp_bus *bus, struct span bytes, int64_t now_ns)
 {
 	if (bytes.len > 0 && bus->there) {
+		if (bus->waiting || now_ns >= bus->quiet_ns)
+			bus->free_ns = now_ns;
 		bus->byte_ns = now_ns;
 		if (bus->begin_ns == NEVER_NS && now_ns > bus->sent_ns)
 			bus->begin_ns = now_ns;
@@ -258,10 +264,24 @@ static void wait_end(struct osdp_bus *bus, int64_t now_ns)
 	turn_failed(bus, panel, bus->bad, now_ns);
 }
 
+static void jam_judge(struct osdp_bus *bus, int64_t now_ns)
+{
+	if (bus->waiting || now_ns >= bus->quiet_ns || now_ns - bus->free_ns <= JAM_NS)
+		return;
+	bus->free_ns = now_ns;
+	for (unsigned i = 0; i < bus->config.reader_count; i++) {
+		struct osdp_panel *panel = &bus->panels[i];
+
+		if (panel->announced || panel->state == OSDP_STATE_ONLINE)
+			panel_offline(bus, panel, OSDP_WHY_SILENT, now_ns);
+	}
+}
+
 void osdp_bus_time(struct osdp_bus *bus, int64_t now_ns)
 {
 	if (bus->waiting && now_ns >= wait_end_ns(bus))
 		wait_end(bus, now_ns);
+	jam_judge(bus, now_ns);
 	for (unsigned i = 0; i < bus->config.reader_count; i++)
 		if (now_ns >= panel_time_deadline_ns(&bus->panels[i]))
 			panel_time(bus, &bus->panels[i], now_ns);

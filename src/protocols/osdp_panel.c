@@ -39,12 +39,12 @@ void panel_init(struct osdp_panel *panel, const struct osdp_bus *bus, uint8_t in
 	panel->index = index;
 	panel->why = OSDP_WHY_SILENT;
 	panel->told = OSDP_WHY_SILENT;
-	panel->flush = true;
 	panel->since_ns = now_ns;
 	panel->heard_ns = LONG_AGO_NS;
 	panel->polled_ns = LONG_AGO_NS;
 	panel->offline_ns = NEVER_NS;
 	panel->session_ns = LONG_AGO_NS;
+	panel->refused_until_ns = NEVER_NS;
 	panel->not_before_ns = now_ns;
 	panel->key_used = panel->config.has_key ? KEY_OWN : KEY_PENDING;
 	osdp_secure_init(&panel->secure, bus->config.aes, false);
@@ -80,9 +80,7 @@ void panel_link_reset(struct osdp_panel *panel, enum panel_step step)
 	panel->sends = 0;
 	panel->sequence = 0;
 	panel->step = (uint8_t)step;
-	panel->mac_strikes = 0;
 	panel->plain_strikes = 0;
-	panel->replay_hits = 0;
 	panel->mac_good = 0;
 }
 
@@ -164,6 +162,7 @@ void panel_online(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns
 	panel->told = OSDP_WHY_NONE;
 	panel->probes = 0;
 	panel->key_failures = 0;
+	panel->sequence_naks = 0;
 	panel_ask_states(panel);
 	panel_state_set(bus, panel, OSDP_STATE_ONLINE, now_ns);
 	if (panel->announced)

@@ -91,6 +91,7 @@ struct osdp_panel {
 	bool default_claimed; /* said within a session that SCBK-D is in use: a habit of it */
 	uint8_t identity_strikes, plain_strikes, mac_strikes, key_failures, replay_hits, strays;
 	uint8_t denials; /* sessions ended by a NAK in clear, without much traffic between */
+	uint8_t sequence_naks; /* of handshakes, since it was online */
 	uint32_t doubled; /* copies of the latest reply */
 	uint32_t mac_good; /* replies since the latest strike */
 	int64_t since_ns;
@@ -102,6 +103,7 @@ struct osdp_panel {
 	int64_t backoff_ns;
 	uint32_t probes; /* since it was last heard */
 	uint32_t refused[8]; /* commands that got NAK 03: a bit for each code */
+	int64_t refused_until_ns; /* one came in clear in a session: then all are tried again */
 	struct osdp_pdid identity;
 	struct osdp_capabilities capabilities;
 	struct osdp_secure secure;
@@ -178,6 +180,7 @@ struct osdp_bus {
 	int64_t sent_ns; /* end of the latest transmission */
 	int64_t deadline_ns; /* of the reply's begin */
 	int64_t byte_ns; /* the latest byte from the line */
+	int64_t free_ns; /* others have had it without a break since then */
 	int64_t quiet_ns; /* from when on the line may be taken */
 	int64_t asked_ns; /* latest query of a state */
 	int64_t foreign_ns; /* latest foreign command */
@@ -297,6 +300,8 @@ void panel_stray(struct osdp_bus *bus, struct osdp_panel *panel, const struct os
 /* A reply within the session: unwraps it into bus->plain. */
 enum panel_outcome panel_unwrap(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_frame *frame, int64_t now_ns, struct span *ret_data);
+/* What came is not of the session: the same again; the third time the session is made anew. */
+enum panel_outcome panel_plain(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns);
 /* The session is made and its reader proved: what pairing wants next, or online. */
 void panel_proved(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns);
 void panel_keyset_answered(

@@ -287,6 +287,10 @@ static bool states_next(struct osdp_bus *bus, struct osdp_panel *panel, int64_t 
 		10 * NS_PER_S, 10 * NS_PER_S, 60 * NS_PER_S, 60 * NS_PER_S};
 	int64_t rounds_ns = STATES_ROUNDS * ROUND_CHARS * bus->char_ns * bus->config.reader_count;
 
+	if (now_ns >= panel->refused_until_ns) {
+		panel->refused_until_ns = NEVER_NS;
+		memset(panel->refused, 0, sizeof(panel->refused));
+	}
 	/* Not all readers in one round, which would be a long one. */
 	if (now_ns - bus->asked_ns < rounds_ns / (STATES_ROUNDS * 2))
 		return false;

@@ -8,6 +8,7 @@
  */
 #include "osdp_panel.h"
 
+#define REFUSED_NS (600 * NS_PER_S) /* somebody else may have refused in its name */
 #define REPEATS_MAX 8u /* NAK 01 in a row: it does not mean the line */
 #define DENIALS_MAX 5u
 
@@ -80,18 +81,19 @@ static void asked(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, 
 		panel_connect(bus, panel, now_ns);
 		return;
 	}
+	panel->has_identity = false; /* what was told in clear proves nothing */
 	if (code == OSDP_PDID)
 		panel_take_identity(panel, data);
-	else if (!proved)
-		panel->has_identity = false;
 	if (panel->state == OSDP_STATE_PROBING)
 		panel_state_set(bus, panel, OSDP_STATE_CONNECTING, now_ns);
 	if (!identity_check(bus, panel, proved, now_ns))
 		return;
-	if (proved)
+	if (!proved)
+		panel->step = STEP_CAP;
+	else if (panel->has_identity)
 		panel_proved(bus, panel, now_ns);
 	else
-		panel->step = STEP_CAP;
+		panel_hold(bus, panel, OSDP_WHY_PROTOCOL, now_ns);
 }
 
 static void sequence_next(struct osdp_panel *panel)
@@ -149,8 +151,10 @@ static enum panel_outcome nak_take(struct osdp_bus *bus, struct osdp_panel *pane
 		return OUTCOME_ENDED;
 	}
 	if (panel->frame_secure) {
-		if (code == OSDP_NAK_COMMAND)
+		if (code == OSDP_NAK_COMMAND) {
 			command_refused(bus, panel, code, now_ns);
+			panel->refused_until_ns = now_ns + REFUSED_NS;
+		}
 		/* A reader that was powered up says so once. */
 		if (++panel->denials >= DENIALS_MAX) {
 			panel->denials = DENIALS_MAX;
@@ -182,14 +186,9 @@ static enum panel_outcome plain_take(struct osdp_bus *bus, struct osdp_panel *pa
 		panel_keyset_answered(bus, panel, true, now_ns);
 		return OUTCOME_TAKEN;
 	}
-	panel->counters.refused++;
 	if (frame->code != OSDP_ACK)
 		panel_alarm(bus, panel, OSDP_ALARM_DOWNGRADE, now_ns);
-	if (++panel->plain_strikes < 3)
-		return OUTCOME_BAD;
-	panel_alarm(bus, panel, OSDP_ALARM_DOWNGRADE, now_ns);
-	panel_restart(bus, panel, OSDP_WHY_RESTARTED, now_ns);
-	return OUTCOME_ENDED;
+	return panel_plain(bus, panel, now_ns);
 }
 
 /* The sequence number is another one. */
@@ -241,7 +240,6 @@ enum panel_outcome panel_reply(struct osdp_bus *bus, struct osdp_panel *panel,
 		nak_code != OSDP_NAK_CHECK && !(nak && frame->sequence == 0))
 		return sequence_wrong(bus, panel, frame, now_ns);
 	panel->heard = true;
-	panel->heard_ns = now_ns;
 	panel->crc_seen |= frame->use_crc;
 	panel->checksum &= !frame->use_crc;
 	if (nak)

@@ -12,7 +12,8 @@
  * key is tried, for the answer to a KEYSET may have been lost. SCBK-D is in no other path.
  *
  * A wrong MAC moves nothing: the frame is repeated. Three of them, with less than GOOD_MIN right
- * ones between, end the session: so a guess at 32 bits costs a handshake for each three tries.
+ * ones between, end the session: so a guess at 32 bits costs a handshake for each three tries. They
+ * are counted over sessions, for whoever guesses can end one in clear before the third.
  */
 #include "osdp_panel.h"
 
@@ -20,8 +21,10 @@
 
 #define MAC_STRIKES 3u
 #define REPLAY_HITS 3u
+#define PLAIN_STRIKES 3u
 #define STRAYS_MAX 8u
 #define GOOD_MIN 100u
+#define SEQUENCE_NAKS 3u /* of a handshake: it is no accident any more, but a refusal */
 #define ROTATION_NS (60 * NS_PER_S)
 
 static bool pairing_from_default(const struct osdp_panel *panel)
@@ -56,7 +59,8 @@ static void key_failed(struct osdp_bus *bus, struct osdp_panel *panel, enum osdp
 void panel_challenge_refused(
 	struct osdp_bus *bus, struct osdp_panel *panel, uint8_t nak, int64_t now_ns)
 {
-	if (nak == OSDP_NAK_SEQUENCE) {
+	if (nak == OSDP_NAK_SEQUENCE && panel->sequence_naks < SEQUENCE_NAKS) {
+		panel->sequence_naks++;
 		panel_restart(bus, panel, OSDP_WHY_RESTARTED, now_ns);
 		return;
 	}
@@ -146,6 +150,16 @@ void panel_stray(struct osdp_bus *bus, struct osdp_panel *panel, const struct os
 		panel_alarm(bus, panel, OSDP_ALARM_REPLAY, now_ns);
 }
 
+static enum panel_outcome macs_end(
+	struct osdp_bus *bus, struct osdp_panel *panel, enum osdp_alarm alarm, int64_t now_ns)
+{
+	panel->mac_strikes = 0;
+	panel->replay_hits = 0;
+	panel_alarm(bus, panel, alarm, now_ns);
+	panel_hold(bus, panel, OSDP_WHY_MAC, now_ns);
+	return OUTCOME_ENDED;
+}
+
 static enum panel_outcome mac_wrong(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_frame *frame, int64_t now_ns)
 {
@@ -156,16 +170,11 @@ static enum panel_outcome mac_wrong(struct osdp_bus *bus, struct osdp_panel *pan
 		return OUTCOME_IGNORED;
 	panel->counters.mac_errors++;
 	panel->mac_good = 0;
-	if (known && ++panel->replay_hits >= REPLAY_HITS) {
-		panel_alarm(bus, panel, OSDP_ALARM_REPLAY, now_ns);
-		panel_hold(bus, panel, OSDP_WHY_MAC, now_ns);
-		return OUTCOME_ENDED;
-	}
-	if (++panel->mac_strikes < MAC_STRIKES)
-		return OUTCOME_BAD;
-	panel_alarm(bus, panel, OSDP_ALARM_MAC, now_ns);
-	panel_hold(bus, panel, OSDP_WHY_MAC, now_ns);
-	return OUTCOME_ENDED;
+	if (known && ++panel->replay_hits >= REPLAY_HITS)
+		return macs_end(bus, panel, OSDP_ALARM_REPLAY, now_ns);
+	if (++panel->mac_strikes >= MAC_STRIKES)
+		return macs_end(bus, panel, OSDP_ALARM_MAC, now_ns);
+	return OUTCOME_BAD;
 }
 
 enum panel_outcome panel_unwrap(struct osdp_bus *bus, struct osdp_panel *panel,
@@ -194,9 +203,18 @@ enum panel_outcome panel_unwrap(struct osdp_bus *bus, struct osdp_panel *panel,
 		return OUTCOME_ENDED;
 	default:
 		/* Data that is not encrypted, or a piece of a handshake: not an answer. */
-		panel->counters.refused++;
-		return OUTCOME_BAD;
+		return panel_plain(bus, panel, now_ns);
 	}
+}
+
+enum panel_outcome panel_plain(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns)
+{
+	panel->counters.refused++;
+	if (++panel->plain_strikes < PLAIN_STRIKES)
+		return OUTCOME_BAD;
+	panel_alarm(bus, panel, OSDP_ALARM_DOWNGRADE, now_ns);
+	panel_restart(bus, panel, OSDP_WHY_RESTARTED, now_ns);
+	return OUTCOME_ENDED;
 }
 
 /* --- pairing --- */

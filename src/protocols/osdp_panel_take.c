@@ -80,7 +80,7 @@ static bool is_fresh(struct osdp_panel *panel)
 	return !panel->flush;
 }
 
-static void polled(
+static void age_judge(
 	const struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, int64_t now_ns)
 {
 	/* What a round of the line takes comes on top: a full and slow line is no gap. */
@@ -89,6 +89,8 @@ static void polled(
 
 	if (now_ns - panel->polled_ns > age_ns)
 		panel->flush = true;
+	if (panel->command != OSDP_POLL)
+		return;
 	if (code == OSDP_ACK)
 		panel->flush = false;
 	panel->polled_ns = panel->first_sent_ns;
@@ -287,8 +289,7 @@ void panel_take(struct osdp_bus *bus, struct osdp_panel *panel, uint8_t code, st
 	ASSERT(panel_secured(panel) || !panel_required(panel));
 	if (!panel_required(panel))
 		panel->backoff_ns = 0;
-	if (panel->command == OSDP_POLL)
-		polled(bus, panel, code, now_ns);
+	age_judge(bus, panel, code, now_ns);
 	switch (code) {
 	case OSDP_ACK:
 		break;

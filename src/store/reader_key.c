@@ -147,6 +147,7 @@ int store_reader_keys(
 {
 	struct sql_call call = call_begin(&store->connection, SQL_READER_KEYS_ALL);
 	int error = 0;
+	int bad = 0;
 
 	while (error == 0 && call_next(&call)) {
 		struct reader_key key = {0};
@@ -158,12 +159,16 @@ int store_reader_keys(
 										   : SLOT_USED;
 
 		load(store, &call, reader, slot, nonce, sealed, identity, &key);
-		error = call.error;
-		if (error == 0)
+		if (call.error == 0)
 			error = each(user, &key);
+		else
+			bad = call.error; /* a row that does not open takes no other with it */
+		call.error = 0;
 		explicit_bzero(&key, sizeof(key));
 	}
 	int end = call_end(&call);
 
-	return error != 0 ? error : end;
+	if (error == 0)
+		error = end;
+	return error != 0 ? error : bad;
 }

@@ -200,6 +200,25 @@ static void rows_that_were_changed_do_not_open(void **state)
 	}
 }
 
+/* One bad row is one reader to be paired again, not all. */
+static void a_row_that_does_not_open_takes_no_other_with_it(void **state)
+{
+	struct fixture *f = *state;
+	struct keys keys = {0};
+
+	for (uint8_t i = 1; i <= 4; i++)
+		assert_int_equal(pend(f, i, key_a), 0);
+	fixture_close(f);
+	fixture_sql(f, "UPDATE reader_key SET sealed = zeroblob(32) WHERE reader = 1");
+	fixture_sql(f, "UPDATE reader_key SET reader = 999 WHERE reader = 3");
+	assert_int_equal(fixture_open(f), 0);
+	assert_int_equal(store_reader_keys(f->store, collect, &keys), STORE_CORRUPT);
+	assert_int_equal(keys.count, 2);
+	assert_int_equal(keys.key[0].reader, 2);
+	assert_int_equal(keys.key[1].reader, 4);
+	assert_memory_equal(keys.key[1].key, key_a, READER_KEY_SIZE);
+}
+
 static bool file_has(int dir_fd, const char *name, const uint8_t *bytes, size_t len)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
@@ -255,6 +274,7 @@ int main(void)
 		WITH_STORE(known_keys_are_refused),
 		WITH_STORE(a_callback_stops_the_listing),
 		WITH_STORE(rows_that_were_changed_do_not_open),
+		WITH_STORE(a_row_that_does_not_open_takes_no_other_with_it),
 		WITH_STORE(no_key_is_readable_in_any_file),
 	};
 

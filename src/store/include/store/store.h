@@ -277,7 +277,10 @@ MUST_CHECK int store_reader_key_promote(
 	struct store *store, uint8_t reader, const struct reader_identity *identity);
 /* Takes the pending key away, or all. That there is none is no error. */
 MUST_CHECK int store_reader_key_drop(struct store *store, uint8_t reader, bool all);
-/* Every key, by reader. Stops at each's first non-zero. */
+/*
+ * Every key, by reader. Stops at each's first non-zero. A row that does not open is left out:
+ * STORE_CORRUPT, when all the others were given.
+ */
 MUST_CHECK int store_reader_keys(
 	struct store *store, int (*each)(void *user, const struct reader_key *), void *user);
 
