@@ -36,6 +36,7 @@
 #define STATUS_NS (500 * NS_PER_MS)
 #define GONE_RETRY_NS (100 * NS_PER_MS)
 #define BITS_PER_BYTE 10 /* start, eight, stop */
+#define LOOK_OVER_BYTES 16 /* of an ACK in a secure channel, and the idle time */
 #define TAG_WAKE 1000u /* of epoll events; below: a line */
 #define TAG_TIMER 1001u
 
@@ -176,6 +177,21 @@ static void line_write(struct bus *bus, struct bus_line *line)
 		if (wrote < 0)
 			port_end(bus, line, clock_boot_ns());
 	}
+}
+
+/*
+ * A look that was planned tells more than the end of the wait, which comes a little before it where
+ * the line is slow: the reply has begun. But it does not put off a reader that falls silent.
+ */
+static int64_t line_due_ns(const struct bus_line *line)
+{
+	int64_t due_ns = bus_line_deadline_ns(line);
+
+	if (line->look_ns != INT64_MAX && line->look_ns - due_ns > 0 &&
+		line->look_ns - due_ns <= LOOK_OVER_BYTES * line->wait.byte_ns)
+		return line->look_ns;
+	earlier(&due_ns, line->look_ns);
+	return due_ns;
 }
 
 static void line_turn(struct bus *bus, struct bus_line *line, bool readable)
@@ -320,8 +336,7 @@ static void timer_arm(struct bus *bus)
 	for (unsigned i = 0; i < bus->line_count; i++) {
 		const struct bus_line *line = &bus->line[i];
 
-		earlier(&due_ns, bus_line_deadline_ns(line));
-		earlier(&due_ns, line->look_ns);
+		earlier(&due_ns, line_due_ns(line));
 		if (line->gone_untold)
 			earlier(&due_ns, clock_boot_ns() + GONE_RETRY_NS);
 	}
