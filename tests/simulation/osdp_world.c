@@ -94,7 +94,7 @@ static void piece_put(struct world *world, const struct world_piece *piece)
 
 static void bytes_spoil(struct world *world, struct world_piece *piece)
 {
-	for (unsigned i = 0; i < piece->len; i++)
+	for (size_t i = 0; i < piece->len && i < sizeof(piece->bytes); i++)
 		piece->bytes[i] = (uint8_t)world_below(world, 256);
 	piece->spoiled = true;
 }
