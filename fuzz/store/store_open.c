@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define FILE_MAX_SIZE 262144
-#define FIXTURES 3
+#define FIXTURES 4
 #define CHANGES_MAX 32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,6 +29,7 @@ static const struct {
 	{STORE_TEST_DATA "/schema-1.db", STORE_TEST_DATA "/schema-1.key"},
 	{STORE_TEST_DATA "/schema-2.db", STORE_TEST_DATA "/schema-2.key"},
 	{STORE_TEST_DATA "/schema-3.db", STORE_TEST_DATA "/schema-3.key"},
+	{STORE_TEST_DATA "/schema-4.db", STORE_TEST_DATA "/schema-4.key"},
 };
 static uint8_t good[FIXTURES][FILE_MAX_SIZE];
 static size_t good_lens[FIXTURES];

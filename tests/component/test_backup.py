@@ -271,7 +271,7 @@ def _():
 @test("backups of every older schema are taken, with the key of their device only")
 def _():
     data = DATA
-    for schema in (1, 2):
+    for schema in (1, 2, 3, 4):
         with tempfile.TemporaryDirectory() as state:
             shutil.copy(f"{data}/schema-{schema}.key", state + "/device.key")
             shutil.copy(f"{data}/schema-{schema}.db", state + "/was")

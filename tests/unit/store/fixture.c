@@ -4,6 +4,7 @@
 
 #include "scratch.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,21 @@ static sqlite3 *open_raw(struct fixture *f)
 	(void)snprintf(path, sizeof(path), "%s/postern.db", f->path);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	return db;
+}
+
+void fixture_copy_file(const char *from, const char *to)
+{
+	char bytes[65536];
+	int in = open(from, O_RDONLY);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	ssize_t len = 0;
+
+	assert_true(in >= 0 && out >= 0);
+	while ((len = read(in, bytes, sizeof(bytes))) > 0)
+		assert_int_equal(write(out, bytes, (size_t)len), len);
+	assert_int_equal(len, 0);
+	(void)close(in);
+	(void)close(out);
 }
 
 void fixture_sql(struct fixture *f, const char *sql)

@@ -28,6 +28,9 @@ int fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
 void fixture_reopen(struct fixture *f);
 
+/* The bytes of one file into another, by path. */
+void fixture_copy_file(const char *from, const char *to);
+
 /* Changes the file behind the store's back; the store is closed. */
 void fixture_sql(struct fixture *f, const char *sql);
 int64_t fixture_number(struct fixture *f, const char *sql);
