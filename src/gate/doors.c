@@ -68,8 +68,10 @@ void door_status_begin(struct request *request)
 {
 	uint8_t door;
 
-	if (door_of(request, &door))
-		status_ask(request, door);
+	if (!door_of(request, &door))
+		return;
+	request->total = door; /* for the answer */
+	status_ask(request, door);
 }
 
 void door_status_answer(struct request *request, const void *message)
@@ -84,6 +86,10 @@ void door_status_answer(struct request *request, const void *message)
 	request->reply.status = 200;
 	(void)reply_add_string(&request->reply, "Info.status=");
 	(void)reply_add_string(&request->reply, status);
+	(void)reply_add_string(&request->reply, "\r\nInfo.assurance=");
+	(void)reply_add_string(&request->reply,
+		settings_door_low(request->gate->settings, (unsigned)request->total) ? "low"
+										     : "secure");
 	(void)reply_add_string(&request->reply, "\r\n");
 	request_finish(request);
 }

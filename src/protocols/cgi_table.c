@@ -165,6 +165,26 @@ static const struct cgi_parameter osdp_frames_parameters[] = {
 		"Frames to answer at most, the oldest first."),
 };
 
+#define OSDP_READER                                                                                \
+	PARAMETER("reader", CGI_INTEGER, REQUIRED, 1, 128, "",                                     \
+		"The reader's number; one that is no OSDP reader is refused.")
+
+static const struct cgi_parameter readers_parameters[] = {
+	PARAMETER("reader", CGI_INTEGER, OPTIONAL, 1, 128, "all",
+		"The reader's number; one that is not configured is refused."),
+};
+static const struct cgi_parameter reader_key_act_parameters[] = {OSDP_READER};
+static const struct cgi_parameter reader_pair_parameters[] = {
+	OSDP_READER,
+	PARAMETER("window", CGI_INTEGER, OPTIONAL, 1, 600, "600",
+		"Seconds that the reader may take until it answers in install mode."),
+};
+static const struct cgi_parameter reader_key_parameters[] = {
+	OSDP_READER,
+	PARAMETER("key", CGI_BYTES, REQUIRED, 32, 32, "",
+		"The key as 32 hexadecimal digits: in the body of a POST."),
+};
+
 static const struct cgi_parameter claim_parameters[] = {
 	PARAMETER("code", CGI_BYTES, REQUIRED, 8, 32, "",
 		"The one-time code of posternd's log; blanks, dashes and case do not count."),
@@ -483,7 +503,9 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 		.role = ACCOUNT_VIEWER,
 		TAKES(door_status_parameters),
 		.text = "Tells whether a door stands open.",
-		.answer = "`Info.status=Open`, `Close` or `Break`",
+		.answer = "`Info.status=Open`, `Close` or `Break`; ours: `Info.assurance=low` when "
+			"cards can be copied from the wires of one of its readers (Wiegand, or "
+			"OSDP without secure channel), else `secure`",
 		.example = "/cgi-bin/accessControl.cgi?action=getDoorStatus&channel=1",
 	},
 	[CGI_SNAP_ATTACH] = {
@@ -660,8 +682,10 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 			"`certificate.NotAfter=` (UTC seconds; left out without https or without "
 			"an end), `roles[i].Name=`, `.Restarts=`, `.LatestAgo=s`, `doors[i].Index=`, "
 			"`.ID=`, `.Unlocked=`, `.Open=`, `.Forced=`, `.HeldOpen=`, `.Tamper=`, "
+			"`.Assurance=` (secure, low), "
 			"`readers[i].Number=`, `.Door=`, `.Frames=`, `.Faults=`, `.Held0=`, "
-			"`.Held1=`, `alarms[i].Name=`, `.Text=`",
+			"`.Held1=`, `.Assurance=`, `.Online=` and `.Secure=` (of OSDP readers), "
+			"`alarms[i].Name=`, `.Text=`",
 		.example = "/cgi-bin/accessControl.cgi?action=getControllerStatus",
 	},
 	[CGI_METRICS] = {
@@ -774,6 +798,87 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 			"(hexadecimal)",
 		.example = "/cgi-bin/accessControl.cgi?action=getOsdpFrames&line=east"
 			"&afterFrame=17&count=100",
+	},
+	[CGI_READERS] = {
+		.operation = CGI_READERS,
+		.cgi = "accessControl.cgi",
+		.action = "getReaders",
+		.role = ACCOUNT_VIEWER,
+		TAKES(readers_parameters),
+		.text = "Ours: tells how the readers do: what they are, whether OSDP readers are "
+			"online and secure, and how far their pairing is. No key is told.",
+		.answer = "`readers[i].Key=value`: Number, Door, Kind (Wiegand, OSDP), Assurance "
+			"(secure; low: cards can be copied from the wires), and of OSDP readers "
+			"Line, Address, Baud, Port, State, Online, Why (of an offline one), Since "
+			"and Heard (seconds ago), Secure, HasKey, Pairing (none, saving, open, "
+			"finishing), WindowLeft (s), PairFailed, Vendor, Model, HardwareVersion, "
+			"Serial, Firmware, LEDs, LEDLevel, Audible, Texts, Inputs, Outputs, "
+			"Heads, Biometrics, Version, AES, DefaultKey, ReceiveSize, TimeoutUS, "
+			"ReplyMinUS, ReplyMeanUS, ReplyMaxUS, and counters since core's start: "
+			"Exchanges, Frames, Repeats, Timeouts, CheckErrors, MACErrors, Busy, "
+			"NAKs, Late, Handshakes, SessionsLost, Stale, Unreadable, Refused",
+		.example = "/cgi-bin/accessControl.cgi?action=getReaders&reader=5",
+	},
+	[CGI_READER_PAIR] = {
+		.operation = CGI_READER_PAIR,
+		.cgi = "accessControl.cgi",
+		.action = "pairReader",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_pair_parameters),
+		.text = "Ours: opens a window in which one OSDP reader that stands in install mode "
+			"gets its first key; getReaders tells what came of it.",
+		.answer = "`OK` when the new key is on disk and the window is open",
+		.example = "/cgi-bin/accessControl.cgi?action=pairReader&reader=5&window=300",
+	},
+	[CGI_READER_PAIR_CANCEL] = {
+		.operation = CGI_READER_PAIR_CANCEL,
+		.cgi = "accessControl.cgi",
+		.action = "cancelPairing",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_key_act_parameters),
+		.text = "Ours: closes the window of pairReader.",
+		.answer = "`OK`",
+		.example = "/cgi-bin/accessControl.cgi?action=cancelPairing&reader=5",
+	},
+	[CGI_READER_ROTATE] = {
+		.operation = CGI_READER_ROTATE,
+		.cgi = "accessControl.cgi",
+		.action = "rotateReaderKey",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_key_act_parameters),
+		.text = "Ours: gives an OSDP reader another key, within its secure channel.",
+		.answer = "`OK` when the new key is on disk and on its way; getReaders tells what "
+			"came of it",
+		.example = "/cgi-bin/accessControl.cgi?action=rotateReaderKey&reader=5",
+	},
+	[CGI_READER_UNPAIR] = {
+		.operation = CGI_READER_UNPAIR,
+		.cgi = "accessControl.cgi",
+		.action = "unpairReader",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_key_act_parameters),
+		.text = "Ours: forgets the keys of an OSDP reader and who it is; it gives nothing "
+			"until it is paired again.",
+		.answer = "`OK`",
+		.example = "/cgi-bin/accessControl.cgi?action=unpairReader&reader=5",
+	},
+	[CGI_READER_KEY] = {
+		.operation = CGI_READER_KEY,
+		.cgi = "accessControl.cgi",
+		.action = "setReaderKey",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_key_parameters),
+		.text = "Ours: tells the key that another tool has loaded into an OSDP reader. It is "
+			"used when the one until now fails. Only POST with the key in the body, "
+			"over https or on the device itself.",
+		.answer = "`OK` when it is on disk; 400 when it is a well-known or simple one",
+		.example = "/cgi-bin/accessControl.cgi?action=setReaderKey&reader=5"
+			"&key=9e116cf0237ad548b102ee3d945f80c7",
 	},
 };
 // clang-format on

@@ -169,6 +169,15 @@ uint32_t settings_osdp_baud(const struct osdp_line_settings *line);
 /* True for a line whose readers are virtual: its port is a pseudo terminal of our own. */
 bool settings_osdp_simulated(const struct osdp_line_settings *line);
 
+/*
+ * True when what the reader sends can be read and forged on its wires: Wiegand, or OSDP without
+ * secure channel. number: of a configured reader.
+ */
+bool settings_reader_low(const struct settings *settings, unsigned number);
+
+/* True when one of the door's readers is such a one. */
+bool settings_door_low(const struct settings *settings, unsigned door);
+
 void settings_default(struct settings *settings);
 
 /* The demo: doors 0 and 1; readers 1, 5 and 2, 6 (OSDP) enter them, 3 and 4 leave them. */
