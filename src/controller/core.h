@@ -146,12 +146,14 @@ enum bus_event_kind {
 	BUS_EVENT_STATE, /* reason: why it is offline; REASON_NONE: it is online */
 	BUS_EVENT_ALARM, /* reason: what was tried */
 	BUS_EVENT_PAIRED, /* its new key works and is kept */
+	BUS_EVENT_MATCH, /* head, on: a finger was compared, and fits */
 };
 
 struct bus_event {
 	uint8_t kind; /* enum bus_event_kind */
 	uint8_t reader; /* number */
 	uint8_t key; /* 0 to 9, KEY_STAR, KEY_HASH */
+	uint8_t head; /* CARD, MATCH: reader number within the address */
 	uint8_t reason; /* enum reason */
 	bool on;
 	int64_t at_ns;
