@@ -665,7 +665,8 @@ def _():
         files = [os.path.relpath(os.path.join(folder, name), root)
                  for folder, _, names in os.walk(root) for name in names]
         headers = [name for name in files if name.endswith(".h")]
-        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "osdp_frames.h", "postern.h",
+        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "osdp.h",
+              "osdp_frames.h", "postern.h",
               "special_days.h"], "public headers")
         pkgconfig = [name for name in files if name.endswith("/postern.pc")]
         check(len(pkgconfig), 1, "postern.pc")
@@ -699,8 +700,8 @@ def _():
                 ensure(f" {name}@@POSTERN_0.2\n" in out, f"{name} is not of POSTERN_0.2")
         ensure(" postern_records_pull@@POSTERN_0.1\n" in out, "postern_records_pull changed its version")
         used = set()
-        for tests in ("sdk_accounts.c", "sdk_device.c", "sdk_many.c", "sdk_special_days.c",
-                      "sdk_tls.c"):
+        for tests in ("sdk_accounts.c", "sdk_device.c", "sdk_many.c", "sdk_osdp.c",
+                      "sdk_special_days.c", "sdk_tls.c"):
             with open(os.path.join(SOURCE, "tests/component", tests), encoding="utf-8") as file:
                 used |= set(re.findall(r"\b(postern_\w+)\(", file.read()))
         check(declared - used, set(), "functions without a test in sdk_*.c")
@@ -810,6 +811,18 @@ def _():
     local("osdp", "firmware", "/dev/null", status=USAGE, err="--port PORT --baud N --address A")
     out = local("osdp", "dissector")
     ensure('[0x60] = "POLL"' in out and 'Proto("osdp"' in out, out)
+
+
+@test("osdp status, pair, rotate, unpair and key: test_osdp_keys.py has the rest")
+def _():
+    with House() as d:
+        check(postern(d, "osdp", "status"), "")
+        ensure("low assurance" in postern(d, "osdp", "status", "1"), "a Wiegand reader")
+        for words in (("pair", "1"), ("rotate", "1"), ("unpair", "1")):
+            postern(d, "osdp", *words, status=REFUSED, err="no OSDP reader")
+        postern(d, "osdp", "key", "1", status=USAGE, err="--key-file FILE")
+        postern(d, "osdp", "key", "1", "--key-file", "/dev/null", status=USAGE,
+                err="32 hexadecimal digits")
 
 
 @test("every command of the help was tried here")

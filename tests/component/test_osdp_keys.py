@@ -10,9 +10,9 @@ import tempfile
 import threading
 import time
 
-from harness import Failed, check, ensure, main, test, wait_until
+from harness import Failed, check, ensure, main, program, run, test, wait_until
 from osdp_reader import Reader, presented, w34
-from people import House, insert, last_rec_no, rows_of
+from people import PASSWORD, House, insert, last_rec_no, rows_of
 
 CONFIG = """lines: simulated
 clock: trust
@@ -201,6 +201,15 @@ def database(daemon):
             with open(os.path.join(daemon.state, name), "rb") as file:
                 data += file.read()
     return data
+
+
+@test("the library has all of it")
+def _():
+    with KeyHouse(key=KEY) as d:
+        wait_until(lambda: d.row().get("State") == "not paired", "the reader answers")
+        status, out, err = run([program("sdk_osdp")], env={
+            **os.environ, "SDK_TEST_URL": d.url, "SDK_TEST_PASSWORD": PASSWORD})
+        check(status, 0, out + err)
 
 
 @test("another reader in the place of the paired one gives nothing, and is an alarm")
