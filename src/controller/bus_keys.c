@@ -231,6 +231,7 @@ static void cancel(
 		.reader = order->reader,
 		.audited = true,
 		.act = AUDIT_READER_PAIR_CANCEL,
+		.slot = order->slot,
 		.asker = order->asker};
 
 	if (reader->pairing != BUS_PAIRING_PEND && reader->pairing != BUS_PAIRING_WIRE) {
@@ -250,7 +251,6 @@ static void cancel(
 			bus_events_take(bus, &bus->line[i]);
 	}
 	bus_status_publish(bus, order->reader);
-	end_order(bus, order, RESULT_OK, 0);
 }
 
 /* Somebody on the line gets a key: the known one may be heard on it, but for one reader only. */
@@ -397,7 +397,7 @@ static void job_done(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 	case KEY_JOB_DROP_PENDING:
 		dropped(bus, reader, now_ns);
 		return;
-	case KEY_JOB_CANCEL: /* is not answered */
+	case KEY_JOB_CANCEL: /* is no pairing's */
 		return;
 	}
 }
@@ -413,6 +413,14 @@ static void job_failed(struct bus *bus, struct bus_reader *reader, int64_t now_n
 	answer(bus, reader, RESULT_STORE_FAILED, 0);
 }
 
+/* The window is closed already; now that is in the audit too. */
+static void cancelled(struct bus *bus, const struct key_job *job)
+{
+	struct bus_order order = {.slot = job->slot};
+
+	end_order(bus, &order, job->done ? RESULT_OK : RESULT_NOT_DURABLE, 0);
+}
+
 void bus_keys_results(struct bus *bus, int64_t now_ns)
 {
 	struct key_job result;
@@ -422,6 +430,10 @@ void bus_keys_results(struct bus *bus, int64_t now_ns)
 
 		if (result.reader > READERS_MAX) {
 			bus_output_result(bus, &result);
+			continue;
+		}
+		if (result.kind == KEY_JOB_CANCEL) {
+			cancelled(bus, &result);
 			continue;
 		}
 		reader = bus_reader_of(bus, result.reader);

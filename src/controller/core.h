@@ -25,7 +25,7 @@
 #define BUS_EVENT_SLOTS 1024 /* what all readers may give while rt is held up */
 #define BUS_FEEDBACK_SLOTS 256
 #define BUS_FRAME_SLOTS 64
-#define KEY_JOB_SLOTS 256 /* READER_KEYS_MAX, a power of two */
+#define KEY_JOB_SLOTS 256 /* READER_KEYS_MAX, and cancels of open requests; a power of two */
 #define BUS_STATUS_SLOTS 4
 #define REQUEST_SLOTS 64 /* MESSAGE_REQUESTS_MAX, a power of two */
 #define AUDIT_SLOTS 16
@@ -204,7 +204,7 @@ enum key_job_kind {
 	KEY_JOB_PROMOTE, /* identity: the pending key works */
 	KEY_JOB_DROP, /* all keys of the reader */
 	KEY_JOB_DROP_PENDING,
-	KEY_JOB_CANCEL, /* nothing but its row of the audit; not answered */
+	KEY_JOB_CANCEL, /* nothing but its row of the audit; slot: whose request it ends */
 };
 
 /* bus -> store, and back when it is on disk or failed; at most one a reader is under way */
@@ -215,6 +215,7 @@ struct key_job {
 	bool audited; /* act, count, asker: a row of the audit in the same transaction */
 	uint8_t act; /* enum audit_act */
 	uint32_t count;
+	uint32_t slot; /* CANCEL */
 	struct asker asker;
 	struct reader_identity identity;
 };

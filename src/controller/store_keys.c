@@ -87,12 +87,10 @@ int store_keys_write(struct store_thread *st)
 void store_keys_answer(struct store_thread *st, bool committed)
 {
 	for (uint32_t i = 0; i < st->key_count; i++) {
-		if (st->key[i].kind == KEY_JOB_CANCEL)
-			continue;
 		st->key[i].done = st->key[i].done && committed;
 		bool pushed = spsc_push(&st->core->key_results, &st->key[i]);
 
-		ASSERT(pushed); /* a reader has one job under way */
+		ASSERT(pushed); /* a reader has one job under way, a request one cancel */
 	}
 	if (st->key_count > 0)
 		core_wake(st->core->bus_wake);

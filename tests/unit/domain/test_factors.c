@@ -482,7 +482,13 @@ static void a_finger_opens_by_a_method_of_its_own_and_counts_as_the_card(void **
 	put_pin(f, 5, PIN(4711));
 	open_by(f, OPEN_BY_CARD);
 	finger(f, 5, 34, REASON_NONE);
-	opens(f, METHOD_FINGERPRINT);
+	assert_int_equal(access_must(f, REASON_GRANTED, METHOD_FINGERPRINT)->card_number, 5);
+	assert_true(entry_of(f, JOURNAL_ACCESS)->wants_outcome);
+	durable(f, entry_of(f, JOURNAL_ACCESS)->ticket);
+	assert_output(f, 0, true, f->now.boot_ns + MS(UNLOCK_MS));
+	assert_int_equal(entry_must(f, JOURNAL_DOOR_UNLOCKED)->method, METHOD_FINGERPRINT);
+	after(f, UNLOCK_MS);
+	tick(f);
 	finger(f, 99, 34, REASON_NONE);
 	assert_int_equal(refused(f, REASON_UNKNOWN_CARD, METHOD_FINGERPRINT)->card_number, 99);
 	open_by(f, OPEN_BY_CARD_AND_PIN);
