@@ -271,7 +271,8 @@ static bool order_is_good(struct bus *bus, const struct bus_reader *reader,
 	struct osdp_reader_status status;
 
 	osdp_bus_status(osdp_of(bus, reader), reader->index, &status);
-	bool online = status.state == OSDP_STATE_ONLINE && status.secure;
+	/* A session outlives its forgotten key by a moment. */
+	bool online = status.state == OSDP_STATE_ONLINE && status.secure && reader->has_key;
 
 	if (reader->pairing != BUS_PAIRING_NONE)
 		*ret = READER_PAIRING;
