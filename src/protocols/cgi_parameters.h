@@ -139,7 +139,11 @@ static const struct cgi_parameter door_parameters[] = {
 	PARAMETER("Type", CGI_BYTES, OPTIONAL, 0, 32, "Remote",
 		"How the door is operated, kept in the record; empty is as left out."),
 };
-static const struct cgi_parameter door_status_parameters[] = {DOOR_CHANNEL};
+static const struct cgi_parameter door_status_parameters[] = {
+	DOOR_CHANNEL,
+	PARAMETER("assurance", CGI_BOOL, OPTIONAL, 0, 1, "false",
+		"Ours: adds how sure the door's readers are."),
+};
 
 static const struct cgi_parameter reader_frames_parameters[] = {
 	PARAMETER("reader", CGI_INTEGER, REQUIRED, 1, 128, "",

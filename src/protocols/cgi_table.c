@@ -190,7 +190,7 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 		.role = ACCOUNT_VIEWER,
 		TAKES(door_status_parameters),
 		.text = "Tells whether a door stands open.",
-		.answer = "`Info.status=Open`, `Close` or `Break`; ours: `Info.assurance=low` when "
+		.answer = "`Info.status=Open`, `Close` or `Break`; with assurance `Info.assurance=low` when "
 			"cards can be copied from the wires of one of its readers (Wiegand, or "
 			"OSDP without secure channel), else `secure`",
 		.example = "/cgi-bin/accessControl.cgi?action=getDoorStatus&channel=1",

@@ -371,6 +371,7 @@ int postern_door_low_assurance_start(struct postern_device *device, int channel,
 	assurance->user = user;
 	target_begin(&target, CGI, "getDoorStatus");
 	target_number(&target, "channel", channel);
+	target_text(&target, "assurance", "true");
 	return call_begin(&assurance->call,
 		http_start(&assurance->call, target_end(&target, device), assurance_answered),
 		call);

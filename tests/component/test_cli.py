@@ -142,17 +142,18 @@ def _():
         check(d.sim("lock 1"), "locked 1")
         check([(r["Command"], r["UserID"], r["CommandType"]) for r in records(d)],
               [("openDoor", "Guard 7", "Phone"), ("closeDoor", "", "Remote")])
-        check(postern(d, "door", "status", "2"), "door 2: closed\n")
+        check(postern(d, "door", "status", "2"), "door 2: closed, low assurance\n")
         postern(d, "door", "open", "2")
         d.sim("contact 2 open")
-        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open\n", "open")
+        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open, low assurance\n", "open")
         check(objects(postern(d, "door", "status", "2", "--json")),
-              [{"channel": 2, "status": "open"}])
+              [{"channel": 2, "status": "open", "low_assurance": True}])
         d.sim("contact 1 open")
-        wait_until(lambda: postern(d, "door", "status", "1") == "door 1: forced open\n", "forced")
+        wait_until(lambda: postern(d, "door", "status", "1") == "door 1: forced open, low assurance\n", "forced")
         check(postern(d, "door", "list"), "door 1: forced open\ndoor 2: open\n")
         check(objects(postern(d, "door", "list", "--json")),
-              [{"channel": 1, "status": "forced open"}, {"channel": 2, "status": "open"}])
+              [{"channel": 1, "status": "forced open", "low_assurance": True},
+               {"channel": 2, "status": "open", "low_assurance": True}])
         for verb in ("open", "close", "status"):
             postern(d, "door", verb, "3", status=REFUSED, err="channel names no door")
             for word in ("0", "65", "front", "-1"):
@@ -352,7 +353,7 @@ def _():
         sim("rex", "2")
         d.wait_lock(2, True)
         sim("contact", "2", "open")
-        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open\n", "open")
+        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open, low assurance\n", "open")
         sim("contact", "2", "closed")
         sim("tamper", "1")
         sim("tamper", "1", "off")
