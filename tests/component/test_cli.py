@@ -149,8 +149,9 @@ def _():
         check(objects(postern(d, "door", "status", "2", "--json")),
               [{"channel": 2, "status": "open", "low_assurance": True}])
         d.sim("contact 1 open")
-        wait_until(lambda: postern(d, "door", "status", "1") == "door 1: forced open, low assurance\n", "forced")
-        check(postern(d, "door", "list"), "door 1: forced open\ndoor 2: open\n")
+        wait_until(lambda: postern(d, "door", "status", "1") ==
+                   "door 1: forced open, low assurance\n", "forced")
+        check(postern(d, "door", "list"), "door 1: forced open, low assurance\ndoor 2: open, low assurance\n")
         check(objects(postern(d, "door", "list", "--json")),
               [{"channel": 1, "status": "forced open", "low_assurance": True},
                {"channel": 2, "status": "open", "low_assurance": True}])
