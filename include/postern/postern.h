@@ -708,6 +708,7 @@ struct postern_status_door {
 	int forced; /* alarms that stand */
 	int held_open;
 	int tamper;
+	int low_assurance; /* cards can be copied from the wires of one of its readers */
 };
 
 struct postern_status_reader {
@@ -716,6 +717,9 @@ struct postern_status_reader {
 	uint64_t frames; /* good ones, since core's start */
 	uint64_t faults; /* of all kinds; postern_reader_frames tells them apart */
 	int held[2]; /* DATA0, DATA1: 1 when the line stands low in silence */
+	int low_assurance; /* cards can be copied from its wires */
+	int online; /* of an OSDP reader; POSTERN_NOT_GIVEN of others, as the next one */
+	int secure;
 };
 
 struct postern_status_alarm {
@@ -788,6 +792,7 @@ POSTERN_API int postern_schedule_set_day_start(struct postern_device *device, in
 #endif
 
 #include <postern/accounts.h>
+#include <postern/osdp.h>
 #include <postern/osdp_frames.h>
 #include <postern/special_days.h>
 

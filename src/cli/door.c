@@ -51,7 +51,8 @@ static const char *status_word(enum postern_door_status status)
 	return "unknown";
 }
 
-static void print_status(int channel, enum postern_door_status status)
+/* low: 1, 0, or POSTERN_NOT_GIVEN. */
+static void print_status(int channel, enum postern_door_status status, int low)
 {
 	if (output_is_json()) {
 		json_object *object = json_object_new_object();
@@ -59,9 +60,13 @@ static void print_status(int channel, enum postern_door_status status)
 		json_object_object_add(object, "channel", json_object_new_int(channel));
 		json_object_object_add(
 			object, "status", json_object_new_string(status_word(status)));
+		if (low != POSTERN_NOT_GIVEN)
+			json_object_object_add(
+				object, "low_assurance", json_object_new_boolean(low));
 		print_json(object);
 	} else {
-		printf("door %d: %s\n", channel, status_word(status));
+		printf("door %d: %s%s\n", channel, status_word(status),
+			low == 1 ? ", low assurance" : "");
 	}
 }
 
@@ -72,10 +77,13 @@ static int door_status(struct postern_device *device, const struct arguments *ar
 
 	if (!channel_of(arguments, &channel))
 		return EXIT_USAGE;
+	int low = POSTERN_NOT_GIVEN;
 	int error = postern_door_status(device, channel, &status);
 
 	if (error == POSTERN_OK)
-		print_status(channel, status);
+		error = postern_door_low_assurance(device, channel, &low);
+	if (error == POSTERN_OK)
+		print_status(channel, status, low);
 	return report(device, error);
 }
 
@@ -84,12 +92,15 @@ static int door_list(struct postern_device *device, const struct arguments *argu
 {
 	enum postern_door_status status;
 	int error = POSTERN_OK;
+	int low = POSTERN_NOT_GIVEN;
 	int channel = 1;
 
 	for (; channel <= CHANNEL_MAX && error == POSTERN_OK; channel++) {
 		error = postern_door_status(device, channel, &status);
 		if (error == POSTERN_OK)
-			print_status(channel, status);
+			error = postern_door_low_assurance(device, channel, &low);
+		if (error == POSTERN_OK)
+			print_status(channel, status, low);
 	}
 	bool past_the_last =
 		channel > 2 && (error == POSTERN_E_REFUSED || error == POSTERN_E_NOT_FOUND ||

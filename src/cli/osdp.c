@@ -113,6 +113,26 @@ bool parse_baud(const char *text, uint32_t *ret)
 }
 
 const struct command osdp_commands[] = {
+	{"osdp", "status", 0, 1, "json", "[READER]",
+		"Shows how the OSDP readers of a controller do: online or why not, secure or in "
+		"clear, who they are, reply times and what went wrong on their line.",
+		true, osdp_status},
+	{"osdp", "pair", 1, 1, "window= cancel no-wait json",
+		"READER [--window SECONDS] [--no-wait] | READER --cancel",
+		"Opens a window, of 10 minutes at most, in which an OSDP reader in install mode "
+		"gets "
+		"its first key, and looks on until it has it.",
+		true, osdp_pair},
+	{"osdp", "rotate", 1, 1, "no-wait json", "READER [--no-wait]",
+		"Gives an OSDP reader another key within its secure channel.", true, osdp_rotate},
+	{"osdp", "unpair", 1, 1, "json", "READER",
+		"Makes the controller forget the key of an OSDP reader, and who it is.", true,
+		osdp_unpair},
+	{"osdp", "key", 1, 1, "key-file= json", "READER --key-file FILE",
+		"Tells the controller the key that another tool has loaded into an OSDP reader: 32 "
+		"hexadecimal digits in the first line of FILE. Over https, or on the device "
+		"itself.",
+		true, osdp_key},
 	{"osdp", "scan", 1, 1, "baud= addresses= wait= json",
 		"PORT [--baud 9600,115200] [--addresses 0-126] [--wait MS]",
 		"Looks for OSDP readers at a serial port of this machine: each baud rate, each "

@@ -15,6 +15,11 @@
 int osdp_scan(struct postern_device *device, const struct arguments *arguments);
 int osdp_trace(struct postern_device *device, const struct arguments *arguments);
 int osdp_firmware(struct postern_device *device, const struct arguments *arguments);
+int osdp_status(struct postern_device *device, const struct arguments *arguments);
+int osdp_pair(struct postern_device *device, const struct arguments *arguments);
+int osdp_rotate(struct postern_device *device, const struct arguments *arguments);
+int osdp_unpair(struct postern_device *device, const struct arguments *arguments);
+int osdp_key(struct postern_device *device, const struct arguments *arguments);
 int osdp_dissector(struct postern_device *device, const struct arguments *arguments);
 
 /* --- a port of this machine --- */

@@ -115,21 +115,28 @@ static void print_rows(const struct postern_controller_status *s)
 	for (size_t i = 0; i < s->door_count; i++) {
 		const struct postern_status_door *door = &s->doors[i];
 
-		printf("door         %d %s: %s%s%s%s%s\n", door->channel, door->id,
+		printf("door         %d %s: %s%s%s%s%s%s\n", door->channel, door->id,
 			door->unlocked == 1 ? "unlocked" : "locked",
 			door->open == 1	  ? ", open"
 			: door->open == 0 ? ", shut"
 					  : "",
 			door->forced == 1 ? ", FORCED" : "",
 			door->held_open == 1 ? ", HELD OPEN" : "",
-			door->tamper == 1 ? ", TAMPER" : "");
+			door->tamper == 1 ? ", TAMPER" : "",
+			door->low_assurance == 1 ? ", low assurance" : "");
 	}
 	for (size_t i = 0; i < s->reader_count; i++) {
 		const struct postern_status_reader *reader = &s->readers[i];
 
-		printf("reader       %d at %s: %" PRIu64 " frames, %" PRIu64 " faults%s%s\n",
-			reader->number, reader->door, reader->frames, reader->faults,
-			reader->held[0] == 1 ? ", DATA0 HELD" : "",
+		printf("reader       %d at %s: %s%s%" PRIu64 " frames, %" PRIu64 " faults%s%s\n",
+			reader->number, reader->door,
+			reader->online == 1   ? "online, "
+			: reader->online == 0 ? "OFFLINE, "
+					      : "",
+			reader->secure == 1			     ? "secure, "
+			: reader->online == 1 && reader->secure == 0 ? "in clear, "
+								     : "",
+			reader->frames, reader->faults, reader->held[0] == 1 ? ", DATA0 HELD" : "",
 			reader->held[1] == 1 ? ", DATA1 HELD" : "");
 	}
 }
@@ -193,6 +200,7 @@ static json_object *json_doors(const struct postern_controller_status *s)
 		add_flag(row, "forced", s->doors[i].forced);
 		add_flag(row, "held_open", s->doors[i].held_open);
 		add_flag(row, "tamper", s->doors[i].tamper);
+		add_flag(row, "low_assurance", s->doors[i].low_assurance);
 		json_object_array_add(list, row);
 	}
 	return list;
@@ -211,6 +219,9 @@ static json_object *json_readers(const struct postern_controller_status *s)
 		add_number(row, "faults", (int64_t)s->readers[i].faults);
 		add_flag(row, "data0_held", s->readers[i].held[0]);
 		add_flag(row, "data1_held", s->readers[i].held[1]);
+		add_flag(row, "low_assurance", s->readers[i].low_assurance);
+		add_flag(row, "online", s->readers[i].online);
+		add_flag(row, "secure", s->readers[i].secure);
 		json_object_array_add(list, row);
 	}
 	return list;

@@ -272,6 +272,7 @@ static void orders_take(struct bus *bus, int64_t now_ns)
 			port_back(bus, &order, now_ns);
 		else
 			bus_keys_order(bus, &order, now_ns);
+		explicit_bzero(&order, sizeof(order)); /* it may have held a key */
 	}
 }
 
@@ -290,6 +291,11 @@ static void status_put(struct bus *bus, unsigned at)
 
 	osdp_bus_status(line->osdp, reader->index, &status.reader);
 	(void)latest_put(&bus->core->bus_status[at], &status);
+}
+
+void bus_status_publish(struct bus *bus, uint8_t number)
+{
+	status_put(bus, number - 1u);
 }
 
 static void statuses_put(struct bus *bus, int64_t now_ns)

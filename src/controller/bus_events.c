@@ -100,10 +100,17 @@ static void event_take(struct bus *bus, const struct bus_line *line, struct osdp
 	case OSDP_EVENT_CARD:
 		told.kind = BUS_EVENT_CARD;
 		told.bits = event->card.bits;
+		told.head = event->card.head;
 		bus_tell(bus, &told);
 		return;
 	case OSDP_EVENT_KEYS:
 		keys_tell(bus, number, event);
+		return;
+	case OSDP_EVENT_BIOMETRIC_MATCH:
+		told.kind = BUS_EVENT_MATCH;
+		told.head = event->biometric.head;
+		told.on = event->biometric.status == OSDP_BIO_OK && event->biometric.score > 0;
+		bus_tell(bus, &told);
 		return;
 	case OSDP_EVENT_TAMPER:
 		told.kind = BUS_EVENT_TAMPER;
@@ -126,7 +133,6 @@ static void event_take(struct bus *bus, const struct bus_line *line, struct osdp
 	case OSDP_EVENT_INPUTS:
 	case OSDP_EVENT_OUTPUTS:
 	case OSDP_EVENT_HEADS:
-	case OSDP_EVENT_BIOMETRIC_MATCH:
 	case OSDP_EVENT_BIOMETRIC_READ:
 	case OSDP_EVENT_FILE:
 	case OSDP_EVENT_COM:

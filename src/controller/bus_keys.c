@@ -132,13 +132,17 @@ static void job_send(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 	core_wake(bus->core->store_wake);
 }
 
-static void answer(struct bus *bus, struct bus_reader *reader, enum result result)
+/* reason: enum reader_refusal of RESULT_READER. Whoever hears it finds the state to match. */
+static void answer(
+	struct bus *bus, struct bus_reader *reader, enum result result, enum reader_refusal reason)
 {
-	struct answer answer = {.slot = reader->slot, .result = (uint8_t)result};
+	struct answer answer = {
+		.slot = reader->slot, .result = (uint8_t)result, .reason = (uint8_t)reason};
 
 	if (reader->answered)
 		return;
 	reader->answered = true;
+	bus_status_publish(bus, reader->job.reader);
 	bool pushed = spsc_push(&bus->core->bus_answers, &answer);
 
 	ASSERT(pushed); /* as many places as open requests */
@@ -163,34 +167,56 @@ static void key_make(uint8_t *key)
 	while (osdp_key_is_weak(key));
 }
 
+/* A job by order of somebody, with what the audit says of it. */
+static void job_order(struct bus *bus, struct bus_reader *reader, enum key_job_kind kind,
+	const struct bus_order *order, int64_t now_ns)
+{
+	static const uint8_t acts[] = {
+		[BUS_ORDER_PAIR] = AUDIT_READER_PAIR,
+		[BUS_ORDER_PAIR_CANCEL] = AUDIT_READER_PAIR_CANCEL,
+		[BUS_ORDER_ROTATE] = AUDIT_READER_ROTATE,
+		[BUS_ORDER_UNPAIR] = AUDIT_READER_UNPAIR,
+		[BUS_ORDER_KEY] = AUDIT_READER_KEY,
+	};
+
+	reader->job = (struct key_job){
+		.kind = (uint8_t)kind,
+		.reader = order->reader,
+		.audited = true,
+		.act = acts[order->kind],
+		.count = order->kind == BUS_ORDER_PAIR ? order->window_s : 0,
+		.asker = order->asker,
+	};
+	job_send(bus, reader, now_ns);
+}
+
 static void pairing_begin(
 	struct bus *bus, struct bus_reader *reader, const struct bus_order *order, int64_t now_ns)
 {
-	struct osdp_reader_status status;
+	uint8_t *pending = bus->core->reader_keys->pending[order->reader - 1];
 
-	osdp_bus_status(osdp_of(bus, reader), reader->index, &status);
-	if (order->kind == BUS_ORDER_ROTATE && !status.secure) {
-		answer(bus, reader, RESULT_REFUSED);
-		return;
-	}
-	key_make(bus->core->reader_keys->pending[order->reader - 1]);
+	if (order->kind == BUS_ORDER_KEY)
+		memcpy(pending, order->key, READER_KEY_SIZE);
+	else
+		key_make(pending);
 	reader->pairing = BUS_PAIRING_PEND;
 	reader->pair_failed = OSDP_WHY_NONE;
-	reader->job = (struct key_job){.kind = KEY_JOB_PEND, .reader = order->reader};
-	job_send(bus, reader, now_ns);
+	job_order(bus, reader, KEY_JOB_PEND, order, now_ns);
 }
 
 static void unpair(
 	struct bus *bus, struct bus_reader *reader, const struct bus_order *order, int64_t now_ns)
 {
 	reader->pairing = BUS_PAIRING_DROP;
-	reader->job = (struct key_job){.kind = KEY_JOB_DROP, .reader = order->reader};
-	job_send(bus, reader, now_ns);
+	reader->pair_failed = OSDP_WHY_NONE;
+	job_order(bus, reader, KEY_JOB_DROP, order, now_ns);
 }
 
-static void refuse(struct bus *bus, const struct bus_order *order, enum result result)
+static void end_order(struct bus *bus, const struct bus_order *order, enum result result,
+	enum reader_refusal reason)
 {
-	struct answer answer = {.slot = order->slot, .result = (uint8_t)result};
+	struct answer answer = {
+		.slot = order->slot, .result = (uint8_t)result, .reason = (uint8_t)reason};
 	bool pushed = spsc_push(&bus->core->bus_answers, &answer);
 
 	ASSERT(pushed);
@@ -201,12 +227,66 @@ static void cancel(
 	struct bus *bus, struct bus_reader *reader, const struct bus_order *order, int64_t now_ns)
 {
 	struct osdp_order cancel = {.kind = OSDP_ORDER_PAIR_CANCEL};
+	struct key_job job = {.kind = KEY_JOB_CANCEL,
+		.reader = order->reader,
+		.audited = true,
+		.act = AUDIT_READER_PAIR_CANCEL,
+		.slot = order->slot,
+		.asker = order->asker};
 
-	if (reader->pairing == BUS_PAIRING_PEND)
+	if (reader->pairing != BUS_PAIRING_PEND && reader->pairing != BUS_PAIRING_WIRE) {
+		end_order(bus, order, RESULT_READER, READER_NO_PAIRING);
+		return;
+	}
+	if (!spsc_push(&bus->core->key_jobs, &job)) {
+		end_order(bus, order, RESULT_BUSY, 0);
+		return;
+	}
+	core_wake(bus->core->store_wake);
+	if (reader->pairing == BUS_PAIRING_PEND) {
 		reader->order = BUS_ORDER_PAIR_CANCEL;
-	if (reader->pairing == BUS_PAIRING_WIRE)
+	} else {
 		(void)osdp_bus_order(osdp_of(bus, reader), reader->index, &cancel, now_ns);
-	refuse(bus, order, RESULT_OK);
+		for (unsigned i = 0; i < bus->line_count; i++)
+			bus_events_take(bus, &bus->line[i]);
+	}
+	bus_status_publish(bus, order->reader);
+}
+
+/* Somebody on the line gets a key: the known one may be heard on it, but for one reader only. */
+static bool line_pairs(const struct bus *bus, const struct bus_reader *reader)
+{
+	for (unsigned i = 0; i < READERS_MAX; i++) {
+		if (bus->reader[i].line == reader->line && &bus->reader[i] != reader &&
+			bus->reader[i].pairing != BUS_PAIRING_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* False: *ret says why not. */
+static bool order_is_good(struct bus *bus, const struct bus_reader *reader,
+	const struct bus_order *order, enum reader_refusal *ret)
+{
+	struct osdp_reader_status status;
+
+	osdp_bus_status(osdp_of(bus, reader), reader->index, &status);
+	/* A session outlives its forgotten key by a moment. */
+	bool online = status.state == OSDP_STATE_ONLINE && status.secure && reader->has_key;
+
+	if (reader->pairing != BUS_PAIRING_NONE)
+		*ret = READER_PAIRING;
+	else if (order->kind != BUS_ORDER_UNPAIR && line_pairs(bus, reader))
+		*ret = READER_LINE_PAIRING;
+	else if (order->kind == BUS_ORDER_ROTATE && !online)
+		*ret = READER_NOT_SECURE;
+	else if (order->kind == BUS_ORDER_PAIR && online)
+		*ret = READER_HAS_KEY;
+	else if (order->kind == BUS_ORDER_KEY && osdp_key_is_weak(order->key))
+		*ret = READER_KEY_WEAK;
+	else
+		return true;
+	return false;
 }
 
 void bus_keys_order(struct bus *bus, const struct bus_order *order, int64_t now_ns)
@@ -215,16 +295,19 @@ void bus_keys_order(struct bus *bus, const struct bus_order *order, int64_t now_
 	const struct reader_osdp *osdp =
 		reader != NULL ? &bus->core->settings->reader[order->reader - 1].osdp : NULL;
 
+	enum reader_refusal refusal;
+
 	if (reader == NULL || osdp->secure_channel == SECURE_CHANNEL_OFF) {
-		refuse(bus, order, RESULT_NOT_FOUND);
+		end_order(bus, order, RESULT_READER,
+			reader == NULL ? READER_NOT_OSDP : READER_IN_CLEAR);
 		return;
 	}
 	if (order->kind == BUS_ORDER_PAIR_CANCEL) {
 		cancel(bus, reader, order, now_ns);
 		return;
 	}
-	if (reader->pairing != BUS_PAIRING_NONE) {
-		refuse(bus, order, RESULT_BUSY);
+	if (!order_is_good(bus, reader, order, &refusal)) {
+		end_order(bus, order, RESULT_READER, refusal);
 		return;
 	}
 	reader->order = order->kind;
@@ -241,22 +324,23 @@ void bus_keys_order(struct bus *bus, const struct bus_order *order, int64_t now_
 
 /* The pending key never left this machine: it is dropped. */
 static void never_sent(
-	struct bus *bus, struct bus_reader *reader, enum result result, int64_t now_ns)
+	struct bus *bus, struct bus_reader *reader, enum reader_refusal refusal, int64_t now_ns)
 {
-	answer(bus, reader, result);
+	answer(bus, reader, RESULT_READER, refusal);
 	reader->pairing = BUS_PAIRING_DROP;
-	reader->job.kind = KEY_JOB_DROP_PENDING;
+	reader->job = (struct key_job){.kind = KEY_JOB_DROP_PENDING, .reader = reader->job.reader};
 	job_send(bus, reader, now_ns);
 }
 
 /* The new key is on disk: now it may go to the reader. */
 static void pended(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 {
-	struct osdp_order order = {
-		.kind = reader->order == BUS_ORDER_ROTATE ? OSDP_ORDER_ROTATE : OSDP_ORDER_PAIR};
+	struct osdp_order order = {.kind = reader->order == BUS_ORDER_ROTATE ? OSDP_ORDER_ROTATE
+					   : reader->order == BUS_ORDER_KEY  ? OSDP_ORDER_PENDING
+									     : OSDP_ORDER_PAIR};
 
 	if (reader->order == BUS_ORDER_PAIR_CANCEL) {
-		never_sent(bus, reader, RESULT_REFUSED, now_ns);
+		never_sent(bus, reader, READER_CANCELLED, now_ns);
 		return;
 	}
 	order.pair.until_ns = now_ns + reader->window_s * NS_PER_S;
@@ -269,14 +353,13 @@ static void pended(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 		reader->pairing = BUS_PAIRING_WIRE;
 		reader->window_until_ns =
 			reader->order == BUS_ORDER_PAIR ? now_ns + reader->window_s * NS_PER_S : 0;
-		answer(bus, reader, RESULT_OK);
+		if (reader->order == BUS_ORDER_KEY) /* it is tried when the reader's own fails */
+			pairing_end(bus, reader);
+		answer(bus, reader, RESULT_OK, 0);
 		return;
 	}
 	never_sent(bus, reader,
-		taken == OSDP_TAKEN_NOT_OFFLINE	  ? RESULT_REFUSED
-		: taken == OSDP_TAKEN_NOT_INVALID ? RESULT_BAD_VALUE
-						  : RESULT_BUSY,
-		now_ns);
+		taken == OSDP_TAKEN_NOT_OFFLINE ? READER_NOT_SECURE : READER_PAIRING, now_ns);
 }
 
 static void promoted(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
@@ -298,8 +381,8 @@ static void dropped(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 		(void)osdp_bus_order(osdp_of(bus, reader), reader->index, &order, now_ns);
 		reader->has_key = false;
 	}
-	answer(bus, reader, RESULT_OK);
 	pairing_end(bus, reader);
+	answer(bus, reader, RESULT_OK, 0);
 }
 
 static void job_done(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
@@ -315,6 +398,8 @@ static void job_done(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 	case KEY_JOB_DROP_PENDING:
 		dropped(bus, reader, now_ns);
 		return;
+	case KEY_JOB_CANCEL: /* is no pairing's */
+		return;
 	}
 }
 
@@ -325,8 +410,16 @@ static void job_failed(struct bus *bus, struct bus_reader *reader, int64_t now_n
 		job_again(bus, reader, now_ns);
 		return;
 	}
-	answer(bus, reader, RESULT_STORE_FAILED);
 	pairing_end(bus, reader);
+	answer(bus, reader, RESULT_STORE_FAILED, 0);
+}
+
+/* The window is closed already; now that is in the audit too. */
+static void cancelled(struct bus *bus, const struct key_job *job)
+{
+	struct bus_order order = {.slot = job->slot};
+
+	end_order(bus, &order, job->done ? RESULT_OK : RESULT_NOT_DURABLE, 0);
 }
 
 void bus_keys_results(struct bus *bus, int64_t now_ns)
@@ -338,6 +431,10 @@ void bus_keys_results(struct bus *bus, int64_t now_ns)
 
 		if (result.reader > READERS_MAX) {
 			bus_output_result(bus, &result);
+			continue;
+		}
+		if (result.kind == KEY_JOB_CANCEL) {
+			cancelled(bus, &result);
 			continue;
 		}
 		reader = bus_reader_of(bus, result.reader);

@@ -60,6 +60,9 @@ struct bus {
 /* The reader, or NULL when number is no OSDP reader. */
 struct bus_reader *bus_reader_of(struct bus *bus, uint8_t number);
 
+/* Makes what is known of a reader visible at once. */
+void bus_status_publish(struct bus *bus, uint8_t number);
+
 /* Tells rt; at_ns and reader are set. */
 void bus_tell(struct bus *bus, const struct bus_event *event);
 

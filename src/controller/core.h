@@ -25,7 +25,7 @@
 #define BUS_EVENT_SLOTS 1024 /* what all readers may give while rt is held up */
 #define BUS_FEEDBACK_SLOTS 256
 #define BUS_FRAME_SLOTS 64
-#define KEY_JOB_SLOTS 256 /* READER_KEYS_MAX, a power of two */
+#define KEY_JOB_SLOTS 256 /* READER_KEYS_MAX, and cancels of open requests; a power of two */
 #define BUS_STATUS_SLOTS 4
 #define REQUEST_SLOTS 64 /* MESSAGE_REQUESTS_MAX, a power of two */
 #define AUDIT_SLOTS 16
@@ -146,12 +146,14 @@ enum bus_event_kind {
 	BUS_EVENT_STATE, /* reason: why it is offline; REASON_NONE: it is online */
 	BUS_EVENT_ALARM, /* reason: what was tried */
 	BUS_EVENT_PAIRED, /* its new key works and is kept */
+	BUS_EVENT_MATCH, /* head, on: a finger was compared, and fits */
 };
 
 struct bus_event {
 	uint8_t kind; /* enum bus_event_kind */
 	uint8_t reader; /* number */
 	uint8_t key; /* 0 to 9, KEY_STAR, KEY_HASH */
+	uint8_t head; /* CARD, MATCH: reader number within the address */
 	uint8_t reason; /* enum reason */
 	bool on;
 	int64_t at_ns;
@@ -177,22 +179,24 @@ enum bus_order_kind {
 	BUS_ORDER_PAIR_CANCEL, /* reader: closes the window */
 	BUS_ORDER_ROTATE, /* reader: it gets another key, within its secure channel */
 	BUS_ORDER_UNPAIR, /* reader: its keys are forgotten here */
+	BUS_ORDER_KEY, /* reader, key: what was loaded into it elsewhere */
 };
 
 /*
  * All but PORT have a place in serve's table of open requests and are answered once: RESULT_OK when
  * the key is on disk and the order is at the line (what comes of it: bus_status, JOURNAL_READER_
- * PAIRED), RESULT_NOT_FOUND: no OSDP reader with a secure channel; RESULT_BUSY: another pairing of
- * it is in progress; RESULT_REFUSED: ROTATE of a reader that is not online in a secure channel;
- * RESULT_STORE_FAILED.
+ * PAIRED), RESULT_READER with an enum reader_refusal, RESULT_STORE_FAILED. The act is in the audit,
+ * in the transaction of the key.
  */
 struct bus_order {
 	uint8_t kind; /* enum bus_order_kind */
 	uint8_t reader; /* number */
 	uint8_t line; /* PORT */
 	uint16_t window_s; /* PAIR: 1 to 600 */
+	uint8_t key[READER_KEY_SIZE]; /* KEY */
 	int fd; /* PORT */
 	uint32_t slot; /* of the open request */
+	struct asker asker;
 };
 
 enum key_job_kind {
@@ -200,6 +204,7 @@ enum key_job_kind {
 	KEY_JOB_PROMOTE, /* identity: the pending key works */
 	KEY_JOB_DROP, /* all keys of the reader */
 	KEY_JOB_DROP_PENDING,
+	KEY_JOB_CANCEL, /* nothing but its row of the audit; slot: whose request it ends */
 };
 
 /* bus -> store, and back when it is on disk or failed; at most one a reader is under way */
@@ -207,6 +212,11 @@ struct key_job {
 	uint8_t kind; /* enum key_job_kind */
 	uint8_t reader; /* number, or READERS_MAX + panel number */
 	bool done; /* on the way back: it is on disk */
+	bool audited; /* act, count, asker: a row of the audit in the same transaction */
+	uint8_t act; /* enum audit_act */
+	uint32_t count;
+	uint32_t slot; /* CANCEL */
+	struct asker asker;
 	struct reader_identity identity;
 };
 

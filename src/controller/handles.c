@@ -49,6 +49,12 @@ static const struct {
 	{MESSAGE_ACCOUNT_REMOVE, CGI_ACCOUNT_REMOVE},
 	{MESSAGE_AUDIT_QUERY, CGI_AUDIT_FIND},
 	{MESSAGE_OSDP_TRACE, CGI_OSDP_FRAMES},
+	{MESSAGE_STATUS_QUERY, CGI_READERS},
+	{MESSAGE_READER_ORDER, CGI_READER_PAIR},
+	{MESSAGE_READER_ORDER, CGI_READER_PAIR_CANCEL},
+	{MESSAGE_READER_ORDER, CGI_READER_ROTATE},
+	{MESSAGE_READER_ORDER, CGI_READER_UNPAIR},
+	{MESSAGE_READER_ORDER, CGI_READER_KEY},
 };
 
 void handles_add(struct handles *handles, const struct message_handle *handle,
@@ -113,7 +119,8 @@ static bool message_changes_state(enum message_type type)
 	       type == MESSAGE_PERSON_REMOVE || type == MESSAGE_PERSON_CLEAR ||
 	       type == MESSAGE_DOOR_COMMAND || type == MESSAGE_SCHEDULE_PUT ||
 	       type == MESSAGE_SPECIAL_GROUP_PUT || type == MESSAGE_SPECIAL_SCHEDULE_PUT ||
-	       type == MESSAGE_ACCOUNT_PUT || type == MESSAGE_ACCOUNT_REMOVE;
+	       type == MESSAGE_ACCOUNT_PUT || type == MESSAGE_ACCOUNT_REMOVE ||
+	       type == MESSAGE_READER_ORDER;
 }
 
 const struct handle_entry *handles_take(struct handles *handles,

@@ -6,6 +6,8 @@
  */
 #include "query_status.h"
 
+#include "bus.h"
+
 #include "platform/clock.h"
 #include "platform/process.h"
 #include "store/backup.h"
@@ -44,6 +46,28 @@ static void doors_look(struct core *core, struct message_status *ret)
 	}
 }
 
+static void osdp_look(struct core *core, struct status_reader *row)
+{
+	static const uint8_t pairings[] = {
+		[BUS_PAIRING_NONE] = PAIRING_NONE,
+		[BUS_PAIRING_PEND] = PAIRING_SAVING,
+		[BUS_PAIRING_WIRE] = PAIRING_OPEN,
+		[BUS_PAIRING_PROMOTE] = PAIRING_FINISHING,
+		[BUS_PAIRING_DROP] = PAIRING_FINISHING,
+	};
+	struct bus_status status = {.reader = {.why = OSDP_WHY_SILENT}};
+
+	(void)bus_status_get(core, row->number, &status); /* none yet: nothing was heard */
+	row->osdp = (struct status_osdp){
+		.pairing = pairings[status.pairing],
+		.pair_failed = status.pair_failed,
+		.port = status.port,
+		.has_key = status.has_key,
+		.window_until_ns = status.window_until_ns,
+		.reader = status.reader,
+	};
+}
+
 static void readers_look(struct core *core, struct message_status *ret)
 {
 	for (unsigned i = 0; i < READERS_MAX; i++) {
@@ -54,6 +78,11 @@ static void readers_look(struct core *core, struct message_status *ret)
 			continue;
 		ret->reader_count++;
 		row->number = (uint8_t)(i + 1);
+		row->is_osdp = core->settings->reader[i].osdp.configured;
+		if (row->is_osdp) {
+			osdp_look(core, row);
+			continue;
+		}
 		for (unsigned line = 0; line < 2; line++)
 			row->held[line] = atomic_load(&core->reader_state[i].held[line]);
 		for (unsigned c = 0; c < ARRAY_COUNT(counter); c++)

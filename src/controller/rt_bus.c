@@ -4,6 +4,10 @@
  * comes over lines: cards through the reader's formats, keys and tamper into the controller. What a
  * reader does is believed or not before it comes here.
  *
+ * Fingers are compared by the reader. One that reads fingerprints gives the number of whom it knew,
+ * and tells of one that it did not know; one that reads cards first gives the card, which waits
+ * here for what its finger comes to, FINGER_NS at most, and is never used without it.
+ *
  * Whether a reader is there goes to the journal: a change at once, further ones of the next
  * QUIET_NS together, so that a loose wire fills no journal. One that is there at the start is no
  * news. A reader that goes leaves its door as
@@ -17,6 +21,7 @@
 #include "base/assert.h"
 
 #define QUIET_NS (10 * NS_PER_S)
+#define FINGER_NS (10 * NS_PER_S)
 
 bool rt_bus_is(const struct rt *rt, uint8_t reader)
 {
@@ -77,6 +82,66 @@ static void state_journal(struct rt *rt, uint8_t at, int64_t now_ns)
 	watch->told = watch->reason;
 }
 
+/* --- cards and fingers --- */
+
+static void card_give(struct rt *rt, uint8_t reader, const struct card_bits *bits, int64_t at_ns,
+	bool fingerprint, enum reason refused)
+{
+	const struct rt_given given = {fingerprint, (uint8_t)refused};
+
+	rt_readers_bits(&rt->readers, reader, bits, at_ns, &given, rt_emit, rt);
+}
+
+/* The card that waits for its finger gets no other end than this one. */
+static void card_end(struct rt *rt, uint8_t reader, int64_t at_ns, enum reason refused)
+{
+	struct bus_watch *watch = &rt->bus_watch[reader - 1];
+	struct card_bits card = watch->card;
+
+	watch->card.count = 0;
+	if (card.count > 0)
+		card_give(rt, reader, &card, at_ns, true, refused);
+}
+
+static void card_take(struct rt *rt, const struct bus_event *event)
+{
+	const struct reader_osdp *osdp = &rt->core->settings->reader[event->reader - 1].osdp;
+	struct bus_watch *watch = &rt->bus_watch[event->reader - 1];
+
+	if (osdp->reads != READS_CARD_THEN_FINGERPRINT || keypad_is_frame(event->bits.count)) {
+		card_give(rt, event->reader, &event->bits, event->at_ns,
+			osdp->reads == READS_FINGERPRINT, REASON_NONE);
+		return;
+	}
+	card_end(rt, event->reader, event->at_ns, REASON_FINGERPRINT_MISSING);
+	watch->card = event->bits;
+	watch->head = event->head;
+	watch->card_until_ns = event->at_ns + FINGER_NS;
+	rt_bus_feedback(rt, event->reader, FEEDBACK_WAITING);
+}
+
+static void match_take(struct rt *rt, const struct bus_event *event)
+{
+	const struct reader_osdp *osdp = &rt->core->settings->reader[event->reader - 1].osdp;
+	struct bus_watch *watch = &rt->bus_watch[event->reader - 1];
+	struct controller_input nobody = {.kind = INPUT_CREDENTIAL,
+		.credential = {.reader = event->reader,
+			.fingerprint = true,
+			.refused = REASON_FINGERPRINT}};
+
+	if (osdp->reads == READS_FINGERPRINT && !event->on) {
+		rt_emit(rt, &nobody, event->at_ns);
+		return;
+	}
+	if (watch->card.count == 0 || watch->head != event->head)
+		return;
+	if (event->at_ns >= watch->card_until_ns)
+		card_end(rt, event->reader, event->at_ns, REASON_FINGERPRINT_MISSING);
+	else
+		card_end(rt, event->reader, event->at_ns,
+			event->on ? REASON_NONE : REASON_FINGERPRINT);
+}
+
 static void event_take(struct rt *rt, const struct bus_event *event)
 {
 	struct controller_input input = {.kind = INPUT_KEY};
@@ -84,8 +149,10 @@ static void event_take(struct rt *rt, const struct bus_event *event)
 	ASSERT(rt_bus_is(rt, event->reader));
 	switch ((enum bus_event_kind)event->kind) {
 	case BUS_EVENT_CARD:
-		rt_readers_bits(
-			&rt->readers, event->reader, &event->bits, event->at_ns, rt_emit, rt);
+		card_take(rt, event);
+		return;
+	case BUS_EVENT_MATCH:
+		match_take(rt, event);
 		return;
 	case BUS_EVENT_KEY:
 		input.key.reader = event->reader;
@@ -98,6 +165,7 @@ static void event_take(struct rt *rt, const struct bus_event *event)
 		return;
 	case BUS_EVENT_STATE:
 		rt->bus_watch[event->reader - 1].reason = event->reason;
+		rt->bus_watch[event->reader - 1].card.count = 0;
 		state_journal(rt, (uint8_t)(event->reader - 1), clock_boot_ns());
 		return;
 	case BUS_EVENT_ALARM:
@@ -128,6 +196,8 @@ void rt_bus_beat(struct rt *rt)
 	if (rt->core->settings->osdp_line_count == 0)
 		return;
 	for (uint8_t i = 0; i < READERS_MAX; i++) {
+		if (rt->bus_watch[i].card.count > 0 && now_ns >= rt->bus_watch[i].card_until_ns)
+			card_end(rt, (uint8_t)(i + 1), now_ns, REASON_FINGERPRINT_MISSING);
 		if (rt->bus_watch[i].reason != rt->bus_watch[i].told)
 			state_journal(rt, i, now_ns);
 	}

@@ -16,6 +16,9 @@ struct panel_watch {
 struct bus_watch {
 	uint8_t reason; /* why it is offline; REASON_NONE: it is online */
 	uint8_t told; /* the same in the journal; REASON_COUNT: nothing yet */
+	uint8_t head; /* that read the card below */
+	struct card_bits card; /* waits for its finger; count 0: none */
+	int64_t card_until_ns;
 	int64_t quiet_until_ns;
 };
 

@@ -38,6 +38,8 @@ void rt_readers_init(struct rt_readers *readers, const struct settings *settings
 	}
 }
 
+static const struct rt_given just_read = {.refused = REASON_NONE};
+
 static void frame_tell(const struct rt_readers *readers, uint8_t number,
 	const struct card_bits *bits, const struct controller_input *input)
 {
@@ -60,7 +62,7 @@ static void key_emit(struct rt_reader *reader, uint8_t number, const struct card
 }
 
 static void frame_emit(struct rt_readers *readers, uint8_t number, const struct card_bits *bits,
-	int64_t due_ns, rt_reader_emit *emit, void *user)
+	int64_t due_ns, const struct rt_given *given, rt_reader_emit *emit, void *user)
 {
 	struct rt_reader *reader = &readers->reader[number - 1];
 	struct controller_input input = {.kind = INPUT_UNREADABLE};
@@ -82,7 +84,10 @@ static void frame_emit(struct rt_readers *readers, uint8_t number, const struct 
 			break;
 		}
 	}
-	frame_tell(readers, number, bits, &input);
+	input.credential.fingerprint = given->fingerprint;
+	input.credential.refused = given->refused;
+	if (given->refused == REASON_NONE)
+		frame_tell(readers, number, bits, &input);
 	emit(user, &input, due_ns);
 }
 
@@ -121,13 +126,13 @@ void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	enum wiegand_result result = wiegand_decoder_edge(&reader->decoder, &edge, &bits);
 
 	if (result == WIEGAND_FRAME)
-		frame_emit(readers, event->at, &bits, due_ns, emit, user);
+		frame_emit(readers, event->at, &bits, due_ns, &just_read, emit, user);
 	frame_look(readers, event->at, result);
 	wiegand_tracer_edge(&reader->tracer, &edge);
 }
 
 void rt_readers_bits(struct rt_readers *readers, uint8_t number, const struct card_bits *bits,
-	int64_t at_ns, rt_reader_emit *emit, void *user)
+	int64_t at_ns, const struct rt_given *given, rt_reader_emit *emit, void *user)
 {
 	struct rt_reader *reader = &readers->reader[number - 1];
 	struct wiegand_trace trace = {.begin_ns = at_ns, .result = WIEGAND_FRAME, .bits = *bits};
@@ -135,7 +140,7 @@ void rt_readers_bits(struct rt_readers *readers, uint8_t number, const struct ca
 
 	trace.secret = bits->count <= WIEGAND_KEY_BITS_MAX;
 	trace.moved.frames = 1;
-	frame_emit(readers, number, bits, at_ns, emit, user);
+	frame_emit(readers, number, bits, at_ns, given, emit, user);
 	if (trace.secret)
 		memset(trace.bits.bytes, 0, sizeof(trace.bits.bytes));
 	else
@@ -184,7 +189,8 @@ void rt_readers_time(struct rt_readers *readers, int64_t now_ns, rt_reader_emit 
 		enum wiegand_result result = wiegand_decoder_time(&reader->decoder, now_ns, &bits);
 
 		if (result == WIEGAND_FRAME)
-			frame_emit(readers, (uint8_t)(i + 1), &bits, due_ns, emit, user);
+			frame_emit(
+				readers, (uint8_t)(i + 1), &bits, due_ns, &just_read, emit, user);
 		frame_look(readers, (uint8_t)(i + 1), result);
 	}
 }

@@ -44,16 +44,23 @@ struct rt_readers {
 /* Called with each input that a frame or noise makes; due_ns: when the frame's gap was over. */
 typedef void rt_reader_emit(void *user, const struct controller_input *input, int64_t due_ns);
 
+/* What is known of a frame beside its bits. */
+struct rt_given {
+	bool fingerprint; /* a finger was compared with it */
+	uint8_t refused; /* enum reason: the reader itself says no; REASON_NONE */
+};
+
 /* settings: until the end; readers use its formats. */
 void rt_readers_init(struct rt_readers *readers, const struct settings *settings);
 void rt_readers_edge(struct rt_readers *readers, const struct line_event *event,
 	rt_reader_emit *emit, void *user);
 /*
  * A card that came as bits, over an OSDP line: goes the way of a frame that a decoder ended. at_ns:
- * when it came.
+ * when it came. Its finger was compared when fingerprint; refused: what the reader itself says, or
+ * REASON_NONE.
  */
 void rt_readers_bits(struct rt_readers *readers, uint8_t number, const struct card_bits *bits,
-	int64_t at_ns, rt_reader_emit *emit, void *user);
+	int64_t at_ns, const struct rt_given *given, rt_reader_emit *emit, void *user);
 /* The driver lost edges: what is in progress, or comes next, is not whole. */
 void rt_readers_lost(struct rt_readers *readers);
 void rt_readers_lost_at(struct rt_readers *readers, uint8_t number); /* of one reader */

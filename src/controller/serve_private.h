@@ -83,6 +83,12 @@ void serve_account_list(struct serve *serve, const struct message_account_name *
 /* Sees every answer before it is sent: what is on disk now holds for the log-in too. */
 void serve_account_ended(struct serve *serve, const struct answer *answer);
 
+/* --- serve_readers.c --- */
+
+/* What is to be done to a reader's key; the bus thread answers. */
+void serve_reader_order(struct serve *serve, const struct handle_entry *entry,
+	const struct message_reader_order *request);
+
 /* --- serve_requests.c --- */
 
 /* Ends the streams of an account; gate is told by serve_streams_tell. */
@@ -93,6 +99,9 @@ void serve_result(struct serve *serve, const struct message_header *request, enu
 
 /* Serves one judged message of gate. */
 void serve_request(struct serve *serve, const void *message);
+
+/* Ends an open request. */
+void serve_answer(struct serve *serve, const struct answer *answer);
 
 /* Takes what rt, store and query have answered. */
 void serve_answers(struct serve *serve);

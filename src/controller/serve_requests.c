@@ -265,6 +265,14 @@ static void journal_fetch(struct serve *serve, const struct message_journal_fetc
 		query_push(serve, &request->header, sizeof(*request));
 }
 
+static void reader_order(struct serve *serve, const struct message_reader_order *request)
+{
+	const struct handle_entry *entry = handle_take(serve, request, 0);
+
+	if (entry != NULL)
+		serve_reader_order(serve, entry, request);
+}
+
 /* Messages about accounts; entry is the handle's. */
 static void account_request(struct serve *serve, const void *message)
 {
@@ -341,6 +349,9 @@ void serve_request(struct serve *serve, const void *message)
 	case MESSAGE_ACCOUNT_QUERY:
 		account_request(serve, message);
 		break;
+	case MESSAGE_READER_ORDER:
+		reader_order(serve, message);
+		break;
 	case MESSAGE_AUDIT_QUERY:
 		query_request(serve, header, sizeof(struct message_audit_query));
 		break;
@@ -381,6 +392,8 @@ static void answer_text(const struct serve *serve, const struct answer *answer, 
 
 	if (answer->result == RESULT_PIN_RULE)
 		pin_rule_text(serve, answer->reason, &text);
+	else if (answer->result == RESULT_READER)
+		buf_add_string(&text, reader_refusal_sentence((enum reader_refusal)answer->reason));
 	else if (answer->result == RESULT_BAD_VALUE && answer->reason == BAD_VALUE_DURESS)
 		buf_add_string(&text, "DuressPassword is 4 to 12 digits and goes with a Password");
 	else if (answer->result == RESULT_BAD_VALUE)
@@ -390,7 +403,7 @@ static void answer_text(const struct serve *serve, const struct answer *answer, 
 	ASSERT(fits && !text.overflow);
 }
 
-static void answer_send(struct serve *serve, const struct answer *answer)
+void serve_answer(struct serve *serve, const struct answer *answer)
 {
 	struct open_request *request = &serve->open[answer->slot];
 	struct message_result result = {
@@ -417,7 +430,7 @@ void serve_answers(struct serve *serve)
 		while (spsc_pop(rings[i], &answer)) {
 			serve_claim_ended(serve, &answer);
 			serve_account_ended(serve, &answer);
-			answer_send(serve, &answer);
+			serve_answer(serve, &answer);
 		}
 	}
 }

@@ -7,6 +7,7 @@
 #include "store_private.h"
 
 #include "base/assert.h"
+#include "base/buf.h"
 
 #include <errno.h>
 
@@ -32,9 +33,37 @@ static int job_do(struct store_thread *st, const struct key_job *job)
 		return store_reader_key_drop(store, job->reader, true);
 	case KEY_JOB_DROP_PENDING:
 		return store_reader_key_drop(store, job->reader, false);
+	case KEY_JOB_CANCEL:
+		return 0;
 	}
 	ASSERT(false);
 	return -EINVAL;
+}
+
+/* Who had it done, in the transaction of what was done. */
+static int job_audit(struct store_thread *st, const struct key_job *job)
+{
+	struct moment now = store_moment(st);
+	struct audit_entry entry = {
+		.act = job->act,
+		.trusted = now.trusted,
+		.has_address = true,
+		.count = job->count,
+		.utc_ms = now.utc_ms,
+		.account = job->asker.account,
+	};
+	char memory[sizeof(entry.target.bytes)];
+	struct buf target = buf_over(memory, sizeof(memory));
+
+	memcpy(entry.address, job->asker.address, sizeof(entry.address));
+	buf_add_string(&target, "reader ");
+	buf_add_u64(&target, job->reader);
+	bool fits = text_set(&entry.target, buf_span(&target));
+
+	ASSERT(fits && !target.overflow);
+	int error = store_audit_append(st->core->store, &entry, NULL);
+
+	return error > 0 ? -EIO : error;
 }
 
 int store_keys_write(struct store_thread *st)
@@ -48,6 +77,9 @@ int store_keys_write(struct store_thread *st)
 			error == 0 || (error == STORE_NOT_FOUND && job->kind == KEY_JOB_PROMOTE);
 		if (error < 0 && error != -EINVAL)
 			return error;
+		error = job->done && job->audited ? job_audit(st, job) : 0;
+		if (error != 0)
+			return error;
 	}
 	return 0;
 }
@@ -58,7 +90,7 @@ void store_keys_answer(struct store_thread *st, bool committed)
 		st->key[i].done = st->key[i].done && committed;
 		bool pushed = spsc_push(&st->core->key_results, &st->key[i]);
 
-		ASSERT(pushed); /* a reader has one job under way */
+		ASSERT(pushed); /* a reader has one job under way, a request one cancel */
 	}
 	if (st->key_count > 0)
 		core_wake(st->core->bus_wake);

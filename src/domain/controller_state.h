@@ -296,6 +296,8 @@ int64_t keypad_due_ns(const struct keypad *keypad);
 int64_t factor_due_ns(const struct reader *reader);
 void factor_run(struct step *step, uint8_t reader);
 void factor_card(struct step *step, struct door *door, struct presented *card);
+void factor_refused(
+	struct step *step, struct door *door, struct presented *card, enum reason reason);
 void factor_pin(struct step *step, struct door *door, uint8_t reader);
 void factor_judge_again(struct step *step, uint64_t person_no);
 

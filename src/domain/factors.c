@@ -14,7 +14,8 @@
  * find PINs by what does not lock.
  *
  * Methods. Records name what was presented, in its order: one factor alone is 0 or 1, and 2 or 3
- * from the moment on that the first of two was taken.
+ * from the moment on that the first of two was taken. A finger that a reader compared is 6 where a
+ * card alone is 1, and counts as the card where both are asked for.
  */
 #include "base/assert.h"
 #include "controller_state.h"
@@ -243,6 +244,18 @@ static void pin_alone(struct step *step, struct door *door, uint8_t reader, uint
 }
 
 /* --- a card is presented --- */
+
+/* By its reader, which compared a finger. What came before it waits on: another try may come. */
+void factor_refused(
+	struct step *step, struct door *door, struct presented *card, enum reason reason)
+{
+	if (card->has_card) {
+		card_refuse(step, door, card, reason);
+		return;
+	}
+	card->reason = (uint8_t)reason;
+	reader_deny(step, card);
+}
 
 static void card_first(struct step *step, struct door *door, struct presented *card)
 {

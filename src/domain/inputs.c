@@ -155,14 +155,19 @@ static void card_input(struct step *step, const struct controller_input *input)
 {
 	struct presented card = {
 		.reader = input->credential.reader,
-		.method = METHOD_CARD,
-		.has_card = true,
+		.method = input->credential.fingerprint ? METHOD_FINGERPRINT : METHOD_CARD,
+		.has_card =
+			input->credential.refused == REASON_NONE || input->credential.card_bits > 0,
 		.card_bits = input->credential.card_bits,
 		.card_number = input->credential.card_number,
 	};
+	enum reason refused = (enum reason)input->credential.refused;
 
 	factor_catch_up(step, card.reader);
-	factor_card(step, input_door(step->controller, input), &card);
+	if (refused != REASON_NONE)
+		factor_refused(step, input_door(step->controller, input), &card, refused);
+	else
+		factor_card(step, input_door(step->controller, input), &card);
 }
 
 static void key_input(struct step *step, const struct controller_input *input)

@@ -60,6 +60,8 @@ const char *access_operation(const struct request *request)
 	if (request->lookup_operation == CGI_ACCOUNT_ADD ||
 		request->lookup_operation == CGI_ACCOUNT_PASSWORD)
 		return "passwords are set over https, or on the device itself over plain HTTP";
+	if (request->lookup_operation == CGI_READER_KEY)
+		return "keys are set over https, or on the device itself over plain HTTP";
 	if ((request->lookup_operation == CGI_DOOR_OPEN ||
 		    request->lookup_operation == CGI_DOOR_CLOSE) &&
 		!request->gate->settings->http_open_door)

@@ -68,8 +68,19 @@ void door_status_begin(struct request *request)
 {
 	uint8_t door;
 
-	if (door_of(request, &door))
-		status_ask(request, door);
+	if (!door_of(request, &door))
+		return;
+	request->total = door; /* for the answer */
+	status_ask(request, door);
+}
+
+/* request->total: the door's index. */
+static void assurance_print(struct request *request)
+{
+	bool low = settings_door_low(request->gate->settings, (unsigned)request->total);
+
+	(void)reply_add_string(
+		&request->reply, low ? "Info.assurance=low\r\n" : "Info.assurance=secure\r\n");
 }
 
 void door_status_answer(struct request *request, const void *message)
@@ -79,12 +90,16 @@ void door_status_answer(struct request *request, const void *message)
 		return;
 	}
 	const struct door_state *state = &((const struct message_door_state *)message)->state;
+	bool with_assurance = false;
 	const char *status = state->forced ? "Break" : state->open ? "Open" : "Close";
 
 	request->reply.status = 200;
 	(void)reply_add_string(&request->reply, "Info.status=");
 	(void)reply_add_string(&request->reply, status);
 	(void)reply_add_string(&request->reply, "\r\n");
+	(void)cgi_bool(request->query, "assurance", &with_assurance);
+	if (with_assurance)
+		assurance_print(request);
 	request_finish(request);
 }
 

@@ -342,12 +342,13 @@ static void readers_write(struct metrics *m)
 		struct buf digits = buf_over(memory, sizeof(memory));
 		const struct labels labels = reader_labels(m, i, &digits);
 
-		sample_with(m, &labels, m->status->reader[i].counters.frames);
+		sample_with(m, &labels, status_reader_frames(&m->status->reader[i]));
 	}
 	family_begin(m, "postern_reader_faults_total", "counter",
 		"What was wrong with a reader's signals, by kind.");
 	for (unsigned i = 0; i < m->status->reader_count; i++) {
-		for (unsigned fault = 0; fault < WIEGAND_FAULTS; fault++) {
+		for (unsigned fault = 0; fault < WIEGAND_FAULTS && !m->status->reader[i].is_osdp;
+			fault++) {
 			struct buf digits = buf_over(memory, sizeof(memory));
 			struct labels labels = reader_labels(m, i, &digits);
 
@@ -365,6 +366,81 @@ static void readers_write(struct metrics *m)
 
 		sample_with(
 			m, &labels, m->status->reader[i].held[0] || m->status->reader[i].held[1]);
+	}
+}
+
+/* --- OSDP readers --- */
+
+static uint64_t is_online(const struct status_reader *reader)
+{
+	return status_reader_online(reader);
+}
+
+static uint64_t is_secure(const struct status_reader *reader)
+{
+	return reader->osdp.reader.secure;
+}
+
+static uint64_t is_pairing(const struct status_reader *reader)
+{
+	return reader->osdp.pairing != PAIRING_NONE;
+}
+
+static void osdp_states_write(struct metrics *m)
+{
+	static const struct {
+		const char *name;
+		const char *help;
+		uint64_t (*value)(const struct status_reader *reader);
+	} rows[] = {
+		{"postern_reader_online", "1 while the OSDP reader is online.", is_online},
+		{"postern_reader_secure",
+			"1 while the OSDP reader stands in a secure channel with its own key.",
+			is_secure},
+		{"postern_reader_pairing", "1 while the OSDP reader is being given a key.",
+			is_pairing},
+	};
+
+	for (unsigned r = 0; r < ARRAY_COUNT(rows); r++) {
+		family_begin(m, rows[r].name, "gauge", rows[r].help);
+		for (unsigned i = 0; i < m->status->reader_count; i++) {
+			char memory[8];
+			struct buf digits = buf_over(memory, sizeof(memory));
+			const struct labels labels = reader_labels(m, i, &digits);
+
+			if (m->status->reader[i].is_osdp)
+				sample_with(m, &labels, rows[r].value(&m->status->reader[i]));
+		}
+	}
+}
+
+static void osdp_write(struct metrics *m)
+{
+	osdp_states_write(m);
+	family_begin(m, "postern_reader_reply_seconds", "gauge",
+		"How long the OSDP reader takes on the average to begin a reply.");
+	for (unsigned i = 0; i < m->status->reader_count; i++) {
+		char memory[8];
+		struct buf digits = buf_over(memory, sizeof(memory));
+		const struct labels labels = reader_labels(m, i, &digits);
+
+		if (m->status->reader[i].is_osdp)
+			seconds_with(
+				m, "", &labels, m->status->reader[i].osdp.reader.reply_mean_us);
+	}
+	family_begin(m, "postern_reader_line_events_total", "counter",
+		"What happened between panel and OSDP reader, by kind.");
+	for (unsigned i = 0; i < m->status->reader_count; i++) {
+		for (unsigned c = 0; c < STATUS_OSDP_COUNTERS && m->status->reader[i].is_osdp;
+			c++) {
+			char memory[8];
+			struct buf digits = buf_over(memory, sizeof(memory));
+			struct labels labels = reader_labels(m, i, &digits);
+
+			labels.label[2] = (struct label){
+				"event", span_from_string(status_osdp_counters[c].label)};
+			sample_with(m, &labels, status_osdp_counter(&m->status->reader[i].osdp, c));
+		}
 	}
 }
 
@@ -432,6 +508,7 @@ void metrics_answer(struct request *request, const void *message)
 	roles_write(&m);
 	doors_write(&m);
 	readers_write(&m);
+	osdp_write(&m);
 	replies_write(&m);
 	streams_write(&m);
 	request->reply.type = REPLY_METRICS;

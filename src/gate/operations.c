@@ -57,7 +57,23 @@ static const struct operation operations[CGI_OPERATION_COUNT] = {
 	[CGI_ACCOUNT_REMOVE] = {account_remove_begin, operation_command_answer},
 	[CGI_AUDIT_FIND] = {audit_find_begin, audit_find_answer},
 	[CGI_OSDP_FRAMES] = {osdp_frames_begin, osdp_frames_answer},
+	[CGI_READERS] = {readers_begin, readers_answer},
+	[CGI_READER_PAIR] = {reader_order_begin, operation_command_answer},
+	[CGI_READER_PAIR_CANCEL] = {reader_order_begin, operation_command_answer},
+	[CGI_READER_ROTATE] = {reader_order_begin, operation_command_answer},
+	[CGI_READER_UNPAIR] = {reader_order_begin, operation_command_answer},
+	[CGI_READER_KEY] = {reader_order_begin, operation_command_answer},
 };
+
+bool operation_in_body(const struct request *request, const char *name)
+{
+	bool good = span_equal(request->method, SPAN_LIT("POST"));
+
+	for (uint32_t i = 0; i < request->target_parameters && good; i++)
+		good = !span_equal_nocase(
+			request->query->parameter[i].name, span_from_string(name));
+	return good;
+}
 
 static bool is_stream(enum cgi_operation operation)
 {

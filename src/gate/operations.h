@@ -18,6 +18,9 @@ void operation_unexpected(struct request *request, const void *message);
 /* MESSAGE_RESULT that ends a command: OK or its error. */
 void operation_command_answer(struct request *request, const void *message);
 
+/* False when the parameter stood in the URL, or this is no POST. */
+bool operation_in_body(const struct request *request, const char *name);
+
 /* cards.c */
 void card_insert_begin(struct request *request);
 void card_insert_answer(struct request *request, const void *message);
@@ -73,6 +76,11 @@ void account_remove_begin(struct request *request);
 /* audit.c */
 void audit_find_begin(struct request *request);
 void audit_find_answer(struct request *request, const void *message);
+
+/* osdp.c */
+void readers_begin(struct request *request);
+void readers_answer(struct request *request, const void *message);
+void reader_order_begin(struct request *request); /* of all acts on a reader's key */
 
 /* attach.c */
 void snap_attach_begin(struct request *request);

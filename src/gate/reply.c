@@ -211,6 +211,7 @@ void reply_result(struct reply *reply, const struct message_result *result)
 		return;
 	case RESULT_BAD_VALUE:
 	case RESULT_PIN_RULE:
+	case RESULT_READER:
 		reply_error(reply, 400, text_span(&result->text));
 		return;
 	case RESULT_THROTTLED:

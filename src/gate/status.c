@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "protocols/keyvalue.h"
 
+#define READERS_ASKED_NS (5 * NS_PER_S) /* until then an OSDP reader need not be online */
 #define LINES_BYTES 2048 /* of one row, with an id of 32 bytes and a name of each key */
 
 void status_begin(struct request *request)
@@ -33,9 +34,37 @@ uint64_t status_reader_faults(const struct status_reader *reader)
 {
 	uint64_t faults = 0;
 
+	if (reader->is_osdp)
+		return reader->osdp.reader.counters.check_errors +
+		       reader->osdp.reader.counters.mac_errors +
+		       reader->osdp.reader.counters.unreadable;
 	for (unsigned i = 0; i < WIEGAND_FAULTS; i++)
 		faults += wiegand_fault_count(&reader->counters, i);
 	return faults;
+}
+
+uint64_t status_reader_frames(const struct status_reader *reader)
+{
+	return reader->is_osdp ? reader->osdp.reader.counters.exchanges : reader->counters.frames;
+}
+
+bool status_reader_online(const struct status_reader *reader)
+{
+	return reader->is_osdp && reader->osdp.reader.state == OSDP_STATE_ONLINE;
+}
+
+/* The secure channel was tried and is not there, or somebody else answers. */
+static bool is_insecure(const struct status_reader *reader)
+{
+	switch ((enum osdp_why)reader->osdp.reader.why) {
+	case OSDP_WHY_NO_SECURE_CHANNEL:
+	case OSDP_WHY_KEY:
+	case OSDP_WHY_MAC:
+	case OSDP_WHY_IDENTITY:
+		return reader->osdp.reader.state != OSDP_STATE_ONLINE;
+	default:
+		return false;
+	}
 }
 
 uint64_t status_late_records(const struct message_status *status)
@@ -120,6 +149,12 @@ static void alarms_of_doors(struct alarms *alarms)
 	}
 }
 
+/* Core has just begun to ask its readers. */
+static bool is_fresh(const struct message_status *status)
+{
+	return status->boot_ns - status->core_started_ns < READERS_ASKED_NS;
+}
+
 static void alarms_of_readers(struct alarms *alarms)
 {
 	for (unsigned i = 0; i < alarms->status->reader_count; i++) {
@@ -127,9 +162,18 @@ static void alarms_of_readers(struct alarms *alarms)
 		char memory[8];
 		struct buf number = buf_over(memory, sizeof(memory));
 
+		buf_add_u64(&number, reader->number);
+		if (reader->is_osdp && is_insecure(reader))
+			alarm_raise(alarms, "ReaderInsecure", "reader", buf_span(&number),
+				" is offline: it has another key, is another reader, or somebody "
+				"is "
+				"on its wires: `postern osdp status` says more");
+		else if (reader->is_osdp && !status_reader_online(reader) &&
+			 !is_fresh(alarms->status))
+			alarm_raise(alarms, "ReaderOffline", "reader", buf_span(&number),
+				" is offline: `postern osdp status` says why");
 		if (!reader->held[0] && !reader->held[1])
 			continue;
-		buf_add_u64(&number, reader->number);
 		alarm_raise(alarms, "ReaderLineHeld", "reader", buf_span(&number),
 			" has a data line that stands low: `postern reader test` says more");
 	}
@@ -301,6 +345,10 @@ static void doors_print(struct request *request, const struct message_status *st
 		line_bool(&lines, "Forced", door->state.forced);
 		line_bool(&lines, "HeldOpen", door->state.held);
 		line_bool(&lines, "Tamper", door->state.tamper);
+		line_text(&lines, "Assurance",
+			settings_door_low(request->gate->settings, door->index)
+				? SPAN_LIT("low")
+				: SPAN_LIT("secure"));
 		lines_end(&lines);
 	}
 }
@@ -317,10 +365,17 @@ static void readers_print(struct request *request, const struct message_status *
 		lines_begin(&lines, request, "readers", i);
 		line_number(&lines, "Number", reader->number);
 		line_text(&lines, "Door", text_span(&settings->door[door].id));
-		line_number(&lines, "Frames", reader->counters.frames);
+		line_number(&lines, "Frames", status_reader_frames(reader));
 		line_number(&lines, "Faults", status_reader_faults(reader));
 		line_bool(&lines, "Held0", reader->held[0]);
 		line_bool(&lines, "Held1", reader->held[1]);
+		line_text(&lines, "Assurance",
+			settings_reader_low(settings, reader->number) ? SPAN_LIT("low")
+								      : SPAN_LIT("secure"));
+		if (reader->is_osdp) {
+			line_bool(&lines, "Online", status_reader_online(reader));
+			line_bool(&lines, "Secure", reader->osdp.reader.secure);
+		}
 		lines_end(&lines);
 	}
 }

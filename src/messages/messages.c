@@ -359,6 +359,35 @@ static bool check_reader_frames(const void *message)
 	return true;
 }
 
+static bool check_reader_order(const void *message)
+{
+	const struct message_reader_order *m = message;
+
+	return m->reader >= 1 && m->reader <= READERS_MAX && m->window_s <= READER_WINDOW_MAX_S;
+}
+
+const char *reader_refusal_sentence(enum reader_refusal refusal)
+{
+	static const char *const sentences[READER_REFUSAL_COUNT] = {
+		[READER_NOT_OSDP] = "this reader is no OSDP reader: only those have a key",
+		[READER_IN_CLEAR] = "this reader has no key: secure_channel: off in posternd.yaml; "
+				    "set it to required first",
+		[READER_PAIRING] = "this reader is just getting a key: wait for it, or cancel it",
+		[READER_LINE_PAIRING] = "another reader of the same line is just getting a key: "
+					"wait for it, or cancel it",
+		[READER_NOT_SECURE] = "the reader is not online in its secure channel, in which "
+				      "alone its key is changed",
+		[READER_KEY_WEAK] = "this key is a well-known or simple one: make one from random "
+				    "bytes",
+		[READER_NO_PAIRING] = "this reader is not being paired",
+		[READER_HAS_KEY] = "this reader is online with its key: rotate it for another one, "
+				   "or unpair it first",
+		[READER_CANCELLED] = "the pairing was cancelled before it began",
+	};
+
+	return (unsigned)refusal < READER_REFUSAL_COUNT ? sentences[refusal] : "";
+}
+
 static size_t size_status(const void *message)
 {
 	const struct message_status *m = message;
@@ -366,6 +395,21 @@ static size_t size_status(const void *message)
 	return offsetof(struct message_status, reader) +
 	       (m->reader_count > READERS_MAX ? READERS_MAX : m->reader_count) *
 		       sizeof(m->reader[0]);
+}
+
+_Static_assert(sizeof(struct message_status) <= MESSAGE_MAX, "all readers fit one message");
+
+static bool status_osdp_check(const struct status_osdp *row)
+{
+	const struct osdp_reader_status *reader = &row->reader;
+
+	return row->pairing < PAIRING_STATE_COUNT && row->pair_failed < OSDP_WHY_COUNT &&
+	       bool_valid(&row->port) && bool_valid(&row->has_key) &&
+	       reader->state < OSDP_STATE_COUNT && reader->why < OSDP_WHY_COUNT &&
+	       bool_valid(&reader->secure) && bool_valid(&reader->has_identity) &&
+	       bool_valid(&reader->capabilities.aes) &&
+	       bool_valid(&reader->capabilities.default_key) &&
+	       bool_valid(&reader->capabilities.crc);
 }
 
 static bool check_status(const void *message)
@@ -384,7 +428,8 @@ static bool check_status(const void *message)
 		const struct status_reader *row = &m->reader[i];
 
 		if (row->number < 1 || row->number > READERS_MAX || !bool_valid(&row->held[0]) ||
-			!bool_valid(&row->held[1]))
+			!bool_valid(&row->held[1]) || !bool_valid(&row->is_osdp) ||
+			(row->is_osdp && !status_osdp_check(&row->osdp)))
 			return false;
 	}
 	return true;
@@ -638,6 +683,7 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_OSDP_TRACE] = {check_osdp_trace},
 	[MESSAGE_OSDP_FRAMES] = {check_osdp_frames, size_osdp_frames,
 		offsetof(struct message_osdp_frames, row)},
+	[MESSAGE_READER_ORDER] = {check_reader_order},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

@@ -305,6 +305,11 @@ static const struct setting table[] = {
 		"required",
 		"required: the reader is believed in a secure channel only, with a key that it "
 		"gets when it is paired. off: what it says can be read and forged on the wires."),
+	CHOICE("reads", READER_OSDP(reader.osdp.reads),
+		"card|fingerprint|card-then-fingerprint", "card",
+		"What its numbers are. fingerprint: it compares fingers itself, and gives the "
+		"number of whom it knew. card-then-fingerprint: a card counts when a finger that "
+		"fits it follows within 10 s."),
 
 	REQUIRED("line", PANEL_OSDP(osdp_line), SETTING_ID, 0, 0, NULL,
 		"The id of the panel's line, on which we have no reader of our own."),

@@ -22,6 +22,25 @@ bool settings_osdp_simulated(const struct osdp_line_settings *line)
 	return line->port.len == 0;
 }
 
+bool settings_reader_low(const struct settings *settings, unsigned number)
+{
+	const struct reader_osdp *osdp = &settings->reader[number - 1].osdp;
+
+	return !osdp->configured || osdp->secure_channel == SECURE_CHANNEL_OFF;
+}
+
+bool settings_door_low(const struct settings *settings, unsigned door)
+{
+	for (unsigned i = 0; i < READERS_MAX; i++) {
+		const struct reader_config *config = &settings->reader[i].config;
+
+		if (config->configured && config->door == door &&
+			settings_reader_low(settings, i + 1))
+			return true;
+	}
+	return false;
+}
+
 void setting_port_add_allowed(struct buf *out)
 {
 	buf_add_string(out, "the path of a serial port, such as /dev/serial/by-id/usb-...-if00, or "

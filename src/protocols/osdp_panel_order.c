@@ -410,6 +410,22 @@ static enum osdp_taken keys_take(
 	return OSDP_TAKEN;
 }
 
+static enum osdp_taken pending_take(
+	struct osdp_panel *panel, const struct osdp_order *order, int64_t now_ns)
+{
+	if (osdp_key_is_weak(order->pair.key))
+		return OSDP_TAKEN_NOT_WEAK;
+	if (panel->pairing.active)
+		return OSDP_TAKEN_NOT_FULL;
+	memcpy(panel->config.pending, order->pair.key, OSDP_KEY_SIZE);
+	panel->config.has_pending = true;
+	panel->key_failures = 0;
+	panel->backoff_ns = 0;
+	if (panel->state != OSDP_STATE_ONLINE)
+		panel->not_before_ns = now_ns;
+	return OSDP_TAKEN;
+}
+
 enum osdp_taken osdp_bus_order(
 	struct osdp_bus *bus, unsigned reader, const struct osdp_order *order, int64_t now_ns)
 {
@@ -432,6 +448,8 @@ enum osdp_taken osdp_bus_order(
 		return OSDP_TAKEN;
 	case OSDP_ORDER_KEYS:
 		return keys_take(panel, order, now_ns);
+	case OSDP_ORDER_PENDING:
+		return pending_take(panel, order, now_ns);
 	case OSDP_ORDER_FILE_CANCEL:
 		panel_file_end(bus, panel, OSDP_BUS_FILE_BROKEN, 0, now_ns);
 		return OSDP_TAKEN;

@@ -99,6 +99,15 @@ static int flag_in(const struct row *row, const char *name)
 	return flag_of(fields_find(row->fields, row->field_count, name));
 }
 
+static int low_in(const struct row *row)
+{
+	const char *value = fields_find(row->fields, row->field_count, "Assurance");
+
+	if (value == NULL)
+		return POSTERN_NOT_GIVEN;
+	return !span_equal_nocase(span_from_string(value), SPAN_LIT("secure"));
+}
+
 /* 0 where it is not there. */
 static uint64_t count_in(const struct row *row, const char *name)
 {
@@ -128,6 +137,7 @@ static void door_read(const struct row *row, void *ret)
 		.forced = flag_in(row, "Forced"),
 		.held_open = flag_in(row, "HeldOpen"),
 		.tamper = flag_in(row, "Tamper"),
+		.low_assurance = low_in(row),
 	};
 }
 
@@ -141,6 +151,9 @@ static void reader_read(const struct row *row, void *ret)
 		.frames = count_in(row, "Frames"),
 		.faults = count_in(row, "Faults"),
 		.held = {flag_in(row, "Held0"), flag_in(row, "Held1")},
+		.low_assurance = low_in(row),
+		.online = flag_in(row, "Online"),
+		.secure = flag_in(row, "Secure"),
 	};
 }
 

@@ -9,8 +9,11 @@
  *   file MAX STATUS (files of MAX bytes; STATUS of FTSTAT for the last part)
  *   taken (bytes of a file so far, and their sum, each times its place from 1)
  *   unplug          plug          (LINK goes and comes)     power (fails and is back)
+ *   install on|off  key KEY       keysets (how many keys came so far)
+ *   swap SERIAL (another reader in its place)    match STATUS SCORE (of a finger)
  *
- * KEY is 32 hexadecimal digits: the reader then wants a secure channel. It ends with its input.
+ * KEY is 32 hexadecimal digits, or `none`: the reader then wants a secure channel. It ends with its
+ * input.
  */
 #include "base/number.h"
 #include "pd.h"
@@ -66,6 +69,30 @@ static bool file_order(struct pd *pd, const char *line)
 	return true;
 }
 
+/* Orders about its key and its place. False: none of them. */
+static bool order_key(struct pd *pd, const char *word, const char *rest, bool *ret_good)
+{
+	uint8_t key[OSDP_KEY_SIZE];
+	unsigned status = 0;
+	unsigned score = 0;
+
+	if (strcmp(word, "install") == 0) {
+		pd_install(pd, strcmp(rest, "on") == 0);
+	} else if (strcmp(word, "key") == 0) {
+		*ret_good = hex_decode(span_from_string(rest), key, sizeof(key));
+		if (*ret_good)
+			pd_set_key(pd, key);
+	} else if (strcmp(word, "swap") == 0) {
+		pd_swap(pd, (uint32_t)strtoul(rest, NULL, 10));
+	} else if (strcmp(word, "match") == 0) {
+		*ret_good = sscanf(rest, "%u %u", &status, &score) == 2 &&
+			    pd_match(pd, (uint8_t)status, (uint8_t)score);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void order(struct pd *pd, const char *link, const char *line)
 {
 	static const char *const links[] = {"offline", "clear", "install", "secure"};
@@ -74,7 +101,7 @@ static void order(struct pd *pd, const char *link, const char *line)
 	struct card_bits bits;
 	bool good = true;
 
-	(void)sscanf(line, "%31s %199s", word, rest);
+	(void)sscanf(line, "%31s %199[^\n]", word, rest);
 	if (strcmp(word, "card") == 0) {
 		bits = bits_of(rest);
 		good = pd_card(pd, &bits);
@@ -110,6 +137,11 @@ static void order(struct pd *pd, const char *link, const char *line)
 	} else if (strcmp(word, "link") == 0) {
 		(void)printf("%s\n", links[pd_link(pd)]);
 		return;
+	} else if (strcmp(word, "keysets") == 0) {
+		(void)printf("%u\n", pd_keysets(pd));
+		return;
+	} else if (order_key(pd, word, rest, &good)) {
+		;
 	} else {
 		good = false;
 	}
@@ -125,11 +157,13 @@ int main(int argc, char **argv)
 	bool secure = argc == 4;
 
 	if (argc < 3 || !number_parse_u64(span_from_string(argv[2]), 126, &address) ||
-		(secure && !hex_decode(span_from_string(argv[3]), key, sizeof(key)))) {
+		(secure && strcmp(argv[3], "none") != 0 &&
+			!hex_decode(span_from_string(argv[3]), key, sizeof(key)))) {
 		(void)fputs("usage: osdp_pd LINK ADDRESS [KEY]\n", stderr);
 		return 2;
 	}
-	pd_start(&pd, plug(argv[1]), (uint8_t)address, secure ? key : NULL, secure);
+	pd_start(&pd, plug(argv[1]), (uint8_t)address,
+		secure && strcmp(argv[3], "none") != 0 ? key : NULL, secure);
 	(void)puts("ready");
 	(void)fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) != NULL) {

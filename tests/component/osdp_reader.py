@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real OSDP reader behind a pseudo terminal (osdp_pd.c), and bits of cards for it."""
+"""A virtual OSDP reader at a pseudo terminal, and what it is shown."""
 import subprocess
 
-from harness import check, program
+from harness import check, program, wait_until
+from people import last_rec_no, records
 
 
 def w34(number):
@@ -20,9 +21,10 @@ class Reader:
     """A reader at the other end of a pseudo terminal whose port is `path`."""
 
     def __init__(self, path, address=3, key=None):
-        self.process = subprocess.Popen(
-            [program("osdp_pd"), path, str(address)] + ([key] if key else []), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        """key: 32 hexadecimal digits, or `none`: it wants a secure channel, and has no key yet."""
+        words = [program("osdp_pd"), path, str(address)] + ([key] if key else [])
+        self.process = subprocess.Popen(words, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         check(self.process.stdout.readline(), "ready\n")
 
     def ask(self, words):
@@ -36,3 +38,10 @@ class Reader:
     def close(self):
         self.process.stdin.close()
         self.process.wait(10)
+
+
+def presented(daemon, bits):
+    """The record of a card that is shown at reader 7."""
+    before = last_rec_no(daemon)
+    daemon.reader.do(f"card {bits}")
+    return wait_until(lambda: records(daemon, AfterRecNo=before), "a record of the card")[0]

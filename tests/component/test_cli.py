@@ -142,17 +142,19 @@ def _():
         check(d.sim("lock 1"), "locked 1")
         check([(r["Command"], r["UserID"], r["CommandType"]) for r in records(d)],
               [("openDoor", "Guard 7", "Phone"), ("closeDoor", "", "Remote")])
-        check(postern(d, "door", "status", "2"), "door 2: closed\n")
+        check(postern(d, "door", "status", "2"), "door 2: closed, low assurance\n")
         postern(d, "door", "open", "2")
         d.sim("contact 2 open")
-        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open\n", "open")
+        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open, low assurance\n", "open")
         check(objects(postern(d, "door", "status", "2", "--json")),
-              [{"channel": 2, "status": "open"}])
+              [{"channel": 2, "status": "open", "low_assurance": True}])
         d.sim("contact 1 open")
-        wait_until(lambda: postern(d, "door", "status", "1") == "door 1: forced open\n", "forced")
-        check(postern(d, "door", "list"), "door 1: forced open\ndoor 2: open\n")
+        wait_until(lambda: postern(d, "door", "status", "1") ==
+                   "door 1: forced open, low assurance\n", "forced")
+        check(postern(d, "door", "list"), "door 1: forced open, low assurance\ndoor 2: open, low assurance\n")
         check(objects(postern(d, "door", "list", "--json")),
-              [{"channel": 1, "status": "forced open"}, {"channel": 2, "status": "open"}])
+              [{"channel": 1, "status": "forced open", "low_assurance": True},
+               {"channel": 2, "status": "open", "low_assurance": True}])
         for verb in ("open", "close", "status"):
             postern(d, "door", verb, "3", status=REFUSED, err="channel names no door")
             for word in ("0", "65", "front", "-1"):
@@ -352,7 +354,7 @@ def _():
         sim("rex", "2")
         d.wait_lock(2, True)
         sim("contact", "2", "open")
-        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open\n", "open")
+        wait_until(lambda: postern(d, "door", "status", "2") == "door 2: open, low assurance\n", "open")
         sim("contact", "2", "closed")
         sim("tamper", "1")
         sim("tamper", "1", "off")
@@ -665,7 +667,8 @@ def _():
         files = [os.path.relpath(os.path.join(folder, name), root)
                  for folder, _, names in os.walk(root) for name in names]
         headers = [name for name in files if name.endswith(".h")]
-        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "osdp_frames.h", "postern.h",
+        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "osdp.h",
+              "osdp_frames.h", "postern.h",
               "special_days.h"], "public headers")
         pkgconfig = [name for name in files if name.endswith("/postern.pc")]
         check(len(pkgconfig), 1, "postern.pc")
@@ -699,8 +702,8 @@ def _():
                 ensure(f" {name}@@POSTERN_0.2\n" in out, f"{name} is not of POSTERN_0.2")
         ensure(" postern_records_pull@@POSTERN_0.1\n" in out, "postern_records_pull changed its version")
         used = set()
-        for tests in ("sdk_accounts.c", "sdk_device.c", "sdk_many.c", "sdk_special_days.c",
-                      "sdk_tls.c"):
+        for tests in ("sdk_accounts.c", "sdk_device.c", "sdk_many.c", "sdk_osdp.c",
+                      "sdk_special_days.c", "sdk_tls.c"):
             with open(os.path.join(SOURCE, "tests/component", tests), encoding="utf-8") as file:
                 used |= set(re.findall(r"\b(postern_\w+)\(", file.read()))
         check(declared - used, set(), "functions without a test in sdk_*.c")
@@ -810,6 +813,18 @@ def _():
     local("osdp", "firmware", "/dev/null", status=USAGE, err="--port PORT --baud N --address A")
     out = local("osdp", "dissector")
     ensure('[0x60] = "POLL"' in out and 'Proto("osdp"' in out, out)
+
+
+@test("osdp status, pair, rotate, unpair and key: test_osdp_keys.py has the rest")
+def _():
+    with House() as d:
+        check(postern(d, "osdp", "status"), "")
+        ensure("low assurance" in postern(d, "osdp", "status", "1"), "a Wiegand reader")
+        for words in (("pair", "1"), ("rotate", "1"), ("unpair", "1")):
+            postern(d, "osdp", *words, status=REFUSED, err="no OSDP reader")
+        postern(d, "osdp", "key", "1", status=USAGE, err="--key-file FILE")
+        postern(d, "osdp", "key", "1", "--key-file", "/dev/null", status=USAGE,
+                err="32 hexadecimal digits")
 
 
 @test("every command of the help was tried here")

@@ -6,7 +6,7 @@ import re
 import time
 
 from harness import check, ensure, main, test, wait_until
-from osdp_reader import Reader, w26, w34
+from osdp_reader import Reader, presented, w26, w34
 from people import ATTACH, House, insert, last_rec_no, opens, records
 
 CONFIG = """lines: simulated
@@ -59,13 +59,6 @@ def last_bits(daemon):
     """The bits of the newest frame that the raw view has of reader 7."""
     reply = daemon.get("/cgi-bin/accessControl.cgi?action=getReaderFrames&reader=7")
     return re.findall(r"frames\[\d+\]\.Data=([01]*)", reply)[-1]
-
-
-def presented(daemon, bits):
-    """The record of a card that is shown at reader 7."""
-    before = last_rec_no(daemon)
-    daemon.reader.do(f"card {bits}")
-    return wait_until(lambda: records(daemon, AfterRecNo=before), "a record of the card")[0]
 
 
 @test("cards of 26 and 34 bits open the door in clear, where that is configured")

@@ -265,3 +265,20 @@ uint32_t pd_keysets(struct pd *pd)
 	(void)pthread_mutex_unlock(&pd->lock);
 	return count;
 }
+
+void pd_swap(struct pd *pd, uint32_t serial)
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	pd->device.config.identity.serial = serial;
+	osdp_device_power_cycle(&pd->device, clock_boot_ns());
+	changed(pd);
+}
+
+bool pd_match(struct pd *pd, uint8_t status, uint8_t score)
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	bool taken = osdp_device_bio_match(&pd->device, status, score, clock_boot_ns());
+
+	changed(pd);
+	return taken;
+}

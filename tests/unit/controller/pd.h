@@ -49,3 +49,7 @@ uint32_t pd_beeps(struct pd *pd); /* orders to sound, so far */
 uint64_t pd_commands(struct pd *pd); /* that it did, so far */
 enum osdp_device_link pd_link(struct pd *pd);
 uint32_t pd_keysets(struct pd *pd);
+/* Another device takes its place, with its key; it was powered up just now. */
+void pd_swap(struct pd *pd, uint32_t serial);
+/* A finger was compared: status 0 when it worked, score 0 when it was none of those known. */
+bool pd_match(struct pd *pd, uint8_t status, uint8_t score);

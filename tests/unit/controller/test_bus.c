@@ -45,6 +45,8 @@ struct fixture {
 	struct pd pd;
 	bool pd_runs;
 	int pending_at_keyset; /* rows on disk when the reader got its key */
+	uint8_t reason; /* of the latest answer */
+	const uint8_t *key; /* of orders that bring one */
 };
 
 /* --- the disk --- */
@@ -283,6 +285,9 @@ static enum result order(struct fixture *f, enum bus_order_kind kind)
 	struct answer answer;
 	int64_t until_ns = clock_boot_ns() + WAIT_NS;
 
+	(void)text_set(&order.asker.account, SPAN_LIT("anna"));
+	if (f->key != NULL)
+		memcpy(order.key, f->key, sizeof(order.key));
 	assert_true(spsc_push(&f->core.bus_orders, &order));
 	core_wake(f->core.bus_wake);
 	while (!spsc_pop(&f->core.bus_answers, &answer)) {
@@ -290,7 +295,28 @@ static enum result order(struct fixture *f, enum bus_order_kind kind)
 		core_wait(f->core.serve_wake, 100);
 	}
 	assert_int_equal(answer.slot, order.slot);
+	f->reason = answer.reason;
 	return (enum result)answer.result;
+}
+
+static void assert_refused(struct fixture *f, enum bus_order_kind kind, enum reader_refusal refusal)
+{
+	int rows = number_of(f->folder, "SELECT count(*) FROM audit");
+
+	assert_int_equal(order(f, kind), RESULT_READER);
+	assert_int_equal(f->reason, refusal);
+	assert_int_equal(number_of(f->folder, "SELECT count(*) FROM audit"), rows);
+}
+
+static int acts_in(const struct fixture *f, enum audit_act act)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof(sql),
+		"SELECT count(*) FROM audit WHERE act = %d AND account = 'anna' AND"
+		" target = 'reader 7'",
+		(int)act);
+	return number_of(f->folder, sql);
 }
 
 static const struct card_bits card = {.count = 26, .bytes = {0x12, 0x34, 0x56, 0xc0}};
@@ -345,7 +371,7 @@ static void in_clear_everything_of_a_reader_comes(void **state)
 
 	assert_true(bus_status_get(&f->core, READER, &status));
 	assert_false(bus_status_get(&f->core, 1, &status));
-	assert_int_equal(order(f, BUS_ORDER_PAIR), RESULT_NOT_FOUND); /* it has no secure channel */
+	assert_refused(f, BUS_ORDER_PAIR, READER_IN_CLEAR);
 }
 
 static void without_a_key_nothing_is_believed(void **state)
@@ -370,13 +396,15 @@ static void a_key_is_on_disk_before_the_reader_gets_it(void **state)
 	pd_install(&f->pd, true);
 	core_begin(f);
 	wait_state(f, REASON_READER_NOT_PAIRED);
-	assert_int_equal(order(f, BUS_ORDER_ROTATE), RESULT_REFUSED);
+	assert_refused(f, BUS_ORDER_ROTATE, READER_NOT_SECURE);
+	assert_refused(f, BUS_ORDER_PAIR_CANCEL, READER_NO_PAIRING);
 	assert_int_equal(order(f, BUS_ORDER_PAIR), RESULT_OK);
 	assert_int_equal(wait_event(f, BUS_EVENT_PAIRED).reader, READER);
 	assert_int_equal(pd_keysets(&f->pd), 1);
 	assert_int_equal(f->pending_at_keyset, 1);
 	assert_int_equal(keys_in(f, 0), 1);
 	assert_int_equal(keys_in(f, 1), 0);
+	assert_int_equal(acts_in(f, AUDIT_READER_PAIR), 1);
 	settle(f);
 	assert_card(f);
 	assert_int_equal(pd_link(&f->pd), OSDP_DEVICE_SECURE);
@@ -412,7 +440,9 @@ static void a_key_is_changed_within_the_channel(void **state)
 	reader_begin(f, key_a, true);
 	core_begin(f);
 	wait_online(f);
+	assert_refused(f, BUS_ORDER_PAIR, READER_HAS_KEY);
 	assert_int_equal(order(f, BUS_ORDER_ROTATE), RESULT_OK);
+	assert_int_equal(acts_in(f, AUDIT_READER_ROTATE), 1);
 	(void)wait_event(f, BUS_EVENT_PAIRED);
 	assert_int_equal(pd_keysets(&f->pd), 1);
 	assert_int_equal(f->pending_at_keyset, 1);
@@ -438,6 +468,63 @@ static void a_pending_key_that_the_reader_holds_becomes_the_key(void **state)
 	assert_card(f);
 }
 
+/* The vendor's tool has loaded it; until it has proved itself the old one stays. */
+static void a_key_that_was_loaded_elsewhere_takes_over_when_it_works(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t known[READER_KEY_SIZE] = "0123456789:;<=>?";
+	uint8_t other[READER_KEY_SIZE];
+
+	memcpy(other, key_a, sizeof(other));
+	other[5] ^= 0x40;
+	key_put(f, key_a, true);
+	reader_begin(f, key_a, true);
+	core_begin(f);
+	wait_online(f);
+	f->key = known;
+	assert_refused(f, BUS_ORDER_KEY, READER_KEY_WEAK);
+	f->key = other;
+	assert_int_equal(order(f, BUS_ORDER_KEY), RESULT_OK);
+	assert_int_equal(acts_in(f, AUDIT_READER_KEY), 1);
+	assert_int_equal(keys_in(f, 0), 1);
+	assert_int_equal(keys_in(f, 1), 1);
+	settle(f);
+	assert_card(f);
+	pd_set_key(&f->pd, other);
+	pd_swap(&f->pd, 0x0badcafe + ADDRESS);
+	(void)wait_event(f, BUS_EVENT_PAIRED);
+	assert_int_equal(keys_in(f, 0), 1);
+	assert_int_equal(keys_in(f, 1), 0);
+	assert_int_equal(pd_keysets(&f->pd), 0);
+	settle(f);
+	assert_card(f);
+}
+
+/* Nobody answers in install mode: the window is closed by order, and that is in the audit. */
+static void a_window_is_closed_by_order(void **state)
+{
+	struct fixture *f = *state;
+	struct bus_status status;
+
+	reader_begin(f, key_a, true);
+	core_begin(f);
+	wait_state(f, REASON_READER_NOT_PAIRED);
+	assert_int_equal(order(f, BUS_ORDER_PAIR), RESULT_OK);
+	assert_true(bus_status_get(&f->core, READER, &status));
+	assert_int_equal(status.pairing, BUS_PAIRING_WIRE);
+	assert_true(status.window_until_ns > clock_boot_ns());
+	assert_refused(f, BUS_ORDER_PAIR, READER_PAIRING);
+	assert_refused(f, BUS_ORDER_UNPAIR, READER_PAIRING);
+	assert_int_equal(order(f, BUS_ORDER_PAIR_CANCEL), RESULT_OK);
+	assert_true(bus_status_get(&f->core, READER, &status));
+	assert_int_equal(status.pairing, BUS_PAIRING_NONE);
+	assert_int_equal(status.pair_failed, OSDP_WHY_WINDOW);
+	assert_int_equal(order(f, BUS_ORDER_UNPAIR), RESULT_OK); /* behind the cancel's row */
+	assert_int_equal(acts_in(f, AUDIT_READER_PAIR_CANCEL), 1);
+	assert_int_equal(keys_in(f, 0) + keys_in(f, 1), 0);
+	assert_int_equal(pd_keysets(&f->pd), 0);
+}
+
 static void an_unpaired_reader_gives_nothing_any_more(void **state)
 {
 	struct fixture *f = *state;
@@ -448,6 +535,7 @@ static void an_unpaired_reader_gives_nothing_any_more(void **state)
 	wait_online(f);
 	assert_int_equal(order(f, BUS_ORDER_UNPAIR), RESULT_OK);
 	wait_state(f, REASON_READER_NOT_PAIRED);
+	assert_int_equal(acts_in(f, AUDIT_READER_UNPAIR), 1);
 	assert_int_equal(keys_in(f, 0), 0);
 	assert_true(pd_card(&f->pd, &card));
 	assert_silence(f, NS_PER_S);
@@ -565,6 +653,8 @@ int main(void)
 		WITH_CORE(a_key_is_on_disk_before_the_reader_gets_it),
 		WITH_CORE(a_key_is_changed_within_the_channel),
 		WITH_CORE(a_pending_key_that_the_reader_holds_becomes_the_key),
+		WITH_CORE(a_key_that_was_loaded_elsewhere_takes_over_when_it_works),
+		WITH_CORE(a_window_is_closed_by_order),
 		WITH_CORE(an_unpaired_reader_gives_nothing_any_more),
 		WITH_CORE(a_reader_with_another_key_stays_offline_and_is_told),
 		WITH_CORE(another_reader_in_its_place_is_not_believed),

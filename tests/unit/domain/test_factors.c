@@ -463,6 +463,73 @@ static void readers_of_one_door_do_not_add_up(void **state)
 	opens(f, METHOD_CARD_THEN_PASSWORD);
 }
 
+/* --- fingers that a reader compared --- */
+
+static void finger(struct fixture *f, uint64_t number, uint16_t bits, enum reason refused)
+{
+	step(f, &(struct controller_input){.kind = INPUT_CREDENTIAL,
+			.credential = {.reader = 1,
+				.card_number = number,
+				.card_bits = bits,
+				.fingerprint = true,
+				.refused = (uint8_t)refused}});
+}
+
+static void a_finger_opens_by_a_method_of_its_own_and_counts_as_the_card(void **state)
+{
+	struct fixture *f = *state;
+
+	put_pin(f, 5, PIN(4711));
+	open_by(f, OPEN_BY_CARD);
+	finger(f, 5, 34, REASON_NONE);
+	assert_int_equal(access_must(f, REASON_GRANTED, METHOD_FINGERPRINT)->card_number, 5);
+	assert_true(entry_of(f, JOURNAL_ACCESS)->wants_outcome);
+	durable(f, entry_of(f, JOURNAL_ACCESS)->ticket);
+	assert_output(f, 0, true, f->now.boot_ns + MS(UNLOCK_MS));
+	assert_int_equal(entry_must(f, JOURNAL_DOOR_UNLOCKED)->method, METHOD_FINGERPRINT);
+	after(f, UNLOCK_MS);
+	tick(f);
+	finger(f, 99, 34, REASON_NONE);
+	assert_int_equal(refused(f, REASON_UNKNOWN_CARD, METHOD_FINGERPRINT)->card_number, 99);
+	open_by(f, OPEN_BY_CARD_AND_PIN);
+	finger(f, 5, 34, REASON_NONE);
+	waits(f);
+	keys(f, 1, "4711#");
+	opens(f, METHOD_CARD_THEN_PASSWORD);
+	keys(f, 1, "4711#");
+	waits(f);
+	finger(f, 5, 34, REASON_NONE);
+	opens(f, METHOD_PASSWORD_THEN_CARD);
+	open_by(f, OPEN_BY_PIN);
+	finger(f, 5, 34, REASON_NONE);
+	assert_int_equal(entry_of(f, JOURNAL_ACCESS)->method, METHOD_FINGERPRINT);
+	assert_true(!reason_grants((enum reason)entry_of(f, JOURNAL_ACCESS)->reason));
+}
+
+static void a_finger_that_its_reader_refuses_opens_nothing(void **state)
+{
+	struct fixture *f = *state;
+	const struct commit_entry *entry;
+
+	put_pin(f, 5, PIN(4711));
+	open_by(f, OPEN_BY_CARD);
+	finger(f, 5, 34, REASON_FINGERPRINT);
+	entry = refused(f, REASON_FINGERPRINT, METHOD_FINGERPRINT);
+	assert_true(entry->has_card && entry->card_number == 5 && entry->person_no != 0);
+	finger(f, 0, 0, REASON_FINGERPRINT);
+	entry = refused(f, REASON_FINGERPRINT, METHOD_FINGERPRINT);
+	assert_true(!entry->has_card && entry->person_no == 0);
+	finger(f, 5, 34, REASON_FINGERPRINT_MISSING);
+	refused(f, REASON_FINGERPRINT_MISSING, METHOD_FINGERPRINT);
+	/* A PIN that came first waits for another try. */
+	open_by(f, OPEN_BY_PIN_THEN_CARD);
+	keys(f, 1, "4711#");
+	finger(f, 5, 34, REASON_FINGERPRINT);
+	refused(f, REASON_FINGERPRINT, METHOD_FINGERPRINT);
+	finger(f, 5, 34, REASON_NONE);
+	opens(f, METHOD_PASSWORD_THEN_CARD);
+}
+
 /* --- PIN, then card --- */
 
 static void pin_then_card_opens_in_that_order(void **state)
@@ -696,6 +763,8 @@ int main(void)
 		TEST(cards_at_many_readers_are_dropped_together),
 		TEST(another_card_replaces_the_first_and_the_same_one_renews_it),
 		TEST(readers_of_one_door_do_not_add_up),
+		TEST(a_finger_opens_by_a_method_of_its_own_and_counts_as_the_card),
+		TEST(a_finger_that_its_reader_refuses_opens_nothing),
 		TEST(pin_then_card_opens_in_that_order),
 		TEST(a_pin_that_waits_is_not_evaluated_before_its_card),
 		TEST(a_missing_card_is_recorded),

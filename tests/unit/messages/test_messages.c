@@ -66,6 +66,9 @@ static size_t fill(enum message_type type)
 		AS(message_osdp_frames)->row[1].len = OSDP_TRACED_BYTES;
 	} else if (type == MESSAGE_AUDIT_QUERY) {
 		AS(message_audit_query)->limit = 1024;
+	} else if (type == MESSAGE_READER_ORDER) {
+		AS(message_reader_order)->reader = READERS_MAX;
+		AS(message_reader_order)->window_s = READER_WINDOW_MAX_S;
 	} else if (type == MESSAGE_AUDIT_ROWS) {
 		AS(message_audit_rows)->count = MESSAGE_AUDIT_ROWS_MAX;
 	} else if (type == MESSAGE_STREAM_CLOSE || type == MESSAGE_STREAM_END) {
@@ -380,6 +383,11 @@ static void accounts_and_the_audit_are_judged(void **state UNUSED)
 		ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_AUDIT_QUERY, AS(message_audit_query)->limit, 0, ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_AUDIT_QUERY, AS(message_audit_query)->limit, 1025, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_ORDER, AS(message_reader_order)->reader, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_ORDER, AS(message_reader_order)->reader, READERS_MAX + 1, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_READER_ORDER, AS(message_reader_order)->window_s, READER_WINDOW_MAX_S + 1,
+		ROLE_GATE, ROLE_CORE);
 	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[119].act, AUDIT_ACT_COUNT,
 		ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[0].result, AUDIT_RESULT_COUNT,

@@ -31,7 +31,12 @@
 	X(AUDIT_RENUMBER, "renumber")                                                              \
 	X(AUDIT_CERTIFICATE_RENEW, "certificate_renew")                                            \
 	X(AUDIT_BACKUP, "backup")                                                                  \
-	X(AUDIT_CONFIGURATION, "configuration") /* posternd started with another file */
+	X(AUDIT_CONFIGURATION, "configuration") /* posternd started with another file */           \
+	X(AUDIT_READER_PAIR, "reader_pair") /* count: seconds of the window */                     \
+	X(AUDIT_READER_PAIR_CANCEL, "reader_pair_cancel")                                          \
+	X(AUDIT_READER_ROTATE, "reader_rotate")                                                    \
+	X(AUDIT_READER_UNPAIR, "reader_unpair")                                                    \
+	X(AUDIT_READER_KEY, "reader_key") /* a key that was loaded into the reader elsewhere */
 
 #define AUDIT_ENUM(id, name) id,
 enum audit_act { AUDIT_ACTS(AUDIT_ENUM) AUDIT_ACT_COUNT };

@@ -127,6 +127,9 @@ struct controller_input {
 			uint8_t reader; /* number, 1 to READERS_MAX */
 			uint64_t card_number;
 			uint16_t card_bits;
+			bool fingerprint; /* a finger was compared; the number, if any, is whose */
+			/* enum reason: the reader itself says no; REASON_NONE: to be judged */
+			uint8_t refused;
 		} credential; /* also for INPUT_UNREADABLE, where card_number is 0 */
 		struct {
 			uint8_t reader;

@@ -89,7 +89,11 @@
 	X(REASON_OSDP_IDENTITY, "osdp_identity", 0x64, false,                                      \
 		"the reader says that it is another one")                                          \
 	X(REASON_OSDP_FOREIGN_PANEL, "osdp_foreign_panel", 0x64, false,                            \
-		"another panel talks on this line")
+		"another panel talks on this line")                                                \
+	X(REASON_FINGERPRINT, "fingerprint", 0x42, false,                                          \
+		"the finger is none that the reader knows")                                        \
+	X(REASON_FINGERPRINT_MISSING, "fingerprint_missing", 0x43, false,                          \
+		"no finger followed the card in time")
 
 #define REASON_ENUM(id, name, code, granted, sentence) id,
 enum reason { REASONS(REASON_ENUM) REASON_COUNT };

@@ -16,6 +16,7 @@
 #include "domain/schedule.h"
 #include "domain/special_day.h"
 #include "protocols/cgi_methods.h"
+#include "protocols/osdp_bus.h"
 #include "protocols/wiegand_trace.h"
 
 #define MESSAGE_MAX 32768 /* bytes */
@@ -102,7 +103,9 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_PORT, struct message_port, ROLE_SUPERVISOR, ROLE_CORE) /* with one fd */         \
 	/* frames of an OSDP line: a request with handle, and its answer */                        \
 	X(MESSAGE_OSDP_TRACE, struct message_osdp_trace, ROLE_GATE, ROLE_CORE)                     \
-	X(MESSAGE_OSDP_FRAMES, struct message_osdp_frames, ROLE_CORE, ROLE_GATE)
+	X(MESSAGE_OSDP_FRAMES, struct message_osdp_frames, ROLE_CORE, ROLE_GATE)                   \
+	/* a reader's key: a request with handle, answered by RESULT */                            \
+	X(MESSAGE_READER_ORDER, struct message_reader_order, ROLE_GATE, ROLE_CORE)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -223,6 +226,7 @@ enum result {
 	RESULT_ACCOUNTS_FULL,
 	RESULT_LAST_ADMIN, /* nobody would be left who may do everything */
 	RESULT_OLD_PASSWORD, /* it is wrong, or not given for one's own */
+	RESULT_READER, /* a reader's key cannot be done that to: reason is an enum reader_refusal */
 	RESULT_COUNT
 };
 
@@ -488,6 +492,35 @@ struct message_osdp_frames {
 	struct osdp_traced row[MESSAGE_OSDP_FRAMES_MAX];
 };
 
+/* --- keys of OSDP readers: role admin only --- */
+
+#define READER_WINDOW_MAX_S 600 /* of a pairing */
+#define READER_ORDER_KEY_SIZE 16 /* bytes */
+
+/* What is to be done to a reader's key. The handle's operation says what. */
+struct message_reader_order {
+	struct message_header header;
+	struct message_handle handle;
+	uint8_t reader; /* number */
+	uint16_t window_s; /* CGI_READER_PAIR: 1 to READER_WINDOW_MAX_S; else 0 */
+	uint8_t key[READER_ORDER_KEY_SIZE]; /* CGI_READER_KEY; else zeros */
+};
+
+enum reader_refusal {
+	READER_NOT_OSDP = 0,
+	READER_IN_CLEAR, /* secure_channel: off */
+	READER_PAIRING, /* is being paired or gets another key */
+	READER_LINE_PAIRING, /* another one of its line is */
+	READER_NOT_SECURE, /* rotation needs a session */
+	READER_KEY_WEAK,
+	READER_NO_PAIRING, /* to be cancelled */
+	READER_HAS_KEY, /* and is online with it: nothing to pair */
+	READER_CANCELLED,
+	READER_REFUSAL_COUNT
+};
+
+const char *reader_refusal_sentence(enum reader_refusal refusal);
+
 /* --- the first account --- */
 
 #define CLAIM_PASSWORD_MIN 8 /* bytes */
@@ -519,10 +552,32 @@ struct status_door {
 	struct door_state state;
 };
 
+/* How far the pairing of an OSDP reader is. */
+enum pairing_state {
+	PAIRING_NONE = 0,
+	PAIRING_SAVING, /* the new key is on its way to the disk */
+	PAIRING_OPEN, /* and then on its way to the reader */
+	PAIRING_FINISHING, /* it works; or the keys are to be forgotten: on the way to the disk */
+	PAIRING_STATE_COUNT
+};
+
+struct status_osdp {
+	uint8_t pairing; /* enum pairing_state */
+	uint8_t pair_failed; /* enum osdp_why: how the latest pairing failed; 0: it did not */
+	bool port; /* the line's port is there */
+	bool has_key;
+	int64_t window_until_ns; /* CLOCK_BOOTTIME; 0: no pairing window */
+	struct osdp_reader_status reader;
+};
+
 struct status_reader {
 	uint8_t number;
-	bool held[2]; /* the line stands low in silence */
-	struct wiegand_counters counters; /* since core's start */
+	bool is_osdp; /* which of the union */
+	bool held[2]; /* the line stands low in silence; never of an OSDP reader */
+	union {
+		struct wiegand_counters counters; /* since core's start */
+		struct status_osdp osdp;
+	};
 };
 
 /*

@@ -53,12 +53,20 @@ struct reader_lines {
 
 enum secure_channel { SECURE_CHANNEL_REQUIRED = 0, SECURE_CHANNEL_OFF = 1 };
 
+/* What a number that an OSDP reader gives stands for. */
+enum reader_reads {
+	READS_CARD = 0,
+	READS_FINGERPRINT, /* it compares fingers itself and gives the number of whom it knew */
+	READS_CARD_THEN_FINGERPRINT, /* then it compares a finger with the card's template */
+};
+
 /* Where an OSDP reader is, or where we are one. */
 struct reader_osdp {
 	bool configured; /* else there are Wiegand lines */
 	uint8_t line; /* place in settings.osdp_line */
 	uint8_t address; /* 0 to 126 */
 	uint8_t secure_channel; /* enum secure_channel */
+	uint8_t reads; /* enum reader_reads; of a reader */
 	bool install_open; /* of a panel: it may set our key anew */
 };
 
@@ -168,6 +176,15 @@ uint32_t settings_osdp_baud(const struct osdp_line_settings *line);
 
 /* True for a line whose readers are virtual: its port is a pseudo terminal of our own. */
 bool settings_osdp_simulated(const struct osdp_line_settings *line);
+
+/*
+ * True when what the reader sends can be read and forged on its wires: Wiegand, or OSDP without
+ * secure channel. number: of a configured reader.
+ */
+bool settings_reader_low(const struct settings *settings, unsigned number);
+
+/* True when one of the door's readers is such a one. */
+bool settings_door_low(const struct settings *settings, unsigned door);
 
 void settings_default(struct settings *settings);
 

@@ -101,6 +101,12 @@ enum cgi_operation {
 	CGI_ACCOUNT_REMOVE,
 	CGI_AUDIT_FIND, /* recordFinder find, name=PosternAudit: ours */
 	CGI_OSDP_FRAMES, /* accessControl getOsdpFrames: ours */
+	CGI_READERS, /* accessControl getReaders: ours */
+	CGI_READER_PAIR, /* accessControl pairReader ...: ours, keys of OSDP readers */
+	CGI_READER_PAIR_CANCEL,
+	CGI_READER_ROTATE,
+	CGI_READER_UNPAIR,
+	CGI_READER_KEY,
 	CGI_OPERATION_COUNT
 };
 

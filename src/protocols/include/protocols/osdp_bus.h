@@ -250,6 +250,7 @@ enum osdp_order_kind {
 	OSDP_ORDER_MFG, /* mfg: OUI and the vendor's bytes */
 	OSDP_ORDER_BIOREAD, /* biometric */
 	OSDP_ORDER_KEEPACTIVE, /* active_ms */
+	OSDP_ORDER_PENDING, /* pair.key: the reader may have this one; tried when its own fails */
 	OSDP_ORDER_COUNT
 };
 
