@@ -17,6 +17,9 @@ struct bus_watch {
 	uint8_t reason; /* why it is offline; REASON_NONE: it is online */
 	uint8_t told; /* the same in the journal; REASON_COUNT: nothing yet */
 	int64_t quiet_until_ns;
+	bool tamper; /* as the reader said it latest */
+	bool tamper_told;
+	int64_t tamper_quiet_ns; /* a further one waits until then */
 };
 
 struct rt {
