@@ -10,9 +10,9 @@
  *
  * Whether a reader is there goes to the journal: a change at once, further ones of the next
  * QUIET_NS together, so that a loose wire fills no journal. One that is there at the start is no
- * news. A reader that goes leaves its door as
- * it is: a pulse ends by its time, what waited for a second card or PIN runs out, and a tamper
- * stands until the reader itself says otherwise.
+ * news. A tamper is told at once unless another one ended just before, its end always at once. A
+ * reader that goes leaves its door as it is: a pulse ends by its time, what waited for a second
+ * card or PIN runs out, and a tamper stands until the reader itself says otherwise.
  */
 #include "platform/clock.h"
 #include "platform/log.h"
@@ -32,8 +32,10 @@ bool rt_bus_is(const struct rt *rt, uint8_t reader)
 void rt_bus_start(struct rt *rt)
 {
 	for (size_t i = 0; i < READERS_MAX; i++)
-		rt->bus_watch[i] = (struct bus_watch){
-			.reason = REASON_COUNT, .told = REASON_COUNT, .quiet_until_ns = INT64_MIN};
+		rt->bus_watch[i] = (struct bus_watch){.reason = REASON_COUNT,
+			.told = REASON_COUNT,
+			.quiet_until_ns = INT64_MIN,
+			.tamper_quiet_ns = INT64_MIN};
 }
 
 void rt_bus_feedback(struct rt *rt, uint8_t reader, uint8_t feedback)
@@ -142,6 +144,20 @@ static void match_take(struct rt *rt, const struct bus_event *event)
 			event->on ? REASON_NONE : REASON_FINGERPRINT);
 }
 
+/* --- tamper --- */
+
+static void tamper_tell(struct rt *rt, uint8_t at, int64_t now_ns)
+{
+	struct bus_watch *watch = &rt->bus_watch[at];
+
+	if (watch->tamper && now_ns < watch->tamper_quiet_ns)
+		return;
+	if (watch->tamper_told && !watch->tamper)
+		watch->tamper_quiet_ns = now_ns + QUIET_NS;
+	watch->tamper_told = watch->tamper;
+	rt_tamper(rt, (uint8_t)(at + 1), watch->tamper);
+}
+
 static void event_take(struct rt *rt, const struct bus_event *event)
 {
 	struct controller_input input = {.kind = INPUT_KEY};
@@ -161,7 +177,8 @@ static void event_take(struct rt *rt, const struct bus_event *event)
 		explicit_bzero(&input, sizeof(input));
 		return;
 	case BUS_EVENT_TAMPER:
-		rt_tamper(rt, event->reader, event->on);
+		rt->bus_watch[event->reader - 1].tamper = event->on;
+		tamper_tell(rt, (uint8_t)(event->reader - 1), clock_boot_ns());
 		return;
 	case BUS_EVENT_STATE:
 		rt->bus_watch[event->reader - 1].reason = event->reason;
@@ -200,5 +217,7 @@ void rt_bus_beat(struct rt *rt)
 			card_end(rt, (uint8_t)(i + 1), now_ns, REASON_FINGERPRINT_MISSING);
 		if (rt->bus_watch[i].reason != rt->bus_watch[i].told)
 			state_journal(rt, i, now_ns);
+		if (rt->bus_watch[i].tamper != rt->bus_watch[i].tamper_told)
+			tamper_tell(rt, i, now_ns);
 	}
 }

@@ -20,6 +20,9 @@ struct bus_watch {
 	struct card_bits card; /* waits for its finger; count 0: none */
 	int64_t card_until_ns;
 	int64_t quiet_until_ns;
+	bool tamper; /* as the reader said it latest */
+	bool tamper_told;
+	int64_t tamper_quiet_ns; /* a further one waits until then */
 };
 
 struct rt {

@@ -139,6 +139,13 @@ def _():
         check((event["action"], event["data"]["ReaderID"]), ("Start", "7"))
         d.reader.do("tamper off")
         check(stream.event()["action"], "Stop")
+        ended = time.monotonic()
+        for _ in range(10):  # a loose contact is no flood of events
+            d.reader.do("tamper on")
+            d.reader.do("tamper off")
+        d.reader.do("tamper on")
+        check(stream.event()["action"], "Start")
+        ensure(9 < time.monotonic() - ended < 14, "the next one is told after 10 s")
 
 
 @test("a port that is unplugged and plugged in again comes back within 3 s")

@@ -81,7 +81,8 @@ static void test_macs_guessed(void **state UNUSED)
 	rig_run(&rig, 60 * S);
 	check_nothing();
 	assert_int_equal(rig.alarms[OSDP_ALARM_MAC], 1);
-	assert_int_equal(rig.count[OSDP_EVENT_ALARM], 1);
+	assert_int_equal(rig.alarms[OSDP_ALARM_DOWNGRADE], 1); /* of the sessions that it ends */
+	assert_int_equal(rig.count[OSDP_EVENT_ALARM], 2);
 	assert_in_range(rig_status(&rig).counters.mac_errors, 10, 200);
 }
 
