@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parameters of the rows of cgi_table.c, which alone includes this: names, ranges, sentences. */
+/* The parameters of the rows of cgi_table.c, which alone includes this: names, ranges, sentences.
+ */
 #pragma once
 
 #include "cgi_table.h"

@@ -230,7 +230,10 @@ class Man(threading.Thread):
         cutters = [Cutter() for _ in self.readers]
         while not self.stopping:
             fds = [fd for fd in [self.panel] + self.readers if fd >= 0]
-            ready = select.select(fds, [], [], 0.05)[0]
+            try:
+                ready = select.select(fds, [], [], 0.05)[0]
+            except OSError:
+                continue  # unplugged meanwhile by another thread
             with self.lock:
                 if self.panel in ready:
                     for frame in panel.take(self.read(self.panel)):

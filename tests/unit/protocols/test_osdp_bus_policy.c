@@ -351,6 +351,52 @@ static void test_plain_card(void **state UNUSED)
 	assert_in_range(rig_status(&rig).counters.refused, 100, 10000);
 }
 
+/* The session is denied in clear, so many times, and then no more. */
+static unsigned denials;
+
+static void deny(struct rig *self, const struct osdp_frame *frame, uint8_t *bytes, size_t *len)
+{
+	struct osdp_frame nak = {.address = RIG_ADDRESS,
+		.reply = true,
+		.sequence = frame->sequence,
+		.use_crc = true,
+		.code = OSDP_NAK,
+		.data = SPAN_LIT("\x06")};
+
+	if (frame->block_type >= OSDP_SCS_16 && self->step < denials) {
+		self->step++;
+		rig_put(&nak, bytes, len);
+	}
+}
+
+static void test_denied_by_power_up(void **state UNUSED)
+{
+	begin();
+	connect();
+	denials = 4;
+	rig.on_reply = deny;
+	rig_run(&rig, 30 * S);
+	assert_int_equal(rig.step, 4);
+	assert_int_equal(rig.count[OSDP_EVENT_ALARM], 0);
+	assert_true(rig_is_online(&rig));
+}
+
+static void test_denied_over_and_over(void **state UNUSED)
+{
+	begin();
+	connect();
+	denials = 1000;
+	rig.on_reply = deny;
+	rig_run(&rig, 30 * S);
+	check_alarm(OSDP_ALARM_DOWNGRADE);
+	check_nothing();
+	assert_false(rig_is_online(&rig));
+	assert_in_range(rig.commands[OSDP_CHLNG], 5, 30); /* held back, longer each time */
+	rig.on_reply = NULL;
+	rig_run(&rig, 6 * S);
+	assert_true(rig_is_online(&rig));
+}
+
 static void hear(const struct osdp_frame *frame)
 {
 	uint8_t bytes[OSDP_FRAME_MAX];
@@ -688,6 +734,8 @@ int main(void)
 		cmocka_unit_test(test_identity_changed),
 		cmocka_unit_test(test_identity_lied),
 		cmocka_unit_test(test_plain_card),
+		cmocka_unit_test(test_denied_by_power_up),
+		cmocka_unit_test(test_denied_over_and_over),
 		cmocka_unit_test(test_foreign_panel),
 		cmocka_unit_test(test_not_paired),
 		cmocka_unit_test(test_pair),
