@@ -155,11 +155,8 @@ static enum panel_outcome nak_take(struct osdp_bus *bus, struct osdp_panel *pane
 			command_refused(bus, panel, code, now_ns);
 			panel->refused_until_ns = now_ns + REFUSED_NS;
 		}
-		/* A reader that was powered up says so once; between wrong MACs it is part of that.
-		 */
-		if (panel->mac_good > 0 || panel->mac_strikes == 0)
-			panel->denials++;
-		if (panel->denials >= DENIALS_MAX) {
+		/* A reader that was powered up says so once. */
+		if (++panel->denials >= DENIALS_MAX) {
 			panel->denials = DENIALS_MAX;
 			panel_alarm(bus, panel, OSDP_ALARM_DOWNGRADE, now_ns);
 		}
