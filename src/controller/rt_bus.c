@@ -182,7 +182,7 @@ static void event_take(struct rt *rt, const struct bus_event *event)
 		return;
 	case BUS_EVENT_STATE:
 		rt->bus_watch[event->reader - 1].reason = event->reason;
-		rt->bus_watch[event->reader - 1].card.count = 0;
+		card_end(rt, event->reader, clock_boot_ns(), REASON_FINGERPRINT_MISSING);
 		state_journal(rt, (uint8_t)(event->reader - 1), clock_boot_ns());
 		return;
 	case BUS_EVENT_ALARM:

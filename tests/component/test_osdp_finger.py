@@ -88,6 +88,15 @@ def _():
         check(last_rec_no(d), before + 1)
 
 
+@test("a card that waits for its finger is told of when its reader goes")
+def _():
+    with FingerHouse("card-then-fingerprint") as d:
+        insert(d, "101", 4711)
+        d.reader.do(f"card {w34(4711)}")
+        wait_until(lambda: d.reader.ask("led") == "3", "amber: the finger is waited for")
+        check(judged(d.after("unplug")), ("0", "6", "fingerprint_missing", "4711"))
+
+
 @test("where card and PIN are asked for, the finger counts as the card")
 def _():
     with FingerHouse("fingerprint", "card_and_pin") as d:
