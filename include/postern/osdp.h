@@ -100,6 +100,69 @@ POSTERN_API int postern_reader_set_key_start(struct postern_device *device, int 
 	const unsigned char key[16], postern_done_fn *done, void *user, struct postern_call **call);
 
 /*
+ * Files for OSDP readers, firmware as a rule; for admins. One file at a time, of all readers:
+ * begin, add its parts in order until the last one, which sends it to the reader; from then on the
+ * controller needs nobody, and get tells how far it is. One whose parts stay away for 60 s is
+ * dropped. POSTERN_E_REFUSED with words: no OSDP reader, not online, another file under way, a part
+ * out of order.
+ */
+#define POSTERN_READER_FILE_MAX 1048576 /* bytes of a file */
+#define POSTERN_READER_FILE_PART_MAX 16384 /* bytes of a part */
+
+enum postern_reader_file_state {
+	POSTERN_READER_FILE_NONE = 0, /* none since the controller's start */
+	POSTERN_READER_FILE_RECEIVING, /* the controller waits for parts */
+	POSTERN_READER_FILE_STARTING,
+	POSTERN_READER_FILE_SENDING,
+	POSTERN_READER_FILE_FINISHING, /* the reader has all of it and works on it */
+	POSTERN_READER_FILE_DONE,
+	POSTERN_READER_FILE_REFUSED, /* by the reader: status and text say why */
+	POSTERN_READER_FILE_BROKEN /* cancelled, or the reader went offline */
+};
+
+struct postern_reader_file {
+	size_t size; /* of this struct */
+	enum postern_reader_file_state state;
+	int type;
+	int64_t bytes; /* of the file */
+	int64_t received; /* bytes, by the controller */
+	int64_t sent; /* bytes that the reader has taken */
+	int status; /* DONE, REFUSED: of osdp_FTSTAT, or -32000 less the code of a NAK; else 0 */
+	char text[96]; /* the same in words */
+};
+#define POSTERN_READER_FILE_INIT                                                                   \
+	{                                                                                          \
+		sizeof(struct postern_reader_file)                                                 \
+	}
+
+/*
+ * type: what osdp_FILETRANSFER (OSDP 2.2, 6.26) says it is, 1 to 255: 1 opaque, 2 template, 3
+ * display, 128 and above the vendor's. bytes: 1 to POSTERN_READER_FILE_MAX.
+ */
+POSTERN_API int postern_reader_file_begin(
+	struct postern_device *device, int number, int type, size_t bytes);
+POSTERN_API int postern_reader_file_begin_start(struct postern_device *device, int number, int type,
+	size_t bytes, postern_done_fn *done, void *user, struct postern_call **call);
+/* offset: how many bytes came before; len: 1 to POSTERN_READER_FILE_PART_MAX. data is copied. */
+POSTERN_API int postern_reader_file_add(
+	struct postern_device *device, int number, size_t offset, const void *data, size_t len);
+POSTERN_API int postern_reader_file_add_start(struct postern_device *device, int number,
+	size_t offset, const void *data, size_t len, postern_done_fn *done, void *user,
+	struct postern_call **call);
+/* file: of the caller, with its size set (POSTERN_READER_FILE_INIT). */
+POSTERN_API int postern_reader_file_get(
+	struct postern_device *device, int number, struct postern_reader_file *file);
+/* file: zeros with an error; good during the callback. */
+typedef void postern_reader_file_fn(
+	void *user, struct postern_call *call, int error, const struct postern_reader_file *file);
+POSTERN_API int postern_reader_file_get_start(struct postern_device *device, int number,
+	postern_reader_file_fn *done, void *user, struct postern_call **call);
+/* Ends it, also one that is at the reader, which then keeps what it had or waits for all of it. */
+POSTERN_API int postern_reader_file_cancel(struct postern_device *device, int number);
+POSTERN_API int postern_reader_file_cancel_start(struct postern_device *device, int number,
+	postern_done_fn *done, void *user, struct postern_call **call);
+
+/*
  * *low is 1 when cards can be copied from the wires of one of the door's readers (Wiegand, or OSDP
  * without secure channel), 0 when not, POSTERN_NOT_GIVEN when the device does not say.
  */

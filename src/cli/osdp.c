@@ -152,14 +152,15 @@ const struct command osdp_commands[] = {
 		"of "
 		"secure channels and templates are hidden, unless --show-secrets is given.",
 		false, osdp_trace, "line"},
-	{"osdp", "firmware", 1, 1, "port= baud= address= key-file= type= json",
-		"FILE --port PORT --baud N --address A [--key-file FILE] [--type 1]",
-		"Sends a file to the reader at a serial port of this machine, with a bar of "
-		"progress, and "
-		"waits for a reader that restarts. With its key (32 hexadecimal digits) in a "
-		"secure "
-		"channel, without in clear.",
-		false, osdp_firmware},
+	{"osdp", "firmware", 1, 2, "port= baud= address= key-file= type= cancel json",
+		"READER FILE [--type 1] | READER --cancel | FILE --port PORT --baud N --address A "
+		"[--key-file FILE] [--type 1]",
+		"Sends a file to an OSDP reader of a controller, or (--port) at a serial port of "
+		"this "
+		"machine, with a bar of progress, and waits for a reader that restarts. At a port, "
+		"with "
+		"its key (32 hexadecimal digits) in a secure channel, without in clear.",
+		true, osdp_firmware, .local_option = "port"},
 	{"osdp", "dissector", 0, 0, "", "",
 		"Prints a plugin that makes Wireshark read the frames of trace --pcap: put it into "
 		"~/.local/lib/wireshark/plugins/osdp.lua.",

@@ -15,6 +15,7 @@
 int osdp_scan(struct postern_device *device, const struct arguments *arguments);
 int osdp_trace(struct postern_device *device, const struct arguments *arguments);
 int osdp_firmware(struct postern_device *device, const struct arguments *arguments);
+int osdp_firmware_send(struct postern_device *device, const struct arguments *arguments);
 int osdp_status(struct postern_device *device, const struct arguments *arguments);
 int osdp_pair(struct postern_device *device, const struct arguments *arguments);
 int osdp_rotate(struct postern_device *device, const struct arguments *arguments);
@@ -47,6 +48,18 @@ MUST_CHECK ssize_t osdp_port_read(
 
 /* All of them, or false after words. */
 MUST_CHECK bool osdp_port_write(struct osdp_port *port, struct span bytes);
+
+/* --- a file for a reader --- */
+
+/* Maps the file, of 1 to size_max bytes; false after words. Unmapped with munmap. */
+MUST_CHECK bool osdp_file_map(const char *name, size_t size_max, struct span *ret);
+
+/* A bar, or a line for each tenth. *percent: told last; UINT32_MAX at first. */
+void osdp_progress(unsigned *percent, uint64_t sent, size_t total);
+void osdp_progress_end(unsigned percent);
+
+/* What the command prints at its good end. */
+void osdp_file_result(const char *result, size_t bytes, const char *words);
 
 /* The value of --baud, or a usage error. */
 MUST_CHECK bool parse_baud(const char *text, uint32_t *ret);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * postern osdp firmware: a file for a reader at a serial port of this machine. The line is run as
- * posternd runs it (protocols/osdp_bus), with this one reader: with its key in a secure channel,
- * without one in clear. ^C ends the transfer between two fragments. A reader that restarts with the
- * new firmware is waited for, and says its version.
+ * postern osdp firmware --port: a file for a reader at a serial port of this machine. The line is
+ * run as posternd runs it (protocols/osdp_bus), with this one reader: with its key in a secure
+ * channel, without one in clear. ^C ends the transfer between two fragments. A reader that restarts
+ * with the new firmware is waited for, and says its version.
  *
  * The key comes from a file, never from the command line, and is wiped at the end.
  */
@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <nettle/aes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -104,31 +105,31 @@ static void end(struct firmware *firmware, int status)
 	firmware->status = status;
 }
 
-static void progress_end(const struct firmware *firmware)
+void osdp_progress_end(unsigned percent)
 {
-	if (firmware->percent <= 100 && isatty(STDERR_FILENO))
+	if (percent <= 100 && isatty(STDERR_FILENO))
 		fputc('\n', stderr);
 }
 
-static void progress(struct firmware *firmware, uint32_t sent)
+void osdp_progress(unsigned *percent, uint64_t sent, size_t total)
 {
-	unsigned percent = (unsigned)((uint64_t)sent * 100 / firmware->file.len);
+	unsigned now = (unsigned)(sent * 100 / total);
+	unsigned was = *percent;
 	char bar[41];
 
-	if (percent == firmware->percent)
+	if (now == was)
 		return;
-	firmware->percent = percent;
+	*percent = now;
 	for (unsigned i = 0; i < sizeof(bar) - 1; i++)
-		bar[i] = i < percent * (sizeof(bar) - 1) / 100 ? '#' : '.';
+		bar[i] = i < now * (sizeof(bar) - 1) / 100 ? '#' : '.';
 	bar[sizeof(bar) - 1] = 0;
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r[%s] %3u %%  %u of %zu bytes ", bar, percent, sent,
-			firmware->file.len);
-	else if (percent % 10 == 0)
-		fprintf(stderr, "%u %% sent\n", percent);
+		fprintf(stderr, "\r[%s] %3u %%  %" PRIu64 " of %zu bytes ", bar, now, sent, total);
+	else if (was > 100 || now / 10 != was / 10)
+		fprintf(stderr, "%u %% sent\n", now - now % 10);
 }
 
-static void print_result(const struct firmware *firmware, const char *result, const char *words)
+void osdp_file_result(const char *result, size_t bytes, const char *words)
 {
 	if (!output_is_json()) {
 		puts(words);
@@ -137,9 +138,24 @@ static void print_result(const struct firmware *firmware, const char *result, co
 	json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "result", json_object_new_string(result));
-	json_object_object_add(object, "bytes", json_object_new_int64((int64_t)firmware->file.len));
+	json_object_object_add(object, "bytes", json_object_new_int64((int64_t)bytes));
 	json_object_object_add(object, "text", json_object_new_string(words));
 	print_json(object);
+}
+
+static void progress_end(const struct firmware *firmware)
+{
+	osdp_progress_end(firmware->percent);
+}
+
+static void progress(struct firmware *firmware, uint32_t sent)
+{
+	osdp_progress(&firmware->percent, sent, firmware->file.len);
+}
+
+static void print_result(const struct firmware *firmware, const char *result, const char *words)
+{
+	osdp_file_result(result, firmware->file.len, words);
 }
 
 static void wait_restart(struct firmware *firmware)
@@ -369,7 +385,7 @@ static bool read_key(const char *name, uint8_t key[OSDP_KEY_SIZE])
 	return good && !osdp_key_is_weak(key);
 }
 
-static bool map_file(const char *name, struct span *ret)
+bool osdp_file_map(const char *name, size_t size_max, struct span *ret)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	struct stat about = {.st_size = 0};
@@ -377,14 +393,14 @@ static bool map_file(const char *name, struct span *ret)
 	int error = errno;
 	void *memory = MAP_FAILED;
 
-	if (opened && about.st_size > 0 && about.st_size <= FILE_BYTES_MAX)
+	if (opened && about.st_size > 0 && about.st_size <= (off_t)size_max)
 		memory = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (fd >= 0)
 		(void)close(fd);
 	if (!opened)
 		usage_error("cannot read %s: %s", name, strerror(error));
 	else if (memory == MAP_FAILED)
-		usage_error("%s: a file for a reader has 1 to %d bytes", name, FILE_BYTES_MAX);
+		usage_error("%s: a file for a reader has 1 to %zu bytes", name, size_max);
 	*ret = span_of(memory, (size_t)about.st_size);
 	return memory != MAP_FAILED;
 }
@@ -399,7 +415,7 @@ static bool parse_firmware(const struct arguments *arguments, struct firmware *f
 	int64_t number = 0;
 	int64_t type_number = OSDP_FILE_OPAQUE;
 
-	if (option_value(arguments, "port") == NULL || address == NULL || baud == NULL) {
+	if (address == NULL || baud == NULL) {
 		usage_error(
 			"say where the reader is: --port PORT --baud N --address A, as `postern "
 			"osdp scan PORT` shows them");
@@ -423,9 +439,14 @@ int osdp_firmware(struct postern_device *device, const struct arguments *argumen
 	struct osdp_bus_reader reader = {.address = 0};
 	uint32_t baud;
 
-	(void)device;
+	if (option_value(arguments, "port") == NULL)
+		return osdp_firmware_send(device, arguments);
+	if (arguments->positional_count != 1 || option_value(arguments, "cancel") != NULL)
+		return usage_error("usage: postern osdp firmware FILE --port PORT --baud N "
+				   "--address A; without --port: postern osdp firmware READER "
+				   "FILE");
 	if (!parse_firmware(arguments, &firmware, &reader, &baud) ||
-		!map_file(arguments->positional[0], &firmware.file)) {
+		!osdp_file_map(arguments->positional[0], FILE_BYTES_MAX, &firmware.file)) {
 		explicit_bzero(&reader, sizeof(reader));
 		return EXIT_USAGE;
 	}

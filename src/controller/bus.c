@@ -270,6 +270,8 @@ static void orders_take(struct bus *bus, int64_t now_ns)
 	while (spsc_pop(&bus->core->bus_orders, &order)) {
 		if (order.kind == BUS_ORDER_PORT)
 			port_back(bus, &order, now_ns);
+		else if (order.kind == BUS_ORDER_FILE || order.kind == BUS_ORDER_FILE_CANCEL)
+			bus_file_order(bus, &order, now_ns);
 		else
 			bus_keys_order(bus, &order, now_ns);
 		explicit_bzero(&order, sizeof(order)); /* it may have held a key */

@@ -125,6 +125,9 @@ static void event_take(struct bus *bus, const struct bus_line *line, struct osdp
 	case OSDP_EVENT_PENDING_WORKS:
 		bus_keys_event(bus, number, event);
 		return;
+	case OSDP_EVENT_FILE:
+		bus_file_event(bus, number, event);
+		return;
 	case OSDP_EVENT_NAK:
 		log_info("OSDP reader %u refused command %02x: NAK %02x", number,
 			event->nak.command, event->nak.code);
@@ -134,7 +137,6 @@ static void event_take(struct bus *bus, const struct bus_line *line, struct osdp
 	case OSDP_EVENT_OUTPUTS:
 	case OSDP_EVENT_HEADS:
 	case OSDP_EVENT_BIOMETRIC_READ:
-	case OSDP_EVENT_FILE:
 	case OSDP_EVENT_COM:
 	case OSDP_EVENT_MFG:
 	case OSDP_EVENT_COUNT:

@@ -399,6 +399,7 @@ static void job_done(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 		dropped(bus, reader, now_ns);
 		return;
 	case KEY_JOB_CANCEL: /* is no pairing's */
+	case KEY_JOB_FILE:
 		return;
 	}
 }
@@ -435,6 +436,10 @@ void bus_keys_results(struct bus *bus, int64_t now_ns)
 		}
 		if (result.kind == KEY_JOB_CANCEL) {
 			cancelled(bus, &result);
+			continue;
+		}
+		if (result.kind == KEY_JOB_FILE) {
+			bus_file_result(bus, &result, now_ns);
 			continue;
 		}
 		reader = bus_reader_of(bus, result.reader);

@@ -52,6 +52,8 @@ struct bus {
 	uint64_t events_lost; /* rt had no room for them */
 	uint64_t lost_told;
 	struct bus_output *output[PANELS_MAX]; /* by number - 1; NULL: none, or by pulses */
+	uint8_t file_reader; /* that takes a file now; 0: none does */
+	bool file_cancelled; /* before it went to the reader */
 	uint8_t line_count;
 	struct bus_line line[OSDP_LINES_MAX];
 	struct bus_reader reader[READERS_MAX]; /* by number - 1 */
@@ -97,6 +99,17 @@ void bus_trace_frame(void *line, int64_t now_ns, bool from_reader, struct span f
 
 /* Takes all events of a line. */
 void bus_events_take(struct bus *bus, struct bus_line *line);
+
+/* --- bus_files.c: the file that goes to a reader --- */
+
+/* BUS_ORDER_FILE and BUS_ORDER_FILE_CANCEL. */
+void bus_file_order(struct bus *bus, const struct bus_order *order, int64_t now_ns);
+
+/* The audit has it, or has not: KEY_JOB_FILE. */
+void bus_file_result(struct bus *bus, const struct key_job *result, int64_t now_ns);
+
+/* OSDP_EVENT_FILE */
+void bus_file_event(struct bus *bus, uint8_t number, const struct osdp_event *event);
 
 /* --- bus_keys.c: keys, from their birth to the disk and to the reader --- */
 

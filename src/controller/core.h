@@ -180,6 +180,8 @@ enum bus_order_kind {
 	BUS_ORDER_ROTATE, /* reader: it gets another key, within its secure channel */
 	BUS_ORDER_UNPAIR, /* reader: its keys are forgotten here */
 	BUS_ORDER_KEY, /* reader, key: what was loaded into it elsewhere */
+	BUS_ORDER_FILE, /* reader: core->reader_file is whole and goes to it */
+	BUS_ORDER_FILE_CANCEL, /* reader: it goes no further */
 };
 
 /*
@@ -205,6 +207,7 @@ enum key_job_kind {
 	KEY_JOB_DROP, /* all keys of the reader */
 	KEY_JOB_DROP_PENDING,
 	KEY_JOB_CANCEL, /* nothing but its row of the audit; slot: whose request it ends */
+	KEY_JOB_FILE, /* the same of a file, which goes to the reader when that is on disk */
 };
 
 /* bus -> store, and back when it is on disk or failed; at most one a reader is under way */
@@ -215,9 +218,25 @@ struct key_job {
 	bool audited; /* act, count, asker: a row of the audit in the same transaction */
 	uint8_t act; /* enum audit_act */
 	uint32_t count;
-	uint32_t slot; /* CANCEL */
+	uint32_t slot; /* CANCEL, FILE */
 	struct asker asker;
 	struct reader_identity identity;
+};
+
+/*
+ * The one file for a reader. Up to READER_FILE_RECEIVING it is serve's; from BUS_ORDER_FILE on (the
+ * next states) data is read by bus, which stores the end as state when it looks at data no more:
+ * from then on it is serve's again.
+ */
+struct reader_file {
+	uint8_t *data; /* size bytes; NULL: none is kept */
+	uint32_t size;
+	uint32_t received; /* bytes; by serve */
+	uint8_t reader; /* number; 0: there was none */
+	uint8_t type;
+	_Atomic uint8_t state; /* enum reader_file_state */
+	_Atomic uint32_t sent; /* by bus */
+	_Atomic int16_t status; /* by bus, before the end */
 };
 
 /* Keys that are on their way to the disk: bus writes one before its job, store reads it then. */
@@ -259,6 +278,7 @@ struct core {
 	struct panel_sender *panels; /* NULL: none is configured */
 	struct bus *bus; /* NULL: no OSDP line is configured */
 	struct reader_keys *reader_keys; /* with bus; locked memory, not in core dumps */
+	struct reader_file reader_file;
 	struct rt *rt;
 	struct controller *controller; /* rt's after the start */
 	struct store *store; /* the store thread's after the start */

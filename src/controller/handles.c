@@ -55,6 +55,10 @@ static const struct {
 	{MESSAGE_READER_ORDER, CGI_READER_ROTATE},
 	{MESSAGE_READER_ORDER, CGI_READER_UNPAIR},
 	{MESSAGE_READER_ORDER, CGI_READER_KEY},
+	{MESSAGE_READER_FILE, CGI_READER_FILE_BEGIN},
+	{MESSAGE_READER_FILE, CGI_READER_FILE_PART},
+	{MESSAGE_READER_FILE, CGI_READER_FILE_GET},
+	{MESSAGE_READER_FILE, CGI_READER_FILE_CANCEL},
 };
 
 void handles_add(struct handles *handles, const struct message_handle *handle,
@@ -120,7 +124,7 @@ static bool message_changes_state(enum message_type type)
 	       type == MESSAGE_DOOR_COMMAND || type == MESSAGE_SCHEDULE_PUT ||
 	       type == MESSAGE_SPECIAL_GROUP_PUT || type == MESSAGE_SPECIAL_SCHEDULE_PUT ||
 	       type == MESSAGE_ACCOUNT_PUT || type == MESSAGE_ACCOUNT_REMOVE ||
-	       type == MESSAGE_READER_ORDER;
+	       type == MESSAGE_READER_ORDER || type == MESSAGE_READER_FILE;
 }
 
 const struct handle_entry *handles_take(struct handles *handles,

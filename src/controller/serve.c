@@ -213,7 +213,8 @@ static bool control_read(struct serve *serve)
 static bool turn(struct serve *serve)
 {
 	struct epoll_event events[4];
-	int count = epoll_wait(serve->epoll, events, ARRAY_COUNT(events), -1);
+	int count =
+		epoll_wait(serve->epoll, events, ARRAY_COUNT(events), serve_file_timeout_ms(serve));
 	bool goes_on = true;
 
 	core_wake_clear(serve->core->serve_wake);
@@ -228,6 +229,7 @@ static bool turn(struct serve *serve)
 		else
 			link_read(serve);
 	}
+	serve_file_turn(serve);
 	out_flush(serve);
 	serve_streams_tell(serve);
 	committed_tell(serve);

@@ -49,6 +49,8 @@ struct serve {
 	uint64_t stream_next;
 	struct command_limit command_limit;
 	struct account_pending account;
+	int64_t file_part_ns; /* CLOCK_BOOTTIME of the latest part of core->reader_file */
+	struct text32 file_account; /* who sends it */
 	uint32_t out_count;
 	uint32_t out_first;
 	struct out_message out[OUT_SLOTS];
@@ -88,6 +90,16 @@ void serve_account_ended(struct serve *serve, const struct answer *answer);
 /* What is to be done to a reader's key; the bus thread answers. */
 void serve_reader_order(struct serve *serve, const struct handle_entry *entry,
 	const struct message_reader_order *request);
+
+/* --- serve_files.c --- */
+
+/* A file for a reader: begin, part, state, cancel, as the handle says. */
+void serve_file(struct serve *serve, const struct handle_entry *entry,
+	const struct message_reader_file *request);
+/* Gives back the memory of a file that is done, or whose parts stay away. */
+void serve_file_turn(struct serve *serve);
+/* How long the loop may wait for the next part: ms, -1 for ever. */
+int serve_file_timeout_ms(const struct serve *serve);
 
 /* --- serve_requests.c --- */
 

@@ -273,6 +273,14 @@ static void reader_order(struct serve *serve, const struct message_reader_order 
 		serve_reader_order(serve, entry, request);
 }
 
+static void reader_file(struct serve *serve, const struct message_reader_file *request)
+{
+	const struct handle_entry *entry = handle_take(serve, request, 0);
+
+	if (entry != NULL)
+		serve_file(serve, entry, request);
+}
+
 /* Messages about accounts; entry is the handle's. */
 static void account_request(struct serve *serve, const void *message)
 {
@@ -351,6 +359,9 @@ void serve_request(struct serve *serve, const void *message)
 		break;
 	case MESSAGE_READER_ORDER:
 		reader_order(serve, message);
+		break;
+	case MESSAGE_READER_FILE:
+		reader_file(serve, message);
 		break;
 	case MESSAGE_AUDIT_QUERY:
 		query_request(serve, header, sizeof(struct message_audit_query));

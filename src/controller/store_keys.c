@@ -34,6 +34,7 @@ static int job_do(struct store_thread *st, const struct key_job *job)
 	case KEY_JOB_DROP_PENDING:
 		return store_reader_key_drop(store, job->reader, false);
 	case KEY_JOB_CANCEL:
+	case KEY_JOB_FILE:
 		return 0;
 	}
 	ASSERT(false);
@@ -58,6 +59,11 @@ static int job_audit(struct store_thread *st, const struct key_job *job)
 	memcpy(entry.address, job->asker.address, sizeof(entry.address));
 	buf_add_string(&target, "reader ");
 	buf_add_u64(&target, job->reader);
+	if (job->kind == KEY_JOB_FILE) {
+		buf_add_string(&target, ", ");
+		buf_add_u64(&target, job->count);
+		buf_add_string(&target, " bytes");
+	}
 	bool fits = text_set(&entry.target, buf_span(&target));
 
 	ASSERT(fits && !target.overflow);

@@ -63,6 +63,10 @@ static const struct operation operations[CGI_OPERATION_COUNT] = {
 	[CGI_READER_ROTATE] = {reader_order_begin, operation_command_answer},
 	[CGI_READER_UNPAIR] = {reader_order_begin, operation_command_answer},
 	[CGI_READER_KEY] = {reader_order_begin, operation_command_answer},
+	[CGI_READER_FILE_BEGIN] = {reader_file_begin, operation_command_answer},
+	[CGI_READER_FILE_PART] = {reader_file_begin, operation_command_answer},
+	[CGI_READER_FILE_GET] = {reader_file_begin, reader_file_answer},
+	[CGI_READER_FILE_CANCEL] = {reader_file_begin, operation_command_answer},
 };
 
 bool operation_in_body(const struct request *request, const char *name)

@@ -82,6 +82,10 @@ void readers_begin(struct request *request);
 void readers_answer(struct request *request, const void *message);
 void reader_order_begin(struct request *request); /* of all acts on a reader's key */
 
+/* osdp_file.c */
+void reader_file_begin(struct request *request); /* of all that is about a reader's file */
+void reader_file_answer(struct request *request, const void *message);
+
 /* attach.c */
 void snap_attach_begin(struct request *request);
 void event_attach_begin(struct request *request);

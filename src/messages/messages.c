@@ -366,6 +366,30 @@ static bool check_reader_order(const void *message)
 	return m->reader >= 1 && m->reader <= READERS_MAX && m->window_s <= READER_WINDOW_MAX_S;
 }
 
+static size_t size_reader_file(const void *message)
+{
+	const struct message_reader_file *m = message;
+
+	return offsetof(struct message_reader_file, bytes) +
+	       (m->len > READER_FILE_PART_MAX ? READER_FILE_PART_MAX : m->len);
+}
+
+static bool check_reader_file(const void *message)
+{
+	const struct message_reader_file *m = message;
+
+	return m->reader >= 1 && m->reader <= READERS_MAX && m->size <= READER_FILE_MAX &&
+	       m->offset < READER_FILE_MAX && m->len <= READER_FILE_PART_MAX;
+}
+
+static bool check_reader_file_state(const void *message)
+{
+	const struct message_reader_file_state *m = message;
+
+	return m->state < READER_FILE_STATE_COUNT && m->size <= READER_FILE_MAX &&
+	       m->received <= m->size && m->sent <= m->size;
+}
+
 const char *reader_refusal_sentence(enum reader_refusal refusal)
 {
 	static const char *const sentences[READER_REFUSAL_COUNT] = {
@@ -383,6 +407,16 @@ const char *reader_refusal_sentence(enum reader_refusal refusal)
 		[READER_HAS_KEY] = "this reader is online with its key: rotate it for another one, "
 				   "or unpair it first",
 		[READER_CANCELLED] = "the pairing was cancelled before it began",
+		[READER_OFFLINE] = "the reader is not online: see postern osdp status",
+		[READER_NO_FILES] = "this reader is no OSDP reader: only those take files",
+		[READER_FILE_BUSY] = "another file is under way to a reader: wait for its end, or "
+				     "cancel it (postern osdp firmware READER --cancel)",
+		[READER_FILE_NONE] = "no file of yours is under way to this reader: begin it; one "
+				     "whose parts stay away for 60 s is dropped",
+		[READER_FILE_ORDER] = "this part is not the next one: offset is the number of "
+				      "bytes that came before it",
+		[READER_FILE_LONG] = "this part goes beyond the size that was said at the begin",
+		[READER_FILE_MEMORY] = "the controller has no memory for the file",
 	};
 
 	return (unsigned)refusal < READER_REFUSAL_COUNT ? sentences[refusal] : "";
@@ -684,6 +718,9 @@ static const struct message_judge judges[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_OSDP_FRAMES] = {check_osdp_frames, size_osdp_frames,
 		offsetof(struct message_osdp_frames, row)},
 	[MESSAGE_READER_ORDER] = {check_reader_order},
+	[MESSAGE_READER_FILE] = {check_reader_file, size_reader_file,
+		offsetof(struct message_reader_file, bytes)},
+	[MESSAGE_READER_FILE_STATE] = {check_reader_file_state},
 	[MESSAGE_COMMITTED] = {check_anything},
 	[MESSAGE_LINE_EVENTS] = {check_line_events, size_line_events,
 		offsetof(struct message_line_events, event)},

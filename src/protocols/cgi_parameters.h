@@ -185,6 +185,20 @@ static const struct cgi_parameter reader_key_parameters[] = {
 	PARAMETER("key", CGI_BYTES, REQUIRED, 32, 32, "",
 		"The key as 32 hexadecimal digits: in the body of a POST."),
 };
+static const struct cgi_parameter reader_file_begin_parameters[] = {
+	OSDP_READER,
+	PARAMETER("type", CGI_INTEGER, OPTIONAL, 1, 255, "1",
+		"What osdp_FILETRANSFER says it is: 1 opaque (firmware as a rule), 2 template, 3 "
+		"display; 128 and above are the vendor's."),
+	PARAMETER("size", CGI_INTEGER, REQUIRED, 1, 1048576, "", "Bytes of the whole file."),
+};
+static const struct cgi_parameter reader_file_part_parameters[] = {
+	OSDP_READER,
+	PARAMETER("offset", CGI_INTEGER, REQUIRED, 0, 1048575, "",
+		"Where the part begins: the number of bytes that came before it."),
+	PARAMETER("data", CGI_BYTES, REQUIRED, 2, 32768, "",
+		"1 to 16384 bytes as hexadecimal digits: in the body of a POST."),
+};
 
 static const struct cgi_parameter claim_parameters[] = {
 	PARAMETER("code", CGI_BYTES, REQUIRED, 8, 32, "",

@@ -567,5 +567,57 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 		.example = "/cgi-bin/accessControl.cgi?action=setReaderKey&reader=5"
 			"&key=9e116cf0237ad548b102ee3d945f80c7",
 	},
+	[CGI_READER_FILE_BEGIN] = {
+		.operation = CGI_READER_FILE_BEGIN,
+		.cgi = "accessControl.cgi",
+		.action = "beginReaderFile",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_file_begin_parameters),
+		.text = "Ours: begins a file (firmware as a rule) for an OSDP reader that is online. "
+			"One file at a time, of all readers; one whose parts stay away for 60 s is "
+			"dropped.",
+		.answer = "`OK`; 400 with words when it cannot be",
+		.example = "/cgi-bin/accessControl.cgi?action=beginReaderFile&reader=5&size=4",
+	},
+	[CGI_READER_FILE_PART] = {
+		.operation = CGI_READER_FILE_PART,
+		.cgi = "accessControl.cgi",
+		.action = "addReaderFile",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_file_part_parameters),
+		.text = "Ours: the next part of the file, by the account that began it. With the "
+			"last one the file goes to the reader, while the doors go on.",
+		.answer = "`OK`; of the last part: it is in the audit and at the line, and "
+			"getReaderFile tells what comes of it",
+		.example = "/cgi-bin/accessControl.cgi?action=addReaderFile&reader=5&offset=0"
+			"&data=cafe0102",
+	},
+	[CGI_READER_FILE_GET] = {
+		.operation = CGI_READER_FILE_GET,
+		.cgi = "accessControl.cgi",
+		.action = "getReaderFile",
+		.role = ACCOUNT_ADMIN,
+		TAKES(reader_key_act_parameters),
+		.text = "Ours: tells how far the latest file of a reader is.",
+		.answer = "`Info.State=` (None, Receiving, Starting, Sending, Finishing, Done, "
+			"Refused, Broken), `Info.Type=`, `Info.Size=`, `Info.Received=` (bytes that "
+			"came here), `Info.Sent=` (bytes the reader has), and of Done and Refused "
+			"`Info.Status=` (of osdp_FTSTAT; -32000 less the code of a NAK) and "
+			"`Info.Text=`",
+		.example = "/cgi-bin/accessControl.cgi?action=getReaderFile&reader=5",
+	},
+	[CGI_READER_FILE_CANCEL] = {
+		.operation = CGI_READER_FILE_CANCEL,
+		.cgi = "accessControl.cgi",
+		.action = "cancelReaderFile",
+		.role = ACCOUNT_ADMIN,
+		.changes_state = true,
+		TAKES(reader_key_act_parameters),
+		.text = "Ours: ends a file that is under way, whoever began it.",
+		.answer = "`OK`",
+		.example = "/cgi-bin/accessControl.cgi?action=cancelReaderFile&reader=5",
+	},
 };
 // clang-format on

@@ -702,7 +702,7 @@ def _():
                 ensure(f" {name}@@POSTERN_0.2\n" in out, f"{name} is not of POSTERN_0.2")
         ensure(" postern_records_pull@@POSTERN_0.1\n" in out, "postern_records_pull changed its version")
         used = set()
-        for tests in ("sdk_accounts.c", "sdk_device.c", "sdk_many.c", "sdk_osdp.c",
+        for tests in ("sdk_accounts.c", "sdk_device.c", "sdk_many.c", "sdk_osdp.c", "sdk_osdp_file.c",
                       "sdk_special_days.c", "sdk_tls.c"):
             with open(os.path.join(SOURCE, "tests/component", tests), encoding="utf-8") as file:
                 used |= set(re.findall(r"\b(postern_\w+)\(", file.read()))
@@ -810,14 +810,18 @@ def _():
 def _():
     local("osdp", "scan", "/dev/null", status=REFUSED, err="it is no serial port")
     local("osdp", "trace", "/dev/null", "--baud", "9600", status=REFUSED, err="no serial port")
-    local("osdp", "firmware", "/dev/null", status=USAGE, err="--port PORT --baud N --address A")
+    local("osdp", "firmware", "/dev/null", "--port", "/dev/null", status=USAGE,
+          err="--port PORT --baud N --address A")
     out = local("osdp", "dissector")
     ensure('[0x60] = "POLL"' in out and 'Proto("osdp"' in out, out)
 
 
-@test("osdp status, pair, rotate, unpair and key: test_osdp_keys.py has the rest")
+@test("osdp status, pair, rotate, unpair, key and firmware: test_osdp_keys.py and test_osdp_file.py")
 def _():
     with House() as d:
+        postern(d, "osdp", "firmware", "1", "/etc/hostname", status=REFUSED, err="no OSDP reader")
+        postern(d, "osdp", "firmware", "1", "/dev/null", status=USAGE, err="1 to 1048576 bytes")
+        postern(d, "osdp", "firmware", "1", "--cancel", status=REFUSED, err="no file of yours")
         check(postern(d, "osdp", "status"), "")
         ensure("low assurance" in postern(d, "osdp", "status", "1"), "a Wiegand reader")
         for words in (("pair", "1"), ("rotate", "1"), ("unpair", "1")):

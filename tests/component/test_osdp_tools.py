@@ -298,7 +298,7 @@ def _():
         check(process.returncode, 1)
         ensure(re.search(r"ended after [1-9]\d+ of 3000000 bytes", said), said)
         where = ("--port", reader.path, "--baud", "115200", "--address", "3")
-        for words, err in (((file,), "--port PORT"), ((file, *where[:5], "127"), "--address"),
+        for words, err in (((file, *where[:2]), "--port PORT"), ((file, file, *where), "READER FILE"), ((file, *where[:5], "127"), "--address"),
                            (("/none", *where), "cannot read /none"),
                            ((os.devnull, *where), "has 1 to"),
                            ((file, *where, "--key-file", "/none"), "cannot read /none"),

@@ -157,6 +157,8 @@ static bool may(enum cgi_operation operation, enum message_type type)
 		       operation == CGI_READERS;
 	case MESSAGE_READER_ORDER:
 		return operation >= CGI_READER_PAIR && operation <= CGI_READER_KEY;
+	case MESSAGE_READER_FILE:
+		return operation >= CGI_READER_FILE_BEGIN && operation <= CGI_READER_FILE_CANCEL;
 	case MESSAGE_ACCOUNT_QUERY:
 		return operation == CGI_ACCOUNT_LIST || operation == CGI_ACCOUNT_GET;
 	case MESSAGE_ACCOUNT_PUT:
@@ -191,7 +193,7 @@ static void a_handle_serves_its_own_operation_only(void **state)
 			handles = (struct handles){0};
 		}
 	}
-	assert_int_equal(served, 42);
+	assert_int_equal(served, 46);
 }
 
 static void open_and_close_cannot_be_swapped_and_holds_have_no_handle(void **state)

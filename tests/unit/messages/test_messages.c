@@ -69,6 +69,17 @@ static size_t fill(enum message_type type)
 	} else if (type == MESSAGE_READER_ORDER) {
 		AS(message_reader_order)->reader = READERS_MAX;
 		AS(message_reader_order)->window_s = READER_WINDOW_MAX_S;
+	} else if (type == MESSAGE_READER_FILE) {
+		AS(message_reader_file)->reader = READERS_MAX;
+		AS(message_reader_file)->type = 255;
+		AS(message_reader_file)->size = READER_FILE_MAX;
+		AS(message_reader_file)->offset = READER_FILE_MAX - 1;
+		AS(message_reader_file)->len = READER_FILE_PART_MAX;
+	} else if (type == MESSAGE_READER_FILE_STATE) {
+		AS(message_reader_file_state)->state = READER_FILE_BROKEN;
+		AS(message_reader_file_state)->size = READER_FILE_MAX;
+		AS(message_reader_file_state)->received = READER_FILE_MAX;
+		AS(message_reader_file_state)->sent = READER_FILE_MAX;
 	} else if (type == MESSAGE_AUDIT_ROWS) {
 		AS(message_audit_rows)->count = MESSAGE_AUDIT_ROWS_MAX;
 	} else if (type == MESSAGE_STREAM_CLOSE || type == MESSAGE_STREAM_END) {
@@ -388,6 +399,19 @@ static void accounts_and_the_audit_are_judged(void **state UNUSED)
 		ROLE_CORE);
 	REFUSES(MESSAGE_READER_ORDER, AS(message_reader_order)->window_s, READER_WINDOW_MAX_S + 1,
 		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_FILE, AS(message_reader_file)->reader, 0, ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_FILE, AS(message_reader_file)->reader, READERS_MAX + 1, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_READER_FILE, AS(message_reader_file)->size, READER_FILE_MAX + 1, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_READER_FILE, AS(message_reader_file)->offset, READER_FILE_MAX, ROLE_GATE,
+		ROLE_CORE);
+	REFUSES(MESSAGE_READER_FILE, AS(message_reader_file)->len, READER_FILE_PART_MAX + 1,
+		ROLE_GATE, ROLE_CORE);
+	REFUSES(MESSAGE_READER_FILE_STATE, AS(message_reader_file_state)->state,
+		READER_FILE_STATE_COUNT, ROLE_CORE, ROLE_GATE);
+	REFUSES(MESSAGE_READER_FILE_STATE, AS(message_reader_file_state)->sent, READER_FILE_MAX + 1,
+		ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[119].act, AUDIT_ACT_COUNT,
 		ROLE_CORE, ROLE_GATE);
 	REFUSES(MESSAGE_AUDIT_ROWS, AS(message_audit_rows)->row[0].result, AUDIT_RESULT_COUNT,

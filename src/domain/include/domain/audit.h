@@ -36,7 +36,8 @@
 	X(AUDIT_READER_PAIR_CANCEL, "reader_pair_cancel")                                          \
 	X(AUDIT_READER_ROTATE, "reader_rotate")                                                    \
 	X(AUDIT_READER_UNPAIR, "reader_unpair")                                                    \
-	X(AUDIT_READER_KEY, "reader_key") /* a key that was loaded into the reader elsewhere */
+	X(AUDIT_READER_KEY, "reader_key") /* a key that was loaded into the reader elsewhere */    \
+	X(AUDIT_READER_FILE, "reader_file") /* count: its bytes */
 
 #define AUDIT_ENUM(id, name) id,
 enum audit_act { AUDIT_ACTS(AUDIT_ENUM) AUDIT_ACT_COUNT };

@@ -105,7 +105,10 @@ const char *role_name(enum role role); /* "core" */
 	X(MESSAGE_OSDP_TRACE, struct message_osdp_trace, ROLE_GATE, ROLE_CORE)                     \
 	X(MESSAGE_OSDP_FRAMES, struct message_osdp_frames, ROLE_CORE, ROLE_GATE)                   \
 	/* a reader's key: a request with handle, answered by RESULT */                            \
-	X(MESSAGE_READER_ORDER, struct message_reader_order, ROLE_GATE, ROLE_CORE)
+	X(MESSAGE_READER_ORDER, struct message_reader_order, ROLE_GATE, ROLE_CORE)                 \
+	/* a file for a reader: a request with handle, answered by RESULT or the state */          \
+	X(MESSAGE_READER_FILE, struct message_reader_file, ROLE_GATE, ROLE_CORE)                   \
+	X(MESSAGE_READER_FILE_STATE, struct message_reader_file_state, ROLE_CORE, ROLE_GATE)
 
 struct message_header {
 	uint16_t type; /* enum message_type */
@@ -516,10 +519,56 @@ enum reader_refusal {
 	READER_NO_PAIRING, /* to be cancelled */
 	READER_HAS_KEY, /* and is online with it: nothing to pair */
 	READER_CANCELLED,
+	READER_OFFLINE, /* takes no file then */
+	READER_NO_FILES, /* is no OSDP reader */
+	READER_FILE_BUSY, /* another one is under way */
+	READER_FILE_NONE, /* none of this reader, or begun by somebody else */
+	READER_FILE_ORDER, /* the offset is not what came so far */
+	READER_FILE_LONG, /* more than was said */
+	READER_FILE_MEMORY,
 	READER_REFUSAL_COUNT
 };
 
 const char *reader_refusal_sentence(enum reader_refusal refusal);
+
+/* --- files for OSDP readers: role admin only --- */
+
+#define READER_FILE_MAX (1 << 20) /* bytes */
+#define READER_FILE_PART_MAX 16384 /* bytes */
+
+/* The handle's operation says what is asked; CGI_READER_FILE_GET is answered with the state. */
+struct message_reader_file {
+	struct message_header header;
+	struct message_handle handle;
+	uint8_t reader; /* number */
+	uint8_t type; /* BEGIN: of osdp_FILETRANSFER, 1 to 255; else 0 */
+	uint32_t size; /* BEGIN: bytes of the file, 1 to READER_FILE_MAX; else 0 */
+	uint32_t offset; /* PART: below READER_FILE_MAX; else 0 */
+	uint32_t len; /* PART: 1 to READER_FILE_PART_MAX; else 0 */
+	uint8_t bytes[READER_FILE_PART_MAX];
+};
+
+enum reader_file_state {
+	READER_FILE_IDLE = 0, /* there was none for this reader since core's start */
+	READER_FILE_RECEIVING, /* its parts are coming */
+	READER_FILE_STARTING, /* all is here, the audit is being written */
+	READER_FILE_SENDING,
+	READER_FILE_FINISHING, /* all is sent, the reader works on it */
+	READER_FILE_DONE,
+	READER_FILE_REFUSED, /* by the reader: status says why */
+	READER_FILE_BROKEN, /* the reader went offline, or it was cancelled */
+	READER_FILE_STATE_COUNT
+};
+
+struct message_reader_file_state {
+	struct message_header header;
+	uint8_t state; /* enum reader_file_state */
+	uint8_t type;
+	int16_t status; /* DONE, REFUSED: of FTSTAT, or OSDP_BUS_FILE_NAK less the NAK's code */
+	uint32_t size; /* bytes */
+	uint32_t received; /* bytes, by core */
+	uint32_t sent; /* bytes that the reader has taken */
+};
 
 /* --- the first account --- */
 

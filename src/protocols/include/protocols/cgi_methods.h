@@ -107,6 +107,10 @@ enum cgi_operation {
 	CGI_READER_ROTATE,
 	CGI_READER_UNPAIR,
 	CGI_READER_KEY,
+	CGI_READER_FILE_BEGIN, /* accessControl beginReaderFile ...: ours, a file for a reader */
+	CGI_READER_FILE_PART,
+	CGI_READER_FILE_GET,
+	CGI_READER_FILE_CANCEL,
 	CGI_OPERATION_COUNT
 };
 
