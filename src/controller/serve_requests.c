@@ -297,10 +297,36 @@ static void account_request(struct serve *serve, const void *message)
 		serve_account_list(serve, message);
 }
 
+/* Bytes of a request that thread query answers; 0 of any other message. */
+static size_t query_size(uint16_t type)
+{
+	switch (type) {
+	case MESSAGE_PERSON_QUERY:
+		return sizeof(struct message_person_query);
+	case MESSAGE_RECORD_QUERY:
+		return sizeof(struct message_record_query);
+	case MESSAGE_SCHEDULE_GET:
+	case MESSAGE_SPECIAL_GROUP_GET:
+	case MESSAGE_SPECIAL_SCHEDULE_GET:
+		return sizeof(struct message_schedule_get);
+	case MESSAGE_READER_QUERY:
+		return sizeof(struct message_reader_query);
+	case MESSAGE_OSDP_TRACE:
+		return sizeof(struct message_osdp_trace);
+	case MESSAGE_AUDIT_QUERY:
+		return sizeof(struct message_audit_query);
+	default:
+		return 0;
+	}
+}
+
 void serve_request(struct serve *serve, const void *message)
 {
 	const struct message_header *header = message;
+	size_t size = query_size(header->type);
 
+	if (size > 0)
+		query_request(serve, header, size);
 	switch (header->type) {
 	case MESSAGE_AUTHENTICATE:
 		authenticate(serve, message);
@@ -316,23 +342,6 @@ void serve_request(struct serve *serve, const void *message)
 		break;
 	case MESSAGE_CLAIM:
 		serve_claim(serve, message);
-		break;
-	case MESSAGE_PERSON_QUERY:
-		query_request(serve, header, sizeof(struct message_person_query));
-		break;
-	case MESSAGE_RECORD_QUERY:
-		query_request(serve, header, sizeof(struct message_record_query));
-		break;
-	case MESSAGE_SCHEDULE_GET:
-	case MESSAGE_SPECIAL_GROUP_GET:
-	case MESSAGE_SPECIAL_SCHEDULE_GET:
-		query_request(serve, header, sizeof(struct message_schedule_get));
-		break;
-	case MESSAGE_READER_QUERY:
-		query_request(serve, header, sizeof(struct message_reader_query));
-		break;
-	case MESSAGE_OSDP_TRACE:
-		query_request(serve, header, sizeof(struct message_osdp_trace));
 		break;
 	case MESSAGE_STATUS_QUERY:
 		status_query(serve, header);
@@ -363,11 +372,8 @@ void serve_request(struct serve *serve, const void *message)
 	case MESSAGE_READER_FILE:
 		reader_file(serve, message);
 		break;
-	case MESSAGE_AUDIT_QUERY:
-		query_request(serve, header, sizeof(struct message_audit_query));
-		break;
 	default:
-		/* A second HELLO: harmless, and nothing to answer. */
+		/* A query, or a second HELLO: harmless, and nothing to answer. */
 		break;
 	}
 	lockout_audit(serve);

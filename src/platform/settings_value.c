@@ -78,6 +78,25 @@ static void add_time(struct buf *out, uint64_t value, uint32_t unit_ns)
 	buf_add_string(out, "0s");
 }
 
+/* What may stand there, of the kinds for which it is always the same. */
+static const char *const allowed_text[] = {
+	[SETTING_YES_NO] = "yes, no",
+	[SETTING_ID] = "1 to 32 of a-z, 0-9, _ and -",
+	[SETTING_NAME] = "text of 1 to 64 bytes without control characters",
+	[SETTING_PATH] = "an absolute path of at most 256 bytes, no .. in it",
+	[SETTING_ADDRESS] = "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080",
+	[SETTING_HOSTS] = "a list of at most 8 host names, such as [door.example.org]",
+	[SETTING_NETWORKS] = "a list of at most 16 networks, such as [192.168.1.0/24, fd00::/8]",
+	[SETTING_FORMATS] =
+		"a list of 1 to 8 names of formats, built in (W34, W26, W66 and the others of "
+		"`postern format list`) or described under `formats` at the top of the file",
+	[SETTING_FORMAT] =
+		"the name of a format, built in (W34 and the others of `postern format list`) or "
+		"described under `formats` at the top of the file",
+	[SETTING_DIGESTS] = "a list of md5 and sha-256, each at most once",
+	[SETTING_SECTION] = "keys and values, such as {line: line1, address: 0}",
+};
+
 void setting_add_allowed(const struct setting *setting, struct buf *out)
 {
 	switch ((enum setting_kind)setting->kind) {
@@ -97,44 +116,8 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 		buf_add_string(out, ", such as ");
 		buf_add_string(out, setting->standard);
 		return;
-	case SETTING_YES_NO:
-		buf_add_string(out, "yes, no");
-		return;
 	case SETTING_CHOICE:
 		add_words(out, span_from_string(setting->choices));
-		return;
-	case SETTING_ID:
-		buf_add_string(out, "1 to 32 of a-z, 0-9, _ and -");
-		return;
-	case SETTING_NAME:
-		buf_add_string(out, "text of 1 to 64 bytes without control characters");
-		return;
-	case SETTING_PATH:
-		buf_add_string(out, "an absolute path of at most 256 bytes, no .. in it");
-		return;
-	case SETTING_ADDRESS:
-		buf_add_string(
-			out, "an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080");
-		return;
-	case SETTING_HOSTS:
-		buf_add_string(out, "a list of at most 8 host names, such as [door.example.org]");
-		return;
-	case SETTING_NETWORKS:
-		buf_add_string(out, "a list of at most 16 networks, such as [192.168.1.0/24, "
-				    "fd00::/8]");
-		return;
-	case SETTING_FORMATS:
-		buf_add_string(out, "a list of 1 to 8 names of formats, built in (W34, W26, W66 "
-				    "and the others of `postern format list`) or described "
-				    "under `formats` at the top of the file");
-		return;
-	case SETTING_FORMAT:
-		buf_add_string(out, "the name of a format, built in (W34 and the others of "
-				    "`postern format list`) or described under `formats` at the "
-				    "top of the file");
-		return;
-	case SETTING_DIGESTS:
-		buf_add_string(out, "a list of md5 and sha-256, each at most once");
 		return;
 	case SETTING_FORMAT_WORD:
 	case SETTING_FORMAT_RANGES:
@@ -147,8 +130,18 @@ void setting_add_allowed(const struct setting *setting, struct buf *out)
 	case SETTING_PORT:
 		setting_port_add_allowed(out);
 		return;
+	case SETTING_YES_NO:
+	case SETTING_ID:
+	case SETTING_NAME:
+	case SETTING_PATH:
+	case SETTING_ADDRESS:
+	case SETTING_HOSTS:
+	case SETTING_NETWORKS:
+	case SETTING_FORMATS:
+	case SETTING_FORMAT:
+	case SETTING_DIGESTS:
 	case SETTING_SECTION:
-		buf_add_string(out, "keys and values, such as {line: line1, address: 0}");
+		buf_add_string(out, allowed_text[setting->kind]);
 		return;
 	}
 }
