@@ -279,7 +279,8 @@ def _():
             check(rows_in(state + "/postern.db", "PRAGMA user_version"), [(4,)])
             after = fold(state)[1]
             for name, number in counters(state + "/was").items():
-                check(after[name], number, name)
+                told = 1 if name == "audit_no" else 0  # the restore itself
+                check(after[name], number + told, name)
             shutil.copy(f"{data}/schema-{2 if schema == 1 else 1}.key", state + "/device.key")
             refused("not the key", "restore", f"{data}/schema-{schema}.db", "--state", state)
 
