@@ -192,7 +192,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	(void)strcpy(f->folder, "/tmp/postern-bus-XXXXXX");
+	(void)snprintf(f->folder, sizeof(f->folder), "/tmp/postern-bus-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	f->dir_fd = open(f->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(f->dir_fd >= 0);
