@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define NICE_QUERY 10
-#define SLICE_ROWS 240 /* read at once: a few ms; a multiple of what a message holds */
+#define SLICE_ROWS 60 /* three messages: gate prints them while the next slice is read */
 #define SEND_WAIT_MS 1000 /* a look at core->stopping in between */
 
 struct query_thread {

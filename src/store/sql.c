@@ -43,6 +43,10 @@ static void vfs_register(void)
 	 * query of lower priority.
 	 */
 	int rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+
+	/* What a column is may then be asked of its value, at half the price: see `column`. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 	const sqlite3_vfs *base = sqlite3_vfs_find("unix");
 
 	ASSERT(rc == SQLITE_OK || rc == SQLITE_MISUSE); /* misuse: a test was quicker */
@@ -145,6 +149,8 @@ void connection_close(struct connection *connection)
 {
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		(void)sqlite3_finalize(connection->stmt[i]);
+	for (size_t i = 0; i < SQL_KEPT; i++)
+		(void)sqlite3_finalize(connection->kept[i].stmt);
 	if (connection->db != NULL) {
 		int rc = sqlite3_close(connection->db);
 
@@ -204,12 +210,44 @@ struct sql_call call_begin(struct connection *connection, enum sql_id id)
 	return call;
 }
 
+static bool kept_is(const struct sql_kept *kept, struct span sql)
+{
+	return kept->stmt != NULL && !kept->busy &&
+	       span_equal(span_from_string(sqlite3_sql(kept->stmt)), sql);
+}
+
+/* The statement of this text, or the place of one that nobody needs. */
+static struct sql_kept *kept_find(struct connection *connection, struct span sql)
+{
+	struct sql_kept *ret = NULL;
+
+	for (size_t i = 0; i < SQL_KEPT; i++) {
+		struct sql_kept *kept = &connection->kept[i];
+
+		if (kept_is(kept, sql))
+			return kept;
+		if (!kept->busy && (ret == NULL || kept->used < ret->used))
+			ret = kept;
+	}
+	ASSERT(ret != NULL);
+	return ret;
+}
+
 struct sql_call call_begin_text(struct connection *connection, struct span sql)
 {
-	struct sql_call call = {.connection = connection, .dynamic = true};
-	int rc = sqlite3_prepare_v2(connection->db, sql.data, (int)sql.len, &call.stmt, NULL);
+	struct sql_call call = {.connection = connection, .kept = kept_find(connection, sql)};
+	struct sql_kept *kept = call.kept;
 
-	call.error = sql_error(connection->db, rc);
+	if (!kept_is(kept, sql)) {
+		(void)sqlite3_finalize(kept->stmt);
+		int rc = sqlite3_prepare_v3(connection->db, sql.data, (int)sql.len,
+			SQLITE_PREPARE_PERSISTENT, &kept->stmt, NULL);
+
+		call.error = sql_error(connection->db, rc);
+	}
+	kept->busy = true;
+	kept->used = ++connection->uses;
+	call.stmt = kept->stmt;
 	return call;
 }
 
@@ -264,18 +302,38 @@ bool call_next(struct sql_call *call)
 	return rc == SQLITE_ROW;
 }
 
-static bool get(struct sql_call *call, int type)
+/*
+ * The column's value. SQLite's functions of a value are open to it because each connection has one
+ * thread only (SQLITE_OPEN_NOMUTEX, SQLITE_CONFIG_MULTITHREAD); those of a column look up the row
+ * and its error anew, two or three times for each of forty columns.
+ */
+static sqlite3_value *column(const struct sql_call *call)
 {
-	if (call->error == 0 && sqlite3_column_type(call->stmt, call->column) != type)
+	return sqlite3_column_value(call->stmt, call->column);
+}
+
+/* The next column, of this type; NULL when the call has failed or it is of another. */
+static sqlite3_value *column_take(struct sql_call *call, int type)
+{
+	if (call->error != 0)
+		return NULL;
+	sqlite3_value *value = column(call);
+
+	if (sqlite3_value_type(value) != type) {
 		call->error = STORE_CORRUPT;
-	return call->error == 0;
+		return NULL;
+	}
+	call->column++;
+	return value;
 }
 
 int64_t call_get_i64(struct sql_call *call, int64_t min, int64_t max)
 {
-	if (!get(call, SQLITE_INTEGER))
+	sqlite3_value *taken = column_take(call, SQLITE_INTEGER);
+
+	if (taken == NULL)
 		return min;
-	int64_t value = sqlite3_column_int64(call->stmt, call->column++);
+	int64_t value = sqlite3_value_int64(taken);
 
 	if (value >= min && value <= max)
 		return value;
@@ -285,9 +343,9 @@ int64_t call_get_i64(struct sql_call *call, int64_t min, int64_t max)
 
 uint64_t call_get_u64(struct sql_call *call)
 {
-	return get(call, SQLITE_INTEGER)
-		       ? (uint64_t)sqlite3_column_int64(call->stmt, call->column++)
-		       : 0;
+	sqlite3_value *taken = column_take(call, SQLITE_INTEGER);
+
+	return taken != NULL ? (uint64_t)sqlite3_value_int64(taken) : 0;
 }
 
 uint32_t call_get_u32(struct sql_call *call, uint32_t max)
@@ -302,7 +360,7 @@ bool call_get_bool(struct sql_call *call)
 
 bool call_get_null(struct sql_call *call)
 {
-	if (call->error != 0 || sqlite3_column_type(call->stmt, call->column) != SQLITE_NULL)
+	if (call->error != 0 || sqlite3_value_type(column(call)) != SQLITE_NULL)
 		return false;
 	call->column++;
 	return true;
@@ -310,17 +368,16 @@ bool call_get_null(struct sql_call *call)
 
 void call_get_text_bytes(struct sql_call *call, uint16_t *len, char *bytes, size_t capacity)
 {
+	sqlite3_value *taken = column_take(call, SQLITE_TEXT);
 	struct span text = {0};
 
-	if (get(call, SQLITE_TEXT)) {
-		const unsigned char *data = sqlite3_column_text(call->stmt, call->column);
+	if (taken != NULL) {
+		const unsigned char *data = sqlite3_value_text(taken);
 
 		if (data == NULL)
 			call->error = -ENOMEM;
 		else
-			text = span_of(
-				data, (size_t)sqlite3_column_bytes(call->stmt, call->column));
-		call->column++;
+			text = span_of(data, (size_t)sqlite3_value_bytes(taken));
 	}
 	if (!text_set_bytes(len, bytes, capacity, text)) {
 		(void)text_set_bytes(len, bytes, capacity, (struct span){0});
@@ -330,22 +387,24 @@ void call_get_text_bytes(struct sql_call *call, uint16_t *len, char *bytes, size
 
 struct span call_get_blob(struct sql_call *call)
 {
-	if (!get(call, SQLITE_BLOB))
+	sqlite3_value *taken = column_take(call, SQLITE_BLOB);
+
+	if (taken == NULL)
 		return (struct span){0};
-	const void *data = sqlite3_column_blob(call->stmt, call->column);
-	int len = sqlite3_column_bytes(call->stmt, call->column++);
+	const void *data = sqlite3_value_blob(taken);
+	int len = sqlite3_value_bytes(taken);
 
 	return data != NULL ? span_of(data, (size_t)len) : (struct span){0};
 }
 
 int call_end(struct sql_call *call)
 {
-	if (call->dynamic) {
-		(void)sqlite3_finalize(call->stmt);
-	} else if (call->stmt != NULL) {
+	if (call->stmt != NULL) {
 		(void)sqlite3_reset(call->stmt);
 		(void)sqlite3_clear_bindings(call->stmt);
 	}
+	if (call->kept != NULL)
+		call->kept->busy = false;
 	if (call->connection->error == 0)
 		call->connection->error = call->error;
 	return call->error;

@@ -196,11 +196,21 @@ struct sql_lead {
 
 extern const struct sql_lead sql_leads[SQL_LEAD_COUNT];
 
+#define SQL_KEPT 8 /* shapes of a query that come again, and at once */
+
+struct sql_kept {
+	sqlite3_stmt *stmt;
+	uint64_t used; /* grows with each use: the least is the first to go */
+	bool busy; /* a call has it */
+};
+
 struct connection {
 	sqlite3 *db;
 	int dir_fd; /* its own copy of STATE's descriptor */
 	int error; /* the first environment error since it was cleared: sticky */
 	sqlite3_stmt *stmt[SQL_COUNT]; /* prepared at first use */
+	struct sql_kept kept[SQL_KEPT]; /* texts that were put together */
+	uint64_t uses;
 };
 
 /*
@@ -227,10 +237,12 @@ struct sql_call {
 	int bound; /* parameters bound so far */
 	int column; /* next column to read */
 	int error; /* the first error; later steps do nothing */
-	bool dynamic; /* finalised at the end, not kept */
+	struct sql_kept *kept; /* where a text's statement lies */
 };
 
 struct sql_call call_begin(struct connection *connection, enum sql_id id);
+
+/* At most SQL_KEPT of them at once. The text is looked at here only. */
 struct sql_call call_begin_text(struct connection *connection, struct span sql);
 
 void call_put_i64(struct sql_call *call, int64_t value);
