@@ -229,6 +229,18 @@ static sqlite3 *database_of(const char *state)
 }
 
 /* All rows of a query, with each column looked at. */
+static void row_read(sqlite3_stmt *stmt)
+{
+	for (int i = 0; i < sqlite3_column_count(stmt); i++) {
+		sqlite3_value *value = sqlite3_column_value(stmt, i);
+
+		if (sqlite3_value_type(value) == SQLITE_INTEGER)
+			(void)sqlite3_value_int64(value);
+		else
+			(void)sqlite3_value_blob(value);
+	}
+}
+
 static int64_t query_us(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -236,10 +248,8 @@ static int64_t query_us(sqlite3 *db, const char *sql)
 	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 
 	ASSERT(rc == SQLITE_OK);
-	while (sqlite3_step(stmt) == SQLITE_ROW) {
-		for (int i = 0; i < sqlite3_column_count(stmt); i++)
-			(void)sqlite3_column_blob(stmt, i);
-	}
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		row_read(stmt);
 	(void)sqlite3_finalize(stmt);
 	return (now_ns() - begin) / 1000;
 }
@@ -276,16 +286,25 @@ static void load(const char *state)
 	free(index);
 }
 
-static void page(const char *state, int rows)
+/* card: of one card's records, or NULL for all. */
+static void page(const char *state, int rows, const char *card)
 {
 	sqlite3 *db = database_of(state);
 	int64_t sample[21];
-	char sql[256];
+	char sql[512];
 
-	(void)snprintf(sql, sizeof(sql),
-		"SELECT j.*, w.* FROM journal AS j LEFT JOIN record_person AS w ON w.seq = j.seq"
-		" WHERE j.rec_no > 0 ORDER BY j.utc_ms, j.rec_no LIMIT %d",
-		rows);
+	if (card == NULL)
+		(void)snprintf(sql, sizeof(sql),
+			"SELECT j.*, w.* FROM journal AS j LEFT JOIN record_person AS w"
+			" ON w.seq = j.seq WHERE j.rec_no > 0 ORDER BY j.utc_ms, j.rec_no LIMIT %d",
+			rows);
+	else
+		(void)snprintf(sql, sizeof(sql),
+			"SELECT j.*, w.* FROM record_person AS w INDEXED BY record_person_card"
+			" CROSS JOIN journal AS j ON j.seq = w.seq WHERE w.rec_no > 0"
+			" AND w.card_key != '' AND w.card_key = '%lu' ORDER BY w.utc_ms, w.rec_no"
+			" LIMIT %d",
+			strtoul(card, NULL, 10), rows);
 	for (size_t i = 0; i < ARRAY_COUNT(sample); i++)
 		sample[i] = query_us(db, sql);
 	printf("%lld\n", (long long)quantile(sample, ARRAY_COUNT(sample), 50));
@@ -400,7 +419,7 @@ int main(int argc, char **argv)
 	} else if (strcmp(what, "load") == 0) {
 		load(argv[2]);
 	} else if (strcmp(what, "page") == 0) {
-		page(argv[2], (int)n);
+		page(argv[2], (int)n, argc > 4 ? argv[4] : NULL);
 	} else if (strcmp(what, "count") == 0) {
 		count(argv[2]);
 	} else if (strcmp(what, "tidy") == 0) {
@@ -415,7 +434,7 @@ int main(int argc, char **argv)
 		free(sample);
 	} else {
 		fprintf(stderr, "usage: store_floor find PERSONS | load|page|count|commit|tidy"
-				" STATE [N]\n");
+				" STATE [N [CARD]]\n");
 		return 2;
 	}
 	return 0;
