@@ -158,7 +158,7 @@ def queries(records):
     """Name and target of what is asked of that many records."""
     begin = store_rows.RECORDS_BEGIN_MS // 1000
     third = begin + records  # 3 s a record
-        conditions = [
+    conditions = [
         ("total, all", ""),
         ("total, a third", f"&StartTime={third}&EndTime={third + records}"),
         ("total, card", f"&condition.CardNo={CARD}"),

@@ -210,8 +210,17 @@ static bool is_control(char c)
 
 static void add_clean(struct buf *out, struct span text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		buf_add_byte(out, is_control(text.data[i]) ? ' ' : text.data[i]);
+	size_t begin = 0; /* of bytes that go as they are */
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_control(text.data[i]))
+			continue;
+		buf_add(out, span_of(text.data + begin, i - begin));
+		buf_add_byte(out, ' ');
+		begin = i + 1;
+	}
+	if (begin < text.len)
+		buf_add(out, span_of(text.data + begin, text.len - begin));
 }
 
 /* 36800 as "36.8", -500 as "-0.5", 37000 as "37.0". */
