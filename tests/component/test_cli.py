@@ -667,9 +667,9 @@ def _():
         files = [os.path.relpath(os.path.join(folder, name), root)
                  for folder, _, names in os.walk(root) for name in names]
         headers = [name for name in files if name.endswith(".h")]
-        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "osdp.h",
-              "osdp_frames.h", "postern.h",
-              "special_days.h"], "public headers")
+        check(sorted(os.path.basename(name) for name in headers), ["accounts.h", "doors.h",
+              "events.h", "osdp.h", "osdp_frames.h", "people.h", "postern.h", "reader_frames.h",
+              "records.h", "special_days.h", "status.h"], "public headers")
         pkgconfig = [name for name in files if name.endswith("/postern.pc")]
         check(len(pkgconfig), 1, "postern.pc")
         library = os.path.join(root, os.path.dirname(os.path.dirname(pkgconfig[0])))
