@@ -179,78 +179,75 @@ static void test_sixteen_formats_and_no_more(void **state UNUSED)
 
 /* --- bad files --- */
 
+static const struct {
+	const char *yaml; /* behind HEAD: from line 3 */
+	const char *error;
+} wrong_formats[] = {
+	{"formats: 5\n", "3:10: `formats` takes a list; begin each entry with `- `"},
+	{"formats: [W26]\n",
+		"3:11: `formats` takes entries of keys and values, such as `- {name: site, "
+		"bits: 26, card: 1-24}`"},
+	{"formats:\n- {bits: 26, card: 1-24}\n",
+		"4:3: `name` is missing in this entry of `formats`; allowed: 1 to 32 of"},
+	{"formats:\n- {name: x, card: 1-24}\n",
+		"4:3: `bits` is missing in this entry of `formats`; allowed: a whole "
+		"number from 24 to 128"},
+	{"formats:\n- {name: x, bits: 26}\n",
+		"4:3: `card` is missing in this entry of `formats`; allowed: up to 4"},
+	{"formats:\n- {name: x, bits: 23, card: 0-7}\n",
+		"4:19: `23` in `bits` is no length of a frame; allowed: a whole number "
+		"from 24 to 128"},
+	{"formats:\n- {name: x, bits: 129, card: 0-7}\n", "4:19: `129` in `bits` is no"},
+	{"formats:\n- {name: x, bits: 26, card: 24-1}\n", "4:29: `24-1` in `card` goes backward"},
+	{"formats:\n- {name: x, bits: 26, card: 1-24, parity: [0 even 0-12]}\n",
+		"4:3: the parity bit 0 covers itself"},
+	{"formats:\n- {name: x, bits: 26, card: 1-24, parity: [1 even 2,3]}\n",
+		"4:43: `3` in `parity` is no parity; write its bit, even or odd"},
+	{"formats:\n- {name: x, bits: 26, card: 1-24, facility: 24}\n",
+		"4:3: bit 24 is in `card` and in `facility`; a bit has one meaning"},
+	{"formats:\n- {name: x, bits: 26, card: 1-24, parities: 3}\n",
+		"4:35: unknown key `parities` in `formats`; did you mean `parity`?"},
+	{"formats:\n- {name: x, bits: 26, card: 1-24, bits: 26}\n",
+		"4:35: `bits` is given twice; the first is on line 4"},
+	{"formats:\n- {name: x, bits: 26, card: }\n",
+		"4:29: `card` has no value; allowed: up to 4 ranges of bits"},
+	{"formats:\n- {name: x, bits: [26], card: 1-24}\n",
+		"4:19: `bits` takes one value; allowed: a whole number"},
+	{"formats:\n- {name: x, bits: 26, card: {a: b}}\n",
+		"4:29: `card` takes one value; allowed: up to 4"},
+	{"formats:\n- {name: x, bits: 26, card: []}\n",
+		"4:29: an empty list for `card`; allowed: up to 4"},
+	{"formats:\n- {name: W34, bits: 34, card: 1-32}\n",
+		"4:10: `W34` is a built-in format; give yours a name of its own"},
+	{"formats:\n- {name: h10301, bits: 34, card: 1-32}\n",
+		"4:10: `h10301` is a built-in format"},
+	{"formats:\n- {name: x, bits: 34, card: 1-32}\n- {name: X, bits: 26, card: 1}\n",
+		"5:10: `X` is the name of two formats; each format needs a name of its "
+		"own"},
+	{"formats:\n- {name: x y, bits: 26, card: 1}\n", "4:10: `x y` in `name` is no name"},
+	{"formats: []\nformats: []\n", "4:1: `formats` is given twice"},
+	{"card: 1-24\n", "3:1: unknown key `card`; it belongs under `formats`"},
+	{READER("[w40x]") "formats: [" W40 "]\n",
+		"4:38: `w40x` is no value for `formats`; allowed: a list of 1 to 8 names "
+		"of formats, built in (W34, W26, W66 and the others of `postern format "
+		"list`) or described under `formats` at the top of the file; did you "
+		"mean `w40`?"},
+	{READER("[W34, N10003]"), "; did you mean `N10002`?"},
+	{READER("[w40, W40]") "formats: [" W40 "]\n", "4:43: `W40` stands twice in `formats`"},
+};
+
 static void test_descriptions_are_refused_where_they_are_wrong(void **state UNUSED)
 {
-	static const struct {
-		const char *yaml; /* behind HEAD: from line 3 */
-		const char *error;
-	} cases[] = {
-		{"formats: 5\n", "3:10: `formats` takes a list; begin each entry with `- `"},
-		{"formats: [W26]\n",
-			"3:11: `formats` takes entries of keys and values, such as `- {name: site, "
-			"bits: 26, card: 1-24}`"},
-		{"formats:\n- {bits: 26, card: 1-24}\n",
-			"4:3: `name` is missing in this entry of `formats`; allowed: 1 to 32 of"},
-		{"formats:\n- {name: x, card: 1-24}\n",
-			"4:3: `bits` is missing in this entry of `formats`; allowed: a whole "
-			"number from 24 to 128"},
-		{"formats:\n- {name: x, bits: 26}\n",
-			"4:3: `card` is missing in this entry of `formats`; allowed: up to 4"},
-		{"formats:\n- {name: x, bits: 23, card: 0-7}\n",
-			"4:19: `23` in `bits` is no length of a frame; allowed: a whole number "
-			"from 24 to 128"},
-		{"formats:\n- {name: x, bits: 129, card: 0-7}\n", "4:19: `129` in `bits` is no"},
-		{"formats:\n- {name: x, bits: 26, card: 24-1}\n",
-			"4:29: `24-1` in `card` goes backward"},
-		{"formats:\n- {name: x, bits: 26, card: 1-24, parity: [0 even 0-12]}\n",
-			"4:3: the parity bit 0 covers itself"},
-		{"formats:\n- {name: x, bits: 26, card: 1-24, parity: [1 even 2,3]}\n",
-			"4:43: `3` in `parity` is no parity; write its bit, even or odd"},
-		{"formats:\n- {name: x, bits: 26, card: 1-24, facility: 24}\n",
-			"4:3: bit 24 is in `card` and in `facility`; a bit has one meaning"},
-		{"formats:\n- {name: x, bits: 26, card: 1-24, parities: 3}\n",
-			"4:35: unknown key `parities` in `formats`; did you mean `parity`?"},
-		{"formats:\n- {name: x, bits: 26, card: 1-24, bits: 26}\n",
-			"4:35: `bits` is given twice; the first is on line 4"},
-		{"formats:\n- {name: x, bits: 26, card: }\n",
-			"4:29: `card` has no value; allowed: up to 4 ranges of bits"},
-		{"formats:\n- {name: x, bits: [26], card: 1-24}\n",
-			"4:19: `bits` takes one value; allowed: a whole number"},
-		{"formats:\n- {name: x, bits: 26, card: {a: b}}\n",
-			"4:29: `card` takes one value; allowed: up to 4"},
-		{"formats:\n- {name: x, bits: 26, card: []}\n",
-			"4:29: an empty list for `card`; allowed: up to 4"},
-		{"formats:\n- {name: W34, bits: 34, card: 1-32}\n",
-			"4:10: `W34` is a built-in format; give yours a name of its own"},
-		{"formats:\n- {name: h10301, bits: 34, card: 1-32}\n",
-			"4:10: `h10301` is a built-in format"},
-		{"formats:\n- {name: x, bits: 34, card: 1-32}\n- {name: X, bits: 26, card: 1}\n",
-			"5:10: `X` is the name of two formats; each format needs a name of its "
-			"own"},
-		{"formats:\n- {name: x y, bits: 26, card: 1}\n",
-			"4:10: `x y` in `name` is no name"},
-		{"formats: []\nformats: []\n", "4:1: `formats` is given twice"},
-		{"card: 1-24\n", "3:1: unknown key `card`; it belongs under `formats`"},
-		{READER("[w40x]") "formats: [" W40 "]\n",
-			"4:38: `w40x` is no value for `formats`; allowed: a list of 1 to 8 names "
-			"of formats, built in (W34, W26, W66 and the others of `postern format "
-			"list`) or described under `formats` at the top of the file; did you "
-			"mean `w40`?"},
-		{READER("[W34, N10003]"), "; did you mean `N10002`?"},
-		{READER("[w40, W40]") "formats: [" W40 "]\n",
-			"4:43: `W40` stands twice in `formats`"},
-	};
-
-	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(wrong_formats); i++) {
 		char yaml[1024];
 		struct settings_error error;
 
-		(void)snprintf(yaml, sizeof(yaml), "%s%s", HEAD, cases[i].yaml);
+		(void)snprintf(yaml, sizeof(yaml), "%s%s", HEAD, wrong_formats[i].yaml);
 		if (settings_parse(&settings, "f", span_from_string(yaml), &error))
-			fail_msg("accepted: %s", cases[i].yaml);
-		if (strstr(error.text, cases[i].error) == NULL)
-			fail_msg("%s\nsaid:   %s\nwanted: %s", cases[i].yaml, error.text,
-				cases[i].error);
+			fail_msg("accepted: %s", wrong_formats[i].yaml);
+		if (strstr(error.text, wrong_formats[i].error) == NULL)
+			fail_msg("%s\nsaid:   %s\nwanted: %s", wrong_formats[i].yaml, error.text,
+				wrong_formats[i].error);
 	}
 }
 

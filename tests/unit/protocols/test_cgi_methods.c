@@ -7,100 +7,90 @@
 
 #include <stdio.h>
 
+static const struct {
+	enum cgi_operation operation;
+	const char *cgi;
+	const char *action;
+	const char *table;
+	enum account_role role;
+	bool changes_state;
+} operations[] = {
+	{CGI_CARD_INSERT, "recordUpdater", "insert", "AccessControlCard", ACCOUNT_ADMIN, true},
+	{CGI_CARD_UPDATE, "recordUpdater", "update", "AccessControlCard", ACCOUNT_ADMIN, true},
+	{CGI_CARD_GET, "recordUpdater", "get", "AccessControlCard", ACCOUNT_VIEWER, false},
+	{CGI_CARD_REMOVE, "recordUpdater", "remove", "AccessControlCard", ACCOUNT_ADMIN, true},
+	{CGI_CARD_CLEAR, "recordUpdater", "clear", "AccessControlCard", ACCOUNT_ADMIN, true},
+	{CGI_CARD_FIND, "recordFinder", "find", "AccessControlCard", ACCOUNT_VIEWER, false},
+	{CGI_CARD_SEEK, "recordFinder", "doSeekFind", "AccessControlCard", ACCOUNT_VIEWER, false},
+	{CGI_CARD_SIZE, "recordFinder", "getQuerySize", "AccessControlCard", ACCOUNT_VIEWER, false},
+	{CGI_RECORD_FIND, "recordFinder", "find", "AccessControlCardRec", ACCOUNT_VIEWER, false},
+	{CGI_RECORD_SEEK, "recordFinder", "doSeekFind", "AccessControlCardRec", ACCOUNT_VIEWER,
+		false},
+	{CGI_RECORD_SIZE, "recordFinder", "getQuerySize", "AccessControlCardRec", ACCOUNT_VIEWER,
+		false},
+	{CGI_DOOR_OPEN, "accessControl", "openDoor", "", ACCOUNT_OPERATOR, true},
+	{CGI_DOOR_CLOSE, "accessControl", "closeDoor", "", ACCOUNT_OPERATOR, true},
+	{CGI_DOOR_STATUS, "accessControl", "getDoorStatus", "", ACCOUNT_VIEWER, false},
+	{CGI_SNAP_ATTACH, "snapManager", "attachFileProc", "", ACCOUNT_VIEWER, false},
+	{CGI_EVENT_ATTACH, "eventManager", "attach", "", ACCOUNT_VIEWER, false},
+	{CGI_EVENT_INDEXES, "eventManager", "getEventIndexes", "", ACCOUNT_VIEWER, false},
+	{CGI_EVENT_CAPS, "eventManager", "getCaps", "", ACCOUNT_VIEWER, false},
+	{CGI_DEVICE_TYPE, "magicBox", "getDeviceType", "", ACCOUNT_VIEWER, false},
+	{CGI_SERIAL_NO, "magicBox", "getSerialNo", "", ACCOUNT_VIEWER, false},
+	{CGI_SOFTWARE_VERSION, "magicBox", "getSoftwareVersion", "", ACCOUNT_VIEWER, false},
+	{CGI_HARDWARE_VERSION, "magicBox", "getHardwareVersion", "", ACCOUNT_VIEWER, false},
+	{CGI_MACHINE_NAME, "magicBox", "getMachineName", "", ACCOUNT_VIEWER, false},
+	{CGI_VENDOR, "magicBox", "getVendor", "", ACCOUNT_VIEWER, false},
+	{CGI_DEVICE_CLASS, "magicBox", "getDeviceClass", "", ACCOUNT_VIEWER, false},
+	{CGI_SYSTEM_INFO, "magicBox", "getSystemInfo", "", ACCOUNT_VIEWER, false},
+	{CGI_PRODUCT_DEFINITION, "magicBox", "getProductDefinition", "MaxExtraStream",
+		ACCOUNT_VIEWER, false},
+	{CGI_TIME_GET, "global", "getCurrentTime", "", ACCOUNT_VIEWER, false},
+	{CGI_TIME_SET, "global", "setCurrentTime", "", ACCOUNT_ADMIN, true},
+	{CGI_CONFIG_GET, "configManager", "getConfig", "AccessControl", ACCOUNT_VIEWER, false},
+	{CGI_CONFIG_SET, "configManager", "setConfig", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_FRAMES, "accessControl", "getReaderFrames", "", ACCOUNT_ADMIN, false},
+	{CGI_CLAIM, "global", "claim", "", ACCOUNT_NOBODY, true},
+	{CGI_STATUS, "accessControl", "getControllerStatus", "", ACCOUNT_VIEWER, false},
+	{CGI_METRICS, "accessControl", "getMetrics", "", ACCOUNT_VIEWER, false},
+	{CGI_ACCOUNT_LIST, "userManager", "getUserInfoAll", "", ACCOUNT_ADMIN, false},
+	{CGI_ACCOUNT_GET, "userManager", "getUserInfo", "", ACCOUNT_ADMIN, false},
+	{CGI_ACCOUNT_ADD, "userManager", "addUser", "", ACCOUNT_ADMIN, true},
+	{CGI_ACCOUNT_PASSWORD, "userManager", "modifyPassword", "", ACCOUNT_VIEWER, true},
+	{CGI_ACCOUNT_ROLE, "userManager", "modifyUser", "", ACCOUNT_ADMIN, true},
+	{CGI_ACCOUNT_REMOVE, "userManager", "deleteUser", "", ACCOUNT_ADMIN, true},
+	{CGI_AUDIT_FIND, "recordFinder", "find", "PosternAudit", ACCOUNT_ADMIN, false},
+	{CGI_OSDP_FRAMES, "accessControl", "getOsdpFrames", "", ACCOUNT_ADMIN, false},
+	{CGI_READERS, "accessControl", "getReaders", "", ACCOUNT_VIEWER, false},
+	{CGI_READER_PAIR, "accessControl", "pairReader", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_PAIR_CANCEL, "accessControl", "cancelPairing", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_ROTATE, "accessControl", "rotateReaderKey", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_UNPAIR, "accessControl", "unpairReader", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_KEY, "accessControl", "setReaderKey", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_FILE_BEGIN, "accessControl", "beginReaderFile", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_FILE_PART, "accessControl", "addReaderFile", "", ACCOUNT_ADMIN, true},
+	{CGI_READER_FILE_GET, "accessControl", "getReaderFile", "", ACCOUNT_ADMIN, false},
+	{CGI_READER_FILE_CANCEL, "accessControl", "cancelReaderFile", "", ACCOUNT_ADMIN, true},
+};
+
 static void test_each_row_stands_at_its_operation_and_is_found(void **state)
 {
-	static const struct {
-		enum cgi_operation operation;
-		const char *cgi;
-		const char *action;
-		const char *table;
-		enum account_role role;
-		bool changes_state;
-	} rows[] = {
-		{CGI_CARD_INSERT, "recordUpdater", "insert", "AccessControlCard", ACCOUNT_ADMIN,
-			true},
-		{CGI_CARD_UPDATE, "recordUpdater", "update", "AccessControlCard", ACCOUNT_ADMIN,
-			true},
-		{CGI_CARD_GET, "recordUpdater", "get", "AccessControlCard", ACCOUNT_VIEWER, false},
-		{CGI_CARD_REMOVE, "recordUpdater", "remove", "AccessControlCard", ACCOUNT_ADMIN,
-			true},
-		{CGI_CARD_CLEAR, "recordUpdater", "clear", "AccessControlCard", ACCOUNT_ADMIN,
-			true},
-		{CGI_CARD_FIND, "recordFinder", "find", "AccessControlCard", ACCOUNT_VIEWER, false},
-		{CGI_CARD_SEEK, "recordFinder", "doSeekFind", "AccessControlCard", ACCOUNT_VIEWER,
-			false},
-		{CGI_CARD_SIZE, "recordFinder", "getQuerySize", "AccessControlCard", ACCOUNT_VIEWER,
-			false},
-		{CGI_RECORD_FIND, "recordFinder", "find", "AccessControlCardRec", ACCOUNT_VIEWER,
-			false},
-		{CGI_RECORD_SEEK, "recordFinder", "doSeekFind", "AccessControlCardRec",
-			ACCOUNT_VIEWER, false},
-		{CGI_RECORD_SIZE, "recordFinder", "getQuerySize", "AccessControlCardRec",
-			ACCOUNT_VIEWER, false},
-		{CGI_DOOR_OPEN, "accessControl", "openDoor", "", ACCOUNT_OPERATOR, true},
-		{CGI_DOOR_CLOSE, "accessControl", "closeDoor", "", ACCOUNT_OPERATOR, true},
-		{CGI_DOOR_STATUS, "accessControl", "getDoorStatus", "", ACCOUNT_VIEWER, false},
-		{CGI_SNAP_ATTACH, "snapManager", "attachFileProc", "", ACCOUNT_VIEWER, false},
-		{CGI_EVENT_ATTACH, "eventManager", "attach", "", ACCOUNT_VIEWER, false},
-		{CGI_EVENT_INDEXES, "eventManager", "getEventIndexes", "", ACCOUNT_VIEWER, false},
-		{CGI_EVENT_CAPS, "eventManager", "getCaps", "", ACCOUNT_VIEWER, false},
-		{CGI_DEVICE_TYPE, "magicBox", "getDeviceType", "", ACCOUNT_VIEWER, false},
-		{CGI_SERIAL_NO, "magicBox", "getSerialNo", "", ACCOUNT_VIEWER, false},
-		{CGI_SOFTWARE_VERSION, "magicBox", "getSoftwareVersion", "", ACCOUNT_VIEWER, false},
-		{CGI_HARDWARE_VERSION, "magicBox", "getHardwareVersion", "", ACCOUNT_VIEWER, false},
-		{CGI_MACHINE_NAME, "magicBox", "getMachineName", "", ACCOUNT_VIEWER, false},
-		{CGI_VENDOR, "magicBox", "getVendor", "", ACCOUNT_VIEWER, false},
-		{CGI_DEVICE_CLASS, "magicBox", "getDeviceClass", "", ACCOUNT_VIEWER, false},
-		{CGI_SYSTEM_INFO, "magicBox", "getSystemInfo", "", ACCOUNT_VIEWER, false},
-		{CGI_PRODUCT_DEFINITION, "magicBox", "getProductDefinition", "MaxExtraStream",
-			ACCOUNT_VIEWER, false},
-		{CGI_TIME_GET, "global", "getCurrentTime", "", ACCOUNT_VIEWER, false},
-		{CGI_TIME_SET, "global", "setCurrentTime", "", ACCOUNT_ADMIN, true},
-		{CGI_CONFIG_GET, "configManager", "getConfig", "AccessControl", ACCOUNT_VIEWER,
-			false},
-		{CGI_CONFIG_SET, "configManager", "setConfig", "", ACCOUNT_ADMIN, true},
-		{CGI_READER_FRAMES, "accessControl", "getReaderFrames", "", ACCOUNT_ADMIN, false},
-		{CGI_CLAIM, "global", "claim", "", ACCOUNT_NOBODY, true},
-		{CGI_STATUS, "accessControl", "getControllerStatus", "", ACCOUNT_VIEWER, false},
-		{CGI_METRICS, "accessControl", "getMetrics", "", ACCOUNT_VIEWER, false},
-		{CGI_ACCOUNT_LIST, "userManager", "getUserInfoAll", "", ACCOUNT_ADMIN, false},
-		{CGI_ACCOUNT_GET, "userManager", "getUserInfo", "", ACCOUNT_ADMIN, false},
-		{CGI_ACCOUNT_ADD, "userManager", "addUser", "", ACCOUNT_ADMIN, true},
-		{CGI_ACCOUNT_PASSWORD, "userManager", "modifyPassword", "", ACCOUNT_VIEWER, true},
-		{CGI_ACCOUNT_ROLE, "userManager", "modifyUser", "", ACCOUNT_ADMIN, true},
-		{CGI_ACCOUNT_REMOVE, "userManager", "deleteUser", "", ACCOUNT_ADMIN, true},
-		{CGI_AUDIT_FIND, "recordFinder", "find", "PosternAudit", ACCOUNT_ADMIN, false},
-		{CGI_OSDP_FRAMES, "accessControl", "getOsdpFrames", "", ACCOUNT_ADMIN, false},
-		{CGI_READERS, "accessControl", "getReaders", "", ACCOUNT_VIEWER, false},
-		{CGI_READER_PAIR, "accessControl", "pairReader", "", ACCOUNT_ADMIN, true},
-		{CGI_READER_PAIR_CANCEL, "accessControl", "cancelPairing", "", ACCOUNT_ADMIN, true},
-		{CGI_READER_ROTATE, "accessControl", "rotateReaderKey", "", ACCOUNT_ADMIN, true},
-		{CGI_READER_UNPAIR, "accessControl", "unpairReader", "", ACCOUNT_ADMIN, true},
-		{CGI_READER_KEY, "accessControl", "setReaderKey", "", ACCOUNT_ADMIN, true},
-		{CGI_READER_FILE_BEGIN, "accessControl", "beginReaderFile", "", ACCOUNT_ADMIN,
-			true},
-		{CGI_READER_FILE_PART, "accessControl", "addReaderFile", "", ACCOUNT_ADMIN, true},
-		{CGI_READER_FILE_GET, "accessControl", "getReaderFile", "", ACCOUNT_ADMIN, false},
-		{CGI_READER_FILE_CANCEL, "accessControl", "cancelReaderFile", "", ACCOUNT_ADMIN,
-			true},
-	};
-
 	(void)state;
-	assert_int_equal(sizeof(rows) / sizeof(rows[0]), CGI_OPERATION_COUNT);
+	assert_int_equal(sizeof(operations) / sizeof(operations[0]), CGI_OPERATION_COUNT);
 	for (size_t i = 0; i < CGI_OPERATION_COUNT; i++) {
 		char path[64];
 		const struct cgi_method *method = NULL;
 
-		snprintf(path, sizeof(path), "/cgi-bin/%s.cgi", rows[i].cgi);
-		assert_int_equal(rows[i].operation, i);
-		assert_int_equal(
-			cgi_method_find(span_from_string(path), span_from_string(rows[i].action),
-				span_from_string(rows[i].table), &method),
+		snprintf(path, sizeof(path), "/cgi-bin/%s.cgi", operations[i].cgi);
+		assert_int_equal(operations[i].operation, i);
+		assert_int_equal(cgi_method_find(span_from_string(path),
+					 span_from_string(operations[i].action),
+					 span_from_string(operations[i].table), &method),
 			CGI_FOUND);
-		assert_ptr_equal(method, cgi_method_at(rows[i].operation));
-		assert_int_equal(method->operation, rows[i].operation);
-		assert_int_equal(method->role, rows[i].role);
-		assert_int_equal(method->changes_state, rows[i].changes_state);
+		assert_ptr_equal(method, cgi_method_at(operations[i].operation));
+		assert_int_equal(method->operation, operations[i].operation);
+		assert_int_equal(method->role, operations[i].role);
+		assert_int_equal(method->changes_state, operations[i].changes_state);
 	}
 }
 
