@@ -9,50 +9,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <postern/postern.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-static struct postern *context;
-static struct postern_device *device;
-
-static int device_at(const char *url, const char *password, struct postern_device **ret)
-{
-	struct postern_device_options options = POSTERN_DEVICE_OPTIONS_INIT;
-
-	options.url = url;
-	options.user = "admin";
-	options.password = password;
-	options.connect_timeout_ms = 5000;
-	options.timeout_ms = 20000;
-	return postern_device_new(context, &options, ret);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	context = postern_new();
-	return context == NULL || device_at(getenv("SDK_TEST_URL"), getenv("SDK_TEST_PASSWORD"),
-					  &device) != POSTERN_OK;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	context = postern_free(context);
-	return context != NULL;
-}
-
-#define assert_ok(call) assert_int_equal((call), POSTERN_OK)
-
-static void assert_detail(const char *words)
-{
-	const char *detail = postern_device_detail(device);
-
-	if (strstr(detail, words) == NULL)
-		fail_msg("the detail \"%s\" does not say \"%s\"", detail, words);
-}
+#include "sdk_scene.h"
 
 static struct postern_audit *audit_behind(uint64_t after_no, unsigned count)
 {

@@ -10,44 +10,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <postern/postern.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sdk_scene.h"
+
 static const unsigned char key[16] = {0x9e, 0x11, 0x6c, 0xf0, 0x23, 0x7a, 0xd5, 0x48, 0xb1, 0x02,
 	0xee, 0x3d, 0x94, 0x5f, 0x80, 0xc7};
-
-static struct postern *context;
-static struct postern_device *device;
-
-static int set_up(void **state)
-{
-	struct postern_device_options options = POSTERN_DEVICE_OPTIONS_INIT;
-
-	(void)state;
-	options.url = getenv("SDK_TEST_URL");
-	options.user = "admin";
-	options.password = getenv("SDK_TEST_PASSWORD");
-	options.timeout_ms = 20000;
-	context = postern_new();
-	return context == NULL || postern_device_new(context, &options, &device) != POSTERN_OK;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	context = postern_free(context);
-	return context != NULL;
-}
-
-#define assert_ok(call) assert_int_equal((call), POSTERN_OK)
-
-static void assert_refused(int error, const char *words)
-{
-	assert_int_equal(error, POSTERN_E_REFUSED);
-	if (strstr(postern_device_detail(device), words) == NULL)
-		fail_msg("`%s` does not say `%s`", postern_device_detail(device), words);
-}
 
 static struct postern_readers *reader_7(void)
 {
