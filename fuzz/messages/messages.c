@@ -5,6 +5,8 @@
  */
 #include "messages/messages.h"
 #include "base/assert.h"
+#include "messages/readers.h"
+#include "messages/records.h"
 
 #include <stdlib.h>
 

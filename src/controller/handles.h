@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include "domain/record.h"
 #include "messages/messages.h"
+#include "messages/requests.h"
 
 #define HANDLES_MAX 256
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core.h"
+#include "messages/status.h"
 
 /* Fills everything behind the header. */
 void query_status(struct core *core, struct message_status *ret);

@@ -6,7 +6,7 @@
 #include "domain/card_format.h"
 #include "domain/controller.h"
 #include "domain/frame_verdict.h"
-#include "messages/messages.h"
+#include "messages/lines.h"
 #include "platform/settings.h"
 #include "protocols/keypad.h"
 #include "protocols/wiegand_trace.h"

@@ -10,6 +10,7 @@
  */
 #include "child.h"
 
+#include "messages/roles.h"
 #include "platform/link.h"
 #include "platform/log.h"
 #include "platform/sandbox.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "drivers/board.h"
+#include "messages/lines.h"
 #include "platform/role.h"
 #include "sim_command.h"
 #include "sim_osdp.h"

@@ -4,7 +4,7 @@
 
 #include "base/bits.h"
 #include "base/buf.h"
-#include "messages/messages.h"
+#include "messages/lines.h"
 #include "platform/settings.h"
 
 #define SIM_LINE_MAX 65536 /* bytes, without the LF */

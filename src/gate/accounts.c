@@ -5,6 +5,7 @@
  */
 #include "operations.h"
 
+#include "messages/accounts.h"
 #include "protocols/cgi_methods.h"
 #include "protocols/keyvalue.h"
 

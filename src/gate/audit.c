@@ -3,6 +3,7 @@
 #include "operations.h"
 
 #include "fields.h"
+#include "messages/audit.h"
 #include "protocols/cgi_methods.h"
 
 #include <arpa/inet.h>

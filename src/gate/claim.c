@@ -5,6 +5,7 @@
  */
 #include "operations.h"
 
+#include "messages/accounts.h"
 #include "protocols/cgi_methods.h"
 
 void claim_begin(struct request *request)

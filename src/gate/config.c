@@ -8,6 +8,7 @@
  * AccessControl and General show what the configuration file says; they are changed there.
  */
 #include "config_table.h"
+#include "messages/doors.h"
 #include "operations.h"
 
 #include "base/assert.h"

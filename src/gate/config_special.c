@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* configManager: the tables of special days. */
 #include "config_table.h"
+#include "messages/doors.h"
 #include "special_day_text.h"
 
 #define ERROR_BYTES_MAX 256

@@ -13,6 +13,9 @@
 #include "gate.h"
 
 #include "base/assert.h"
+#include "messages/audit.h"
+#include "messages/persons.h"
+#include "messages/readers.h"
 #include "platform/link.h"
 #include "platform/log.h"
 #include "streams.h"

@@ -3,6 +3,7 @@
 #include "operations.h"
 
 #include "events.h"
+#include "messages/doors.h"
 #include "protocols/cgi_methods.h"
 
 /* The index of a configured door, or false with the request answered. */

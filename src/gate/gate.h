@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "messages/requests.h"
 #include "platform/clock.h"
 #include "platform/role.h"
 #include "protocols/query.h"

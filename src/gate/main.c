@@ -7,6 +7,7 @@
 #include "gate.h"
 
 #include "base/assert.h"
+#include "messages/roles.h"
 #include "platform/log.h"
 #include "platform/process.h"
 #include "platform/sandbox.h"

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/number.h"
+#include "messages/readers.h"
 #include "protocols/cgi_methods.h"
 #include "protocols/keyvalue.h"
 

@@ -4,8 +4,10 @@
  * stands in a request and in an answer.
  */
 #include "base/number.h"
+#include "messages/readers.h"
 #include "operations.h"
 #include "protocols/cgi_methods.h"
+#include "protocols/osdp_bus.h"
 #include "protocols/osdp_code.h"
 #include "protocols/osdp_trace.h"
 

@@ -5,6 +5,7 @@
  */
 #include "operations.h"
 
+#include "messages/readers.h"
 #include "protocols/keyvalue.h"
 
 #define ROW_BYTES_MAX (2 * OSDP_TRACED_BYTES + 256)

@@ -6,6 +6,7 @@
  */
 #include "operations.h"
 
+#include "messages/readers.h"
 #include "protocols/cgi_methods.h"
 #include "protocols/keyvalue.h"
 #include "protocols/wiegand_health.h"

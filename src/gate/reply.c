@@ -9,6 +9,7 @@
 #include "reply.h"
 
 #include "base/assert.h"
+#include "domain/reason.h"
 #include "head.h"
 
 #include <stdatomic.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "messages/messages.h"
+#include "messages/requests.h"
 
 #define REPLY_BODY_MAX (3 * 1024 * 1024) /* 1,024 rows of the usual size */
 #define REPLY_TOTAL_MAX (32 * 1024 * 1024) /* of all replies being made and sent */

@@ -2,6 +2,7 @@
 /* What status and metrics share: which alarms stand, judged from what core and gate know. */
 #pragma once
 
+#include "messages/status.h"
 #include "operations.h"
 #include "platform/heartbeat.h"
 #include "protocols/wiegand_trace.h"

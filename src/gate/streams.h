@@ -8,6 +8,7 @@
 
 #include "events.h"
 #include "gate.h"
+#include "messages/records.h"
 
 #define STREAM_RING 4096 /* entries; a power of two */
 #define STREAM_PAGE MESSAGE_RECORD_ROWS_MAX /* entries a stream reads from core at once */

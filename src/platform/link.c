@@ -8,11 +8,13 @@
 #include "platform/link.h"
 
 #include "base/assert.h"
+#include "messages/roles.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -6,6 +6,7 @@
  */
 #include "platform/role.h"
 
+#include "messages/roles.h"
 #include "platform/link.h"
 
 #include <errno.h>

@@ -5,6 +5,8 @@
 #include "base/compiler.h"
 #include "messages/messages.h"
 
+#include <stdbool.h>
+
 #ifdef __has_feature
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SANDBOX_SANITIZED

@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #include "base/assert.h"
+#include "messages/accounts.h"
 #include "platform/random.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "internal.h"
+#include "messages/records.h"
 
 #define BLOCK_LEVELS 3
 #define STORE_BLOCK_RECORDS 1024 /* of a block of level 0 when it is made */

@@ -4,6 +4,7 @@
 
 #include "hashes.h"
 #include "messages/messages.h"
+#include "messages/requests.h"
 
 #include <stdio.h>
 

@@ -3,6 +3,8 @@
 #include "rig.h"
 
 #include "domain/card_format.h"
+#include "messages/doors.h"
+#include "messages/roles.h"
 #include "platform/clock.h"
 #include "platform/link.h"
 #include "platform/role.h"

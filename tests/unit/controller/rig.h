@@ -7,6 +7,7 @@
 
 #include "digest_client.h"
 #include "drivers/board.h"
+#include "messages/lines.h"
 #include "platform/heartbeat.h"
 #include "platform/settings.h"
 

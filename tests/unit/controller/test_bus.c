@@ -4,6 +4,7 @@
  * rt, serve and the supervisor. What reaches rt, when keys are on disk, and what becomes of a port.
  */
 #include "bus.h"
+#include "messages/roles.h"
 #include "pd.h"
 #include "store_thread.h"
 

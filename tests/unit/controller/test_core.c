@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Role core as its neighbours see it: enrol, swipe, open, crash, full disk, end. */
 #include "core.h"
+#include "messages/roles.h"
+#include "messages/status.h"
 #include "rig.h"
 
 #include "platform/clock.h"

@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "drivers/board.h"
 #include "drivers/lines.h"
+#include "messages/roles.h"
 #include "platform/clock.h"
 #include "platform/link.h"
 #include "platform/role.h"

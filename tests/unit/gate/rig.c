@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "messages/roles.h"
 #include "platform/link.h"
 #include "platform/role.h"
 #include "protocols/cgi_methods.h"

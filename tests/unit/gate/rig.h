@@ -5,7 +5,13 @@
  */
 #pragma once
 
+#include "messages/doors.h"
 #include "messages/messages.h"
+#include "messages/persons.h"
+#include "messages/readers.h"
+#include "messages/records.h"
+#include "messages/requests.h"
+#include "messages/status.h"
 #include "platform/settings.h"
 
 #include <pthread.h>

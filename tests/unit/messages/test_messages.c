@@ -8,7 +8,17 @@
 #include <cmocka.h>
 
 #include "base/compiler.h"
+#include "messages/accounts.h"
+#include "messages/audit.h"
+#include "messages/doors.h"
+#include "messages/lines.h"
 #include "messages/messages.h"
+#include "messages/persons.h"
+#include "messages/readers.h"
+#include "messages/records.h"
+#include "messages/requests.h"
+#include "messages/roles.h"
+#include "messages/status.h"
 
 #include <stdlib.h>
 

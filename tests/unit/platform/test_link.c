@@ -2,6 +2,7 @@
 /* Links between roles: messages, descriptors, cut and missing ones; HELLO; a role's first words. */
 #include "platform/link.h"
 
+#include "messages/roles.h"
 #include "platform/role.h"
 
 #include <errno.h>

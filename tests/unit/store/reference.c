@@ -2,6 +2,8 @@
 /* See reference.h. Slow and plain on purpose; it shares no code with the queries. */
 #include "reference.h"
 
+#include "domain/person.h"
+
 #include <stdlib.h>
 
 static int64_t floor_s(int64_t ms)

@@ -3,7 +3,7 @@
  * fuzzing. */
 #pragma once
 
-#include "messages/messages.h"
+#include "messages/records.h"
 
 /*
  * Fills ret (room for count) with pointers to the rows that match, in the order of pages. Rows with

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
-#include "messages/messages.h"
+#include "messages/lines.h"
 #include "platform/settings.h"
 
 #define GPIO_REQUESTS_MAX 64 /* descriptors that are handed over */

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/compiler.h"
-#include "messages/messages.h"
+#include "messages/lines.h"
 #include "platform/settings.h"
 
 struct lines;

@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "messages/messages.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* 0, or -EAGAIN when the socket is full, -EPIPE when the other end is gone, or another -errno. */

@@ -13,9 +13,13 @@
 
 #include "base/compiler.h"
 #include "domain/audit.h"
+#include "domain/controller.h"
 #include "domain/credential_index.h"
 #include "domain/record.h"
-#include "messages/messages.h"
+#include "domain/schedule.h"
+#include "domain/special_day.h"
+#include "messages/persons.h"
+#include "messages/records.h"
 
 enum store_error {
 	STORE_OK = 0,
