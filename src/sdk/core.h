@@ -231,7 +231,7 @@ struct sync {
 	struct postern *context;
 	bool done;
 	int error;
-	void *result;
+	void *result; /* where it goes; NULL: nowhere */
 	uint64_t number;
 };
 
@@ -241,6 +241,9 @@ int sync_begin(struct sync *sync, struct postern_device *device);
 int sync_wait(struct sync *sync, int started);
 /* A postern_done_fn; user: the sync. */
 void sync_done(void *user, struct postern_call *call, int error);
+/* The same with what the call gave, of size bytes; NULL: nothing. */
+void sync_result(
+	struct sync *sync, struct postern_call *call, int error, const void *result, size_t size);
 /* A postern_number_fn. */
 void sync_number(void *user, struct postern_call *call, int error, uint64_t number);
 

@@ -61,6 +61,7 @@ int osdp_frames_deliver(struct answer *answer, postern_osdp_frame_fn *each, void
 struct traced_call {
 	struct postern_call call;
 	postern_osdp_frame_fn *each;
+	void *each_user; /* the form that waits has another user */
 	postern_osdp_state_fn *done;
 	void *user;
 	struct postern_osdp_state state;
@@ -71,7 +72,7 @@ static int hand_out(void *user, const struct postern_osdp_frame *frame)
 {
 	struct traced_call *traced = user;
 
-	return traced->each(traced->user, frame) != 0 || traced->call.stopped;
+	return traced->each(traced->each_user, frame) != 0 || traced->call.stopped;
 }
 
 static int traced_answered(struct postern_call *call, int error, struct answer *answer)
@@ -125,6 +126,7 @@ int postern_osdp_frames_start(struct postern_device *device, const struct poster
 	if (traced == NULL)
 		return error;
 	traced->each = each;
+	traced->each_user = user;
 	traced->done = done;
 	traced->user = user;
 	return call_begin(&traced->call,
@@ -132,42 +134,26 @@ int postern_osdp_frames_start(struct postern_device *device, const struct poster
 		call);
 }
 
-/* The form that waits hands the same callback the caller's own user. */
-struct traced_wait {
-	struct sync sync;
-	postern_osdp_frame_fn *each;
-	void *user;
-};
-
-static int wait_each(void *user, const struct postern_osdp_frame *frame)
-{
-	struct traced_wait *wait = user;
-
-	return wait->each(wait->user, frame);
-}
-
-static void wait_done(
+static void sync_state(
 	void *user, struct postern_call *call, int error, const struct postern_osdp_state *state)
 {
-	struct traced_wait *wait = user;
-
-	if (state != NULL && wait->sync.result != NULL)
-		*(struct postern_osdp_state *)wait->sync.result = *state;
-	sync_done(&wait->sync, call, error);
+	sync_result(user, call, error, state, sizeof(*state));
 }
 
 int postern_osdp_frames(struct postern_device *device, const struct postern_osdp_query *query,
 	postern_osdp_frame_fn *each, void *user, struct postern_osdp_state *state)
 {
-	struct traced_wait wait = {.each = each, .user = user};
+	struct sync sync;
 	struct postern_call *call = NULL;
-	int error = sync_begin(&wait.sync, device);
+	int error = sync_begin(&sync, device);
 
 	if (error != POSTERN_OK)
 		return error;
 	if (each == NULL || (state != NULL && state->size < sizeof(*state)))
 		return device_fail(device, POSTERN_E_ARGUMENT, "query or state: size is not set");
-	wait.sync.result = state;
-	error = postern_osdp_frames_start(device, query, wait_each, wait_done, &wait, &call);
-	return sync_wait(&wait.sync, error);
+	sync.result = state;
+	error = postern_osdp_frames_start(device, query, each, sync_state, &sync, &call);
+	if (call != NULL)
+		((struct traced_call *)call)->each_user = user;
+	return sync_wait(&sync, error);
 }

@@ -234,6 +234,7 @@ int reader_frames_deliver(struct answer *answer, postern_reader_frame_fn *each, 
 struct frames_call {
 	struct postern_call call;
 	postern_reader_frame_fn *each;
+	void *each_user; /* the form that waits has another user */
 	postern_reader_state_fn *done;
 	void *user;
 	struct postern_reader_state state;
@@ -249,7 +250,7 @@ static int hand_out(void *user, const struct postern_reader_frame *frame)
 	if (!frames->answered && frames->early != NULL)
 		*frames->early = frames->state;
 	frames->answered = true;
-	return frames->each(frames->user, frame) != 0 || frames->call.stopped;
+	return frames->each(frames->each_user, frame) != 0 || frames->call.stopped;
 }
 
 static int frames_answered(struct postern_call *call, int error, struct answer *answer)
@@ -312,6 +313,7 @@ int postern_reader_frames_start(struct postern_device *device,
 	if (frames == NULL)
 		return error;
 	frames->each = each;
+	frames->each_user = user;
 	frames->done = done;
 	frames->user = user;
 	return call_begin(&frames->call,
@@ -319,44 +321,30 @@ int postern_reader_frames_start(struct postern_device *device,
 		call);
 }
 
-/* The form that waits hands the same callback the caller's own user. */
-struct frames_wait {
-	struct sync sync;
-	postern_reader_frame_fn *each;
-	void *user;
-};
-
-static int wait_each(void *user, const struct postern_reader_frame *frame)
-{
-	struct frames_wait *wait = user;
-
-	return wait->each(wait->user, frame);
-}
-
-static void wait_done(
+static void sync_state(
 	void *user, struct postern_call *call, int error, const struct postern_reader_state *state)
 {
-	struct frames_wait *wait = user;
-
-	if (state != NULL && wait->sync.result != NULL)
-		*(struct postern_reader_state *)wait->sync.result = *state;
-	sync_done(&wait->sync, call, error);
+	sync_result(user, call, error, state, sizeof(*state));
 }
 
 int postern_reader_frames(struct postern_device *device, const struct postern_reader_query *query,
 	postern_reader_frame_fn *each, void *user, struct postern_reader_state *state)
 {
-	struct frames_wait wait = {.each = each, .user = user};
+	struct sync sync;
 	struct postern_call *call = NULL;
-	int error = sync_begin(&wait.sync, device);
+	int error = sync_begin(&sync, device);
 
 	if (error != POSTERN_OK)
 		return error;
 	if (each == NULL || (state != NULL && state->size < sizeof(*state)))
 		return device_fail(device, POSTERN_E_ARGUMENT, "query or state: size is not set");
-	wait.sync.result = state;
-	error = postern_reader_frames_start(device, query, wait_each, wait_done, &wait, &call);
-	if (call != NULL)
-		((struct frames_call *)call)->early = state;
-	return sync_wait(&wait.sync, error);
+	sync.result = state;
+	error = postern_reader_frames_start(device, query, each, sync_state, &sync, &call);
+	if (call != NULL) {
+		struct frames_call *frames = (struct frames_call *)call;
+
+		frames->each_user = user;
+		frames->early = state;
+	}
+	return sync_wait(&sync, error);
 }

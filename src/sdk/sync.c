@@ -31,6 +31,14 @@ void sync_done(void *user, struct postern_call *call UNUSED, int error)
 	sync->error = error;
 }
 
+void sync_result(
+	struct sync *sync, struct postern_call *call, int error, const void *result, size_t size)
+{
+	if (result != NULL && sync->result != NULL)
+		memcpy(sync->result, result, size);
+	sync_done(sync, call, error);
+}
+
 void sync_number(void *user, struct postern_call *call, int error, uint64_t number)
 {
 	((struct sync *)user)->number = number;

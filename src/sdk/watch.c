@@ -13,6 +13,7 @@ struct watch {
 	struct postern_call call;
 	postern_event_fn *each;
 	int (*heartbeat)(void *user);
+	void *each_user; /* of both; the form that waits has another user */
 	postern_done_fn *done;
 	void *user;
 	struct multipart_reader reader;
@@ -23,7 +24,7 @@ static int hand_out(void *user, const struct postern_event *event)
 {
 	struct watch *watch = user;
 
-	return watch->each(watch->user, event) != 0 || watch->call.stopped;
+	return watch->each(watch->each_user, event) != 0 || watch->call.stopped;
 }
 
 static int take_part(struct watch *watch)
@@ -34,7 +35,7 @@ static int take_part(struct watch *watch)
 	if (span_starts_with_nocase(type, SPAN_LIT("image/")))
 		return POSTERN_OK;
 	if (span_equal(span_trim(span_slice(part, 0, 9)), SPAN_LIT("Heartbeat"))) {
-		if (watch->heartbeat != NULL && watch->heartbeat(watch->user) != 0)
+		if (watch->heartbeat != NULL && watch->heartbeat(watch->each_user) != 0)
 			return POSTERN_E_STOPPED;
 		return POSTERN_OK;
 	}
@@ -155,6 +156,7 @@ int postern_events_watch_start(struct postern_device *device,
 		return error;
 	watch->each = each;
 	watch->heartbeat = options->heartbeat;
+	watch->each_user = user;
 	watch->done = done;
 	watch->user = user;
 	return call_begin(&watch->call,
@@ -164,50 +166,17 @@ int postern_events_watch_start(struct postern_device *device,
 		call);
 }
 
-/* The form that waits hands the same callbacks the caller's own user. */
-struct watch_wait {
-	struct sync sync;
-	postern_event_fn *each;
-	int (*heartbeat)(void *user);
-	void *user;
-};
-
-static int wait_each(void *user, const struct postern_event *event)
-{
-	struct watch_wait *wait = user;
-
-	return wait->each(wait->user, event);
-}
-
-static int wait_heartbeat(void *user)
-{
-	struct watch_wait *wait = user;
-
-	return wait->heartbeat(wait->user);
-}
-
-static void wait_done(void *user, struct postern_call *call, int error)
-{
-	sync_done(&((struct watch_wait *)user)->sync, call, error);
-}
-
 int postern_events_watch(struct postern_device *device, const struct postern_watch_options *options,
 	postern_event_fn *each, void *user)
 {
-	struct watch_wait wait = {.each = each, .user = user};
-	int error = sync_begin(&wait.sync, device);
+	struct sync sync;
+	struct postern_call *call = NULL;
+	int error = sync_begin(&sync, device);
 
 	if (error != POSTERN_OK)
 		return error;
-	if (options == NULL || options->size < sizeof(*options) || options->heartbeat == NULL)
-		return sync_wait(&wait.sync,
-			postern_events_watch_start(device, options, each == NULL ? NULL : wait_each,
-				wait_done, &wait, NULL));
-	struct postern_watch_options with_heartbeat = *options;
-
-	wait.heartbeat = options->heartbeat;
-	with_heartbeat.heartbeat = wait_heartbeat;
-	return sync_wait(
-		&wait.sync, postern_events_watch_start(device, &with_heartbeat,
-				    each == NULL ? NULL : wait_each, wait_done, &wait, NULL));
+	error = postern_events_watch_start(device, options, each, sync_done, &sync, &call);
+	if (call != NULL)
+		((struct watch *)call)->each_user = user;
+	return sync_wait(&sync, error);
 }
