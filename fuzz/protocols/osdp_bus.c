@@ -6,7 +6,7 @@
  */
 #include "protocols/osdp_bus.h"
 #include "base/assert.h"
-#include "platform/osdp_aes.h"
+#include "crypto/osdp_aes.h"
 #include "protocols/osdp_device.h"
 
 #define S INT64_C(1000000000)

@@ -6,7 +6,7 @@
  */
 #include "protocols/osdp_device.h"
 #include "base/assert.h"
-#include "platform/osdp_aes.h"
+#include "crypto/osdp_aes.h"
 
 static struct osdp_device device;
 static struct osdp_secure panel;

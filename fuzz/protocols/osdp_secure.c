@@ -5,7 +5,7 @@
  * that the input makes; the true one gives its data, and is refused once it was answered.
  */
 #include "base/assert.h"
-#include "platform/osdp_aes.h"
+#include "crypto/osdp_aes.h"
 #include "protocols/osdp_code.h"
 
 /* The chain begins with a MAC of the input, so that none holds a frame that is right for itself. */

@@ -8,6 +8,8 @@
  * The key comes from a file, never from the command line, and is wiped at the end.
  */
 #include "base/number.h"
+#include "crypto/osdp_aes.h"
+#include "crypto/random.h"
 #include "osdp.h"
 #include "protocols/osdp_bus.h"
 #include "protocols/osdp_code.h"
@@ -17,11 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <nettle/aes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,45 +56,10 @@ static void interrupt(int signal)
 
 /* --- what the bus needs --- */
 
-static void encrypt(void *user, const uint8_t key[OSDP_KEY_SIZE], const uint8_t in[OSDP_BLOCK_SIZE],
-	uint8_t out[OSDP_BLOCK_SIZE])
-{
-	struct aes128_ctx context;
-
-	(void)user;
-	aes128_set_encrypt_key(&context, key);
-	aes128_encrypt(&context, OSDP_BLOCK_SIZE, out, in);
-	explicit_bzero(&context, sizeof(context));
-}
-
-static void decrypt(void *user, const uint8_t key[OSDP_KEY_SIZE], const uint8_t in[OSDP_BLOCK_SIZE],
-	uint8_t out[OSDP_BLOCK_SIZE])
-{
-	struct aes128_ctx context;
-
-	(void)user;
-	aes128_set_decrypt_key(&context, key);
-	aes128_decrypt(&context, OSDP_BLOCK_SIZE, out, in);
-	explicit_bzero(&context, sizeof(context));
-}
-
-static const struct osdp_aes aes = {.encrypt = encrypt, .decrypt = decrypt};
-
 static void fill_random(void *user, void *out, size_t len)
 {
-	uint8_t *bytes = out;
-
 	(void)user;
-	while (len > 0) {
-		ssize_t got = getrandom(bytes, len, 0);
-
-		if (got < 0 && errno != EINTR)
-			abort(); /* no session without randomness */
-		if (got > 0) {
-			bytes += got;
-			len -= (size_t)got;
-		}
-	}
+	random_bytes(out, len);
 }
 
 /* --- what the reader says --- */
@@ -327,7 +292,7 @@ static int run_for(struct firmware *firmware, const struct osdp_bus_reader *read
 	struct osdp_bus_config config = {.baud = firmware->port.baud,
 		.reader_count = 1,
 		.readers = reader,
-		.aes = &aes,
+		.aes = &osdp_aes_nettle,
 		.fill_random = fill_random};
 	void *memory = malloc(osdp_bus_size(1));
 

@@ -14,8 +14,8 @@
 #include "authentication.h"
 
 #include "base/assert.h"
+#include "crypto/random.h"
 #include "hashes.h"
-#include "platform/random.h"
 #include "protocols/digest.h"
 #include "protocols/query.h"
 

@@ -15,9 +15,9 @@
 #include "bus_private.h"
 
 #include "base/assert.h"
+#include "crypto/random.h"
 #include "platform/clock.h"
 #include "platform/log.h"
-#include "platform/random.h"
 #include "protocols/osdp_secure.h"
 
 #include <string.h>

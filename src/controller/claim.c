@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 #include "base/civil.h"
-#include "platform/random.h"
+#include "crypto/random.h"
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

@@ -6,7 +6,7 @@
 #include "core.h"
 
 #include "base/assert.h"
-#include "platform/random.h"
+#include "crypto/random.h"
 
 #include <errno.h>
 #include <poll.h>

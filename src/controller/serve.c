@@ -10,9 +10,9 @@
 #include "serve_private.h"
 
 #include "base/assert.h"
+#include "crypto/random.h"
 #include "platform/link.h"
 #include "platform/log.h"
-#include "platform/random.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 
 #include "base/utf8.h"
 #include "complain.h"
+#include "crypto/random.h"
 #include "database.h"
-#include "platform/random.h"
 #include "store/store.h"
 
 #include <errno.h>

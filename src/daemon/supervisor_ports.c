@@ -10,9 +10,9 @@
  */
 #include "supervisor_private.h"
 
+#include "crypto/random.h"
 #include "platform/clock.h"
 #include "platform/log.h"
-#include "platform/random.h"
 #include "serial/serial.h"
 
 #include <errno.h>

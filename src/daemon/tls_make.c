@@ -6,7 +6,7 @@
  */
 #include "tls.h"
 
-#include "platform/random.h"
+#include "crypto/random.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>

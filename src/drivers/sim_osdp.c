@@ -12,8 +12,8 @@
 #include "sim_osdp.h"
 
 #include "base/assert.h"
-#include "platform/osdp_aes.h"
-#include "platform/random.h"
+#include "crypto/osdp_aes.h"
+#include "crypto/random.h"
 #include "serial/serial.h"
 
 #define BITS_PER_BYTE 10

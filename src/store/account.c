@@ -8,8 +8,8 @@
 #include "internal.h"
 
 #include "base/assert.h"
+#include "crypto/random.h"
 #include "messages/accounts.h"
-#include "platform/random.h"
 
 #include <errno.h>
 

@@ -18,7 +18,7 @@
 #include "base/assert.h"
 #include "base/bits.h"
 #include "base/buf.h"
-#include "platform/random.h"
+#include "crypto/random.h"
 
 #define SALT_SIZE 16
 

@@ -9,7 +9,7 @@
 #include "internal.h"
 
 #include "base/assert.h"
-#include "platform/random.h"
+#include "crypto/random.h"
 #include "protocols/osdp_secure.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@
 #include "internal.h"
 
 #include "base/assert.h"
-#include "platform/random.h"
+#include "crypto/random.h"
 
 #include <errno.h>
 #include <fcntl.h>

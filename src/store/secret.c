@@ -11,7 +11,7 @@
  */
 #include "internal.h"
 
-#include "platform/random.h"
+#include "crypto/random.h"
 
 #include <errno.h>
 #include <fcntl.h>

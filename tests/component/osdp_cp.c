@@ -10,9 +10,9 @@
  * clear: without secure channel. none, or KEY (32 hexadecimal digits): with it; none has to pair.
  */
 #include "base/number.h"
+#include "crypto/osdp_aes.h"
+#include "crypto/random.h"
 #include "platform/clock.h"
-#include "platform/osdp_aes.h"
-#include "platform/random.h"
 #include "protocols/osdp_bus.h"
 #include "serial/serial.h"
 

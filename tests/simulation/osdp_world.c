@@ -2,7 +2,7 @@
 /* The wires, and who hangs at them: see osdp_world.h. */
 #include "osdp_world.h"
 
-#include "platform/osdp_aes.h"
+#include "crypto/osdp_aes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #include "pd.h"
 
 #include "base/assert.h"
+#include "crypto/osdp_aes.h"
+#include "crypto/random.h"
 #include "platform/clock.h"
-#include "platform/osdp_aes.h"
-#include "platform/random.h"
 #include "serial/serial.h"
 
 #include <poll.h>

@@ -4,8 +4,8 @@
  * is the test's own: bytes take as long as they would on a wire, and not one nanosecond of it is
  * waited for.
  */
-#include "platform/osdp_aes.h"
-#include "platform/random.h"
+#include "crypto/osdp_aes.h"
+#include "crypto/random.h"
 #include "protocols/osdp_bus.h"
 #include "serial/serial.h"
 #include "sim_osdp.h"

@@ -3,7 +3,7 @@
 #include "platform/log.h"
 
 #include "base/compiler.h"
-#include "platform/random.h"
+#include "crypto/random.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -6,10 +6,10 @@
 #include "platform/sandbox.h"
 
 #include "base/assert.h"
+#include "crypto/random.h"
 #include "platform/clock.h"
 #include "platform/link.h"
 #include "platform/log.h"
-#include "platform/random.h"
 #include "platform/role.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/compiler.h"
-#include "platform/osdp_aes.h"
+#include "crypto/osdp_aes.h"
 #include "protocols/osdp_device.h"
 
 #include <setjmp.h>

@@ -2,8 +2,8 @@
 /* OSDP secure channel: whole sessions of the vectors by both sides, and everything that is refused.
  */
 #include "base/compiler.h"
+#include "crypto/osdp_aes.h"
 #include "osdp_vectors.h"
-#include "platform/osdp_aes.h"
 #include "protocols/osdp_code.h"
 #include "protocols/osdp_secure.h"
 

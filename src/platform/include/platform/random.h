@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stddef.h>
-
-/* Fills bytes from the kernel's CSPRNG (getrandom); never fails: a system without it is a bug. */
-void random_bytes(void *bytes, size_t len);
+#include "crypto/random.h"

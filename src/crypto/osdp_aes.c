@@ -3,7 +3,7 @@
  * AES-128 of one block, in the shape protocols/osdp_secure.h takes it. The key schedule is made for
  * each block, which costs less than keeping it would: nothing of a key outlives the call.
  */
-#include "platform/osdp_aes.h"
+#include "crypto/osdp_aes.h"
 
 #include <nettle/aes.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Random bytes from the kernel, whatever their number; a call that brings only a part goes on. */
-#include "platform/random.h"
+#include "crypto/random.h"
 
 #include "base/assert.h"
 
