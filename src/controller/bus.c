@@ -5,10 +5,11 @@
  * real-time thread and allocates nothing. What comes from a line is judged by protocols/osdp_bus
  * alone; what it gives goes to rt as it is.
  *
- * Wake-ups. A reply comes byte by byte; the one before it, and then its head, tell how long it is,
- * so the port is not watched again before the rest and the idle time behind it can be over
- * (bus_wait). An exchange with a reply of the usual length takes two: its first byte; all of it,
- * when the next command goes at once.
+ * Wake-ups. An exchange with a reader that is steady takes one: a single look when all of the reply
+ * and the idle time behind it are over by what its replies before have told (bus_guess), and there
+ * the next command goes. The port is not watched meanwhile. Where nothing is guessed, or wrongly,
+ * it takes two: the first byte; and all of the rest, for the byte before a reply and then its head
+ * tell how long it is (bus_wait).
  *
  * A port that fails is closed at once and told to the supervisor, who brings another. Keys lie in
  * locked memory that is not dumped, and are wiped at the end.
@@ -62,15 +63,16 @@ static void earlier(int64_t *due_ns, int64_t at_ns)
 
 /* --- ports --- */
 
-/* For the next bytes, once. */
-static void watch(struct bus *bus, struct bus_line *line)
+/* For the next bytes, once; or for none. */
+static void watch(struct bus *bus, struct bus_line *line, bool on)
 {
-	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u32 = line->at};
+	struct epoll_event event = {
+		.events = (on ? EPOLLIN : 0u) | EPOLLONESHOT, .data.u32 = line->at};
 
-	if (line->fd < 0 || line->watched)
+	if (line->fd < 0 || line->watched == on)
 		return;
 	ASSERT(epoll_ctl(bus->epoll, EPOLL_CTL_MOD, line->fd, &event) == 0);
-	line->watched = true;
+	line->watched = on;
 }
 
 static void port_begin(struct bus *bus, struct bus_line *line, int fd)
@@ -132,6 +134,33 @@ static void port_back(struct bus *bus, const struct bus_order *order, int64_t no
 
 /* --- bytes --- */
 
+static void bytes_take(struct bus *bus, struct bus_line *line, struct span bytes, int64_t now_ns)
+{
+	bool unseen = line->wait.expected && line->wait.total == 0 && bytes.len > 1;
+	int64_t at_ns = bus_wait_bytes(&line->wait, bytes, now_ns);
+
+	if (unseen) { /* the bus is told as well when the first of them came */
+		bus_line_receive(
+			line, span_of(bytes.data, 1), line->wait.begin_ns + line->wait.byte_ns);
+		bytes = span_of(bytes.data + 1, bytes.len - 1);
+	}
+	/* On a panel's line others speak as well: there is no telling what comes. */
+	bus_line_receive(line, bytes, line->output == NULL ? at_ns : now_ns);
+	bus_events_take(bus, line);
+}
+
+/* Whole is what looks like a reply; the bus says whether it was the one. */
+static void reply_learn(struct bus_line *line)
+{
+	unsigned reader;
+
+	if (line->polled == NULL || !line->wait.whole || osdp_bus_polls(line->osdp, &reader))
+		return;
+	bus_guess_came(line->polled, line->wait.seen, line->wait.begin_ns - line->sent_ns,
+		line->wait.total);
+	line->polled = NULL;
+}
+
 static void line_read(struct bus *bus, struct bus_line *line)
 {
 	char bytes[READ_BYTES];
@@ -144,36 +173,52 @@ static void line_read(struct bus *bus, struct bus_line *line)
 			port_end(bus, line, now_ns);
 			return;
 		}
-		if (len > 0) {
-			struct span got = span_of(bytes, (size_t)len);
-			int64_t at_ns = bus_wait_bytes(&line->wait, got, now_ns);
-
-			/* On a panel's line others speak as well: there is no telling what comes.
-			 */
-			bus_line_receive(line, got, line->output == NULL ? at_ns : now_ns);
-			bus_events_take(bus, line);
-		}
+		if (len > 0)
+			bytes_take(bus, line, span_of(bytes, (size_t)len), now_ns);
 		if ((size_t)len < sizeof(bytes))
 			break;
 	}
 	if (line->look_ns <= clock_boot_ns())
 		bus_wait_looked(&line->wait);
+	reply_learn(line);
 	line->awaits = !line->wait.whole;
 	if (line->output == NULL)
 		line->look_ns = bus_wait_look_ns(&line->wait, clock_boot_ns());
 }
 
+/* A command of so many bytes went out at now_ns. */
+static void reply_await(struct bus *bus, struct bus_line *line, size_t len, int64_t now_ns)
+{
+	int64_t begin_ns;
+	uint32_t reply_len;
+	unsigned reader;
+
+	bus_wait_begin(&line->wait);
+	line->awaits = true;
+	line->look_ns = INT64_MAX;
+	line->sent_ns = now_ns + (int64_t)len * line->wait.byte_ns;
+	if (line->polled != NULL)
+		bus_guess_lost(line->polled);
+	line->polled = NULL;
+	if (line->osdp == NULL || !osdp_bus_polls(line->osdp, &reader))
+		return;
+	line->polled = &bus->reader[line->number[reader] - 1u].guess;
+	if (!bus_guess_plan(line->polled, len, line->wait.byte_ns, &begin_ns, &reply_len))
+		return;
+	line->look_ns = bus_wait_expect(&line->wait, line->sent_ns + begin_ns, reply_len);
+	watch(bus, line, false);
+}
+
 static void line_write(struct bus *bus, struct bus_line *line)
 {
 	struct span bytes;
+	int64_t now_ns;
 
-	while (line->fd >= 0 && bus_line_transmit(line, clock_boot_ns(), &bytes)) {
+	while (line->fd >= 0 && bus_line_transmit(line, now_ns = clock_boot_ns(), &bytes)) {
 		/* What a full port does not take is lost, as on a bad wire: it is repeated. */
 		ssize_t wrote = serial_write(line->fd, bytes.data, bytes.len);
 
-		bus_wait_begin(&line->wait);
-		line->awaits = true;
-		line->look_ns = INT64_MAX;
+		reply_await(bus, line, bytes.len, now_ns);
 		if (wrote < 0)
 			port_end(bus, line, clock_boot_ns());
 	}
@@ -181,7 +226,8 @@ static void line_write(struct bus *bus, struct bus_line *line)
 
 /*
  * A look that was planned tells more than the end of the wait, which comes a little before it where
- * the line is slow: the reply has begun. But it does not put off a reader that falls silent.
+ * the line is slow: the reply has begun, or did so until now. But it does not put off a reader that
+ * falls silent by more than such a reply is long, and that once: then nothing is guessed of it.
  */
 static int64_t line_due_ns(const struct bus_line *line)
 {
@@ -212,7 +258,7 @@ static void line_turn(struct bus *bus, struct bus_line *line, bool readable)
 	}
 	line_write(bus, line);
 	if (line->look_ns == INT64_MAX)
-		watch(bus, line);
+		watch(bus, line, true);
 	port_gone_tell(bus, line);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bus.h"
+#include "bus_guess.h"
 #include "bus_look.h"
 #include "bus_wait.h"
 
@@ -22,6 +23,7 @@ struct bus_reader {
 	int64_t again_ns; /* a job that failed goes to the disk again; 0: none did */
 	struct key_job job; /* under way or to be sent again */
 	struct bus_look look;
+	struct bus_guess guess; /* of its replies to polls */
 };
 
 struct bus_line {
@@ -34,6 +36,8 @@ struct bus_line {
 	int64_t look_ns; /* read then at the latest; INT64_MAX: when bytes come */
 	uint32_t baud;
 	struct bus_wait wait;
+	int64_t sent_ns; /* the last byte of the latest command is through */
+	struct bus_guess *polled; /* whose reply to a poll is awaited; NULL: no such reply */
 	struct osdp_bus *osdp; /* NULL: nobody is on this line, or output */
 	struct bus_output *output; /* we are the reader of a panel there; else NULL */
 	void *memory;

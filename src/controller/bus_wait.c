@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The head of a frame: SOM, address, length with its low byte first. */
+/*
+ * The head of a frame: SOM, address, length with its low byte first. What follows a whole frame is
+ * counted anew: a converter may give back our own command before the reply comes.
+ */
 #include "bus_wait.h"
 
 #include "protocols/osdp_frame.h"
@@ -7,6 +10,7 @@
 #define SOM 0x53
 #define HEAD 4
 #define LEN_MIN 7 /* with a checksum of one byte */
+#define VAIN_MAX 4 /* bytes that a look in vain is repeated for */
 #define USUAL_MAX 14 /* ACK in a secure channel */
 
 void bus_wait_init(struct bus_wait *wait, int64_t byte_ns)
@@ -26,11 +30,28 @@ void bus_wait_begin(struct bus_wait *wait)
 	wait->total = 0;
 	wait->aim = 0;
 	wait->whole = false;
+	wait->vain = false;
+	wait->expected = false;
+	wait->seen = false;
 	wait->paused = false;
+}
+
+int64_t bus_wait_expect(struct bus_wait *wait, int64_t begin_ns, uint32_t len)
+{
+	wait->expected = true;
+	wait->begin_ns = begin_ns;
+	wait->aim = len;
+	return begin_ns + (int64_t)(len + BUS_WAIT_IDLE) * wait->byte_ns;
 }
 
 static void byte(struct bus_wait *wait, uint8_t value)
 {
+	if (wait->whole) {
+		wait->whole = false;
+		wait->paused = false;
+		wait->total = 0;
+	}
+	wait->total++;
 	if (wait->got == 0 && value != SOM)
 		return;
 	wait->got++;
@@ -49,13 +70,23 @@ static void byte(struct bus_wait *wait, uint8_t value)
 	frame_begin(wait); /* whole, or no frame */
 }
 
+/* Whole at an expected look: it came at some time before. Else it has just come. */
+static void begin_set(struct bus_wait *wait, int64_t now_ns)
+{
+	int64_t latest_ns = now_ns - wait->total * wait->byte_ns;
+
+	wait->seen = !wait->expected || !wait->whole || wait->begin_ns > latest_ns;
+	if (wait->seen)
+		wait->begin_ns = latest_ns;
+}
+
 int64_t bus_wait_bytes(struct bus_wait *wait, struct span bytes, int64_t now_ns)
 {
 	for (size_t i = 0; i < bytes.len; i++)
 		byte(wait, (uint8_t)bytes.data[i]);
-	if (wait->total == 0)
-		wait->begin_ns = now_ns - (int64_t)bytes.len * wait->byte_ns;
-	wait->total += (uint32_t)bytes.len;
+	if (wait->total <= bytes.len)
+		begin_set(wait, now_ns);
+	wait->vain = false;
 
 	int64_t end_ns = wait->begin_ns + wait->total * wait->byte_ns;
 
@@ -79,7 +110,9 @@ int64_t bus_wait_look_ns(struct bus_wait *wait, int64_t now_ns)
 	if (wait->total == 1 && wait->got == 0 && !wait->paused)
 		missing = wait->usual;
 	wait->aim = wait->total + missing;
-	if (missing == 0)
+	wait->expected = false;
+	/* In vain, and by far: whoever holds the bytes back gives them all at once. */
+	if (missing == 0 || (wait->vain && missing > VAIN_MAX))
 		return INT64_MAX;
 
 	int64_t end_ns = wait->begin_ns + wait->total * wait->byte_ns;
@@ -91,6 +124,8 @@ int64_t bus_wait_look_ns(struct bus_wait *wait, int64_t now_ns)
 
 void bus_wait_looked(struct bus_wait *wait)
 {
-	if (wait->total < wait->aim)
+	wait->vain = wait->total < wait->aim;
+	/* What was guessed before the first byte says nothing about those that follow it. */
+	if (wait->vain && !wait->expected)
 		wait->paused = true;
 }

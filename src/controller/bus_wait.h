@@ -15,9 +15,13 @@ struct bus_wait {
 	uint16_t got; /* bytes of the frame, from its SOM */
 	uint16_t len; /* of the frame, when the four bytes that tell it are there; else 0 */
 	uint16_t usual; /* length of the latest whole frame, at most what a poll's answer has */
-	uint32_t total; /* bytes since the command, with marks and noise */
+	uint32_t
+		total; /* bytes since the command or the latest whole frame, with marks and noise */
 	uint32_t aim; /* of total, at the look that was planned */
-	bool whole; /* a frame came since the command */
+	bool whole; /* the latest byte was the last one of a frame */
+	bool vain; /* the latest look was */
+	bool expected; /* begin_ns is a guess of before the first byte */
+	bool seen; /* begin_ns is no guess */
 	bool paused; /* bytes came later than one behind the other: nothing is guessed */
 	int64_t begin_ns; /* when the first of them began, at the latest */
 	int64_t byte_ns; /* ten bits on the wire */
@@ -28,6 +32,12 @@ void bus_wait_init(struct bus_wait *wait, int64_t byte_ns);
 
 /* A command was sent: what comes next is another frame. */
 void bus_wait_begin(struct bus_wait *wait);
+
+/*
+ * The reply will begin at begin_ns and have so many bytes: when to look, without a look before.
+ * bus_wait_begin was called.
+ */
+int64_t bus_wait_expect(struct bus_wait *wait, int64_t begin_ns, uint32_t len);
 
 /* Takes what was read at now_ns; gives when the last of it came: not later than that. */
 int64_t bus_wait_bytes(struct bus_wait *wait, struct span bytes, int64_t now_ns);

@@ -354,6 +354,15 @@ bool osdp_bus_transmit(struct osdp_bus *bus, int64_t now_ns, struct span *ret_by
 	return false;
 }
 
+bool osdp_bus_polls(const struct osdp_bus *bus, unsigned *ret_reader)
+{
+	const struct osdp_panel *panel = &bus->panels[bus->current];
+
+	*ret_reader = bus->current;
+	return bus->waiting && panel->sends == 1 && panel->command == OSDP_POLL &&
+	       panel->state == OSDP_STATE_ONLINE;
+}
+
 /* --- for people --- */
 
 static uint32_t us(int64_t ns)

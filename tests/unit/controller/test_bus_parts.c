@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the bus thread computes without a line: how long a reply is, and what a reader shows. */
+/*
+ * What the bus thread computes without a line: when a reply comes, how long it is, and what a
+ * reader shows.
+ */
+#include "bus_guess.h"
 #include "bus_look.h"
 #include "bus_wait.h"
 
@@ -142,6 +146,272 @@ static void the_cutting_of_bytes_does_not_matter(void **state UNUSED)
 	}
 }
 
+/* --- bus_wait and what is expected --- */
+
+/* 8 bytes from 5000 on; the look comes behind them and the idle time. */
+static struct bus_wait expecting(void)
+{
+	struct bus_wait wait = sent();
+
+	assert_int_equal(bus_wait_expect(&wait, 5000, 8), 5000 + 10 * BYTE_NS);
+	return wait;
+}
+
+#define REPLY "\xffS\x80\x07\x00xyz" /* 8 bytes on the wire */
+
+static void a_reply_found_whole_came_when_it_was_expected(void **state UNUSED)
+{
+	struct bus_wait wait = expecting();
+
+	/* The thread was late as well: that changes nothing. */
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT(REPLY), 9000), 5800);
+	bus_wait_looked(&wait);
+	assert_true(wait.whole);
+	assert_false(wait.seen);
+	assert_true(bus_wait_look_ns(&wait, 9000) == INT64_MAX);
+	/* Not earlier than it can have been: read at once, it has just ended. */
+	wait = expecting();
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT(REPLY), 5700), 5700);
+	assert_true(wait.seen);
+	assert_int_equal(wait.begin_ns, 4900);
+}
+
+static void what_is_not_whole_when_expected_has_just_come(void **state UNUSED)
+{
+	struct bus_wait wait = expecting();
+
+	/* A little late: 6 of 8, so 2 and the idle time. */
+	assert_int_equal(bus_wait_bytes(&wait, span_of(REPLY, 6), 6000), 6000);
+	bus_wait_looked(&wait);
+	assert_true(wait.seen);
+	assert_int_equal(wait.begin_ns, 5400);
+	assert_false(wait.paused);
+	assert_int_equal(bus_wait_look_ns(&wait, 6000), 6000 + 4 * BYTE_NS);
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT("yz"), 6410), 6200);
+	assert_true(wait.whole);
+	/* Longer than expected: its head tells how long, and it is no pause. */
+	wait = expecting();
+	(void)bus_wait_bytes(&wait,
+		SPAN_LIT("\xffS\x80\x0c\x00"
+			 "12345"),
+		6000);
+	bus_wait_looked(&wait);
+	assert_int_equal(bus_wait_look_ns(&wait, 6000), 6000 + 5 * BYTE_NS);
+}
+
+static void a_look_in_vain_ends_in_watching(void **state UNUSED)
+{
+	struct bus_wait wait = expecting();
+
+	/* Nothing is there: the first byte is waited for, and is taken for what it is. */
+	bus_wait_looked(&wait);
+	assert_true(bus_wait_look_ns(&wait, 6000) == INT64_MAX);
+	assert_int_equal(bus_wait_bytes(&wait, span_of(REPLY, 1), 7000), 7000);
+	assert_int_equal(wait.begin_ns, 7000 - BYTE_NS);
+	assert_int_equal(bus_wait_look_ns(&wait, 7000), 7000 + 9 * BYTE_NS);
+	/* Most is missing: something holds it back, and gives it all at once. */
+	wait = expecting();
+	(void)bus_wait_bytes(&wait, span_of(REPLY, 3), 6000);
+	bus_wait_looked(&wait);
+	assert_true(bus_wait_look_ns(&wait, 6000) == INT64_MAX);
+	(void)bus_wait_bytes(&wait, span_of(REPLY + 3, 2), 6300);
+	assert_int_equal(bus_wait_look_ns(&wait, 6300), 6200 + 5 * BYTE_NS);
+}
+
+/* A converter that gives back what we send: the command, a pause, the reply. */
+static void an_echo_is_no_part_of_the_reply(void **state UNUSED)
+{
+	struct bus_wait wait = sent();
+
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT(REPLY), 1000), 1000);
+	assert_true(wait.whole);
+	assert_int_equal(bus_wait_bytes(&wait, span_of(REPLY, 1), 5100), 5100);
+	assert_false(wait.whole);
+	assert_int_equal(wait.begin_ns, 5000);
+	assert_int_equal(bus_wait_look_ns(&wait, 5100), 5100 + 9 * BYTE_NS);
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT("S\x80\x07\x00xyz"), 6000), 5800);
+	assert_true(wait.whole);
+	assert_int_equal(wait.total, 8);
+	/* Both are found in one look. */
+	wait = expecting();
+	assert_int_equal(bus_wait_bytes(&wait, SPAN_LIT(REPLY REPLY), 6000), 5800);
+	assert_true(wait.whole);
+	assert_false(wait.seen);
+	assert_int_equal(wait.total, 8);
+	/* The echo alone: the reply is still to come, and is seen to begin. */
+	wait = expecting();
+	(void)bus_wait_bytes(&wait, SPAN_LIT(REPLY), 6000);
+	bus_wait_looked(&wait);
+	assert_true(bus_wait_look_ns(&wait, 6000) == INT64_MAX);
+	assert_int_equal(bus_wait_bytes(&wait, span_of(REPLY, 2), 7000), 7000);
+	assert_true(wait.seen);
+	assert_int_equal(wait.begin_ns, 6800);
+}
+
+/* --- bus_guess --- */
+
+#define POLL_LEN 15
+#define REPLY_LEN 15
+#define CHAR_NS 86806 /* 115200 baud: an exchange is 5.6 ms, a thirty-second of it 175 us */
+#define US INT64_C(1000)
+
+enum { WATCHED = 2, GUESSED = 1, WRONG = 3 };
+
+/* An exchange with a reply that begins after so long: the wake-ups it takes. */
+static unsigned exchange(struct bus_guess *guess, int64_t begin_us, uint32_t len)
+{
+	int64_t begin_ns = begin_us * US;
+	int64_t guessed_ns;
+	uint32_t guessed_len;
+
+	if (!bus_guess_plan(guess, POLL_LEN, CHAR_NS, &guessed_ns, &guessed_len)) {
+		bus_guess_came(guess, true, begin_ns, len);
+		return WATCHED;
+	}
+	bool whole = begin_ns + len * CHAR_NS <=
+		     guessed_ns + (guessed_len + BUS_WAIT_IDLE) * (int64_t)CHAR_NS;
+
+	bus_guess_came(guess, !whole, whole ? guessed_ns : begin_ns, len);
+	return whole ? GUESSED : WRONG;
+}
+
+/* So many exchanges with a reader that begins after begin_us and at most jitter_us more. */
+static unsigned exchanges(
+	struct bus_guess *guess, unsigned count, int64_t begin_us, int64_t jitter_us)
+{
+	static uint32_t random = 1;
+	unsigned wakes = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		random = random * 1664525 + 1013904223;
+		wakes += exchange(guess, begin_us + (random >> 8) % (jitter_us + 1), REPLY_LEN);
+	}
+	return wakes;
+}
+
+static void a_steady_reader_is_watched_once_in_sixteen(void **state UNUSED)
+{
+	struct bus_guess guess = {0};
+
+	assert_int_equal(exchanges(&guess, 4, 3000, 0), 4 * WATCHED);
+	assert_int_equal(exchanges(&guess, 15, 3000, 0), 15 * GUESSED);
+	assert_int_equal(exchanges(&guess, 1, 3000, 0), WATCHED);
+	assert_int_equal(exchanges(&guess, 160, 3000, 0), 150 * GUESSED + 10 * WATCHED);
+	/* A tenth of a millisecond is nothing where an exchange takes six. */
+	assert_in_range(exchanges(&guess, 1600, 3000, 100), 1700, 1710);
+}
+
+static void a_reader_that_is_not_steady_is_watched(void **state UNUSED)
+{
+	struct bus_guess guess = {0};
+	unsigned wakes = exchanges(&guess, 1000, 3000, 3000);
+
+	assert_in_range(wakes, 1950, 2050);
+	/* ... until it is. */
+	(void)exchanges(&guess, 8, 3000, 0);
+	assert_int_equal(exchanges(&guess, 16, 3000, 0), 15 * GUESSED + WATCHED);
+}
+
+static void one_late_reply_is_no_change(void **state UNUSED)
+{
+	struct bus_guess guess = {0};
+
+	(void)exchanges(&guess, 8 + 15 + 1, 3000, 0);
+	assert_int_equal(exchange(&guess, 9000, REPLY_LEN), WRONG);
+	assert_int_equal(exchange(&guess, 3000, REPLY_LEN), WATCHED);
+	assert_int_equal(exchanges(&guess, 15, 3000, 0), 15 * GUESSED);
+	/* Nor is one while it is watched, but the next one is watched as well. */
+	assert_int_equal(exchange(&guess, 9000, REPLY_LEN), WATCHED);
+	assert_int_equal(exchange(&guess, 3000, REPLY_LEN), WATCHED);
+	assert_int_equal(exchanges(&guess, 15, 3000, 0), 15 * GUESSED);
+	assert_int_equal(guess.middle_us, 3000);
+}
+
+static void a_reader_that_becomes_slower_or_quicker_is_learnt_anew(void **state UNUSED)
+{
+	static const uint32_t begins_us[] = {3000, 8000, 2500, 199000, 0};
+	struct bus_guess guess = {0};
+
+	for (size_t i = 0; i < ARRAY_COUNT(begins_us); i++) {
+		unsigned wakes = exchanges(&guess, 15 + 8, begins_us[i], 0);
+
+		assert_true(wakes <= 15 + 8 * WATCHED + 1);
+		(void)exchanges(&guess, 8, begins_us[i], 0);
+		assert_int_equal(guess.middle_us, begins_us[i]);
+		assert_true(exchanges(&guess, 16, begins_us[i], 0) == 15 * GUESSED + WATCHED);
+	}
+}
+
+/* What is not watched any more must not be believed for ever: a look too late costs the line. */
+static void a_quicker_reader_is_noticed_within_sixteen(void **state UNUSED)
+{
+	struct bus_guess guess = {0};
+	int64_t begin_ns;
+	uint32_t len;
+	unsigned count = 0;
+
+	(void)exchanges(&guess, 9, 8000, 0);
+	while (bus_guess_plan(&guess, POLL_LEN, CHAR_NS, &begin_ns, &len)) {
+		bus_guess_came(&guess, false, begin_ns, REPLY_LEN);
+		count++;
+	}
+	assert_in_range(count, 1, BUS_GUESS_BLIND);
+	bus_guess_came(&guess, true, 3000 * US, REPLY_LEN);
+	for (count = 0; count < 5; count++) /* and then in one go */
+		assert_int_equal(exchange(&guess, 3000, REPLY_LEN), WATCHED);
+}
+
+static void a_longer_reply_is_no_habit_and_a_shorter_one_is(void **state UNUSED)
+{
+	struct bus_guess guess = {0};
+	int64_t begin_ns;
+	uint32_t len;
+
+	(void)exchanges(&guess, 9, 3000, 0);
+	assert_int_equal(exchange(&guess, 3000, 40), WRONG); /* a card */
+	(void)exchange(&guess, 3000, REPLY_LEN);
+	assert_true(bus_guess_plan(&guess, POLL_LEN, CHAR_NS, &begin_ns, &len));
+	assert_int_equal(len, REPLY_LEN);
+	assert_int_equal(begin_ns, 3000 * US);
+	bus_guess_came(&guess, false, begin_ns, REPLY_LEN - 4);
+	assert_true(bus_guess_plan(&guess, POLL_LEN, CHAR_NS, &begin_ns, &len));
+	assert_int_equal(len, REPLY_LEN - 4);
+	bus_guess_came(&guess, false, begin_ns, 40);
+	bus_guess_came(&guess, false, begin_ns, 39);
+	assert_true(bus_guess_plan(&guess, POLL_LEN, CHAR_NS, &begin_ns, &len));
+	assert_int_equal(len, 39);
+}
+
+static void a_reader_that_was_silent_begins_anew(void **state UNUSED)
+{
+	struct bus_guess guess = {0};
+
+	(void)exchanges(&guess, 9, 3000, 0);
+	assert_int_equal(exchange(&guess, 3000, REPLY_LEN), GUESSED);
+	bus_guess_lost(&guess);
+	assert_int_equal(exchanges(&guess, 4, 5000, 0), 4 * WATCHED);
+	assert_int_equal(exchange(&guess, 5000, REPLY_LEN), GUESSED);
+}
+
+/* Whatever comes, the look stays within the standard's 200 ms and the longest frame. */
+static void no_guess_goes_beyond_the_standard(void **state UNUSED)
+{
+	struct bus_guess guess = {0};
+	int64_t begin_ns;
+	uint32_t len;
+
+	for (unsigned i = 0; i < 8; i++)
+		bus_guess_came(&guess, true, INT64_MAX, UINT32_MAX);
+	assert_true(bus_guess_plan(&guess, POLL_LEN, CHAR_NS, &begin_ns, &len));
+	assert_int_equal(begin_ns, 200000 * US);
+	assert_in_range(len, 1, UINT16_MAX);
+	bus_guess_lost(&guess);
+	for (unsigned i = 0; i < 8; i++)
+		bus_guess_came(&guess, true, INT64_MIN, REPLY_LEN);
+	assert_true(bus_guess_plan(&guess, POLL_LEN, CHAR_NS, &begin_ns, &len));
+	assert_int_equal(begin_ns, 0);
+}
+
 /* --- bus_look --- */
 
 static struct osdp_look show(struct bus_look *look, enum feedback feedback, int64_t now_ns)
@@ -255,6 +525,18 @@ int main(void)
 		cmocka_unit_test(pauses_between_bytes_end_the_guessing),
 		cmocka_unit_test(the_longest_frame_is_waited_for_and_no_longer),
 		cmocka_unit_test(the_cutting_of_bytes_does_not_matter),
+		cmocka_unit_test(a_reply_found_whole_came_when_it_was_expected),
+		cmocka_unit_test(what_is_not_whole_when_expected_has_just_come),
+		cmocka_unit_test(a_look_in_vain_ends_in_watching),
+		cmocka_unit_test(an_echo_is_no_part_of_the_reply),
+		cmocka_unit_test(a_steady_reader_is_watched_once_in_sixteen),
+		cmocka_unit_test(a_reader_that_is_not_steady_is_watched),
+		cmocka_unit_test(one_late_reply_is_no_change),
+		cmocka_unit_test(a_reader_that_becomes_slower_or_quicker_is_learnt_anew),
+		cmocka_unit_test(a_quicker_reader_is_noticed_within_sixteen),
+		cmocka_unit_test(a_longer_reply_is_no_habit_and_a_shorter_one_is),
+		cmocka_unit_test(a_reader_that_was_silent_begins_anew),
+		cmocka_unit_test(no_guess_goes_beyond_the_standard),
 		cmocka_unit_test(a_grant_is_green_and_a_denial_red),
 		cmocka_unit_test(every_key_is_shown_alike),
 		cmocka_unit_test(waiting_blinks_amber_through_keys_and_ends),

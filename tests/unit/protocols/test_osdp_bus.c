@@ -648,6 +648,38 @@ static void test_pace(void **state UNUSED)
 	assert_true(osdp_bus_transmit(rig.bus, rig.now_ns + 2 * char_ns, &bytes));
 }
 
+static void test_polls(void **state UNUSED)
+{
+	struct osdp_bus_reader reader = rig_reader();
+	struct osdp_device_config device = rig_device();
+	struct osdp_device_reply reply;
+	struct span bytes;
+	unsigned which = 99;
+
+	rig_init(&rig, &reader, &device);
+	assert_true(osdp_bus_transmit(rig.bus, rig.now_ns, &bytes));
+	assert_false(osdp_bus_polls(rig.bus, &which)); /* ID, and it is not online */
+	connect_as(true);
+	rig_run(&rig, 2 * S);
+	while (rig_exchange(&rig))
+		;
+	rig.now_ns = osdp_bus_deadline_ns(rig.bus);
+	assert_false(osdp_bus_polls(rig.bus, &which)); /* nothing is asked */
+	assert_true(osdp_bus_transmit(rig.bus, rig.now_ns, &bytes));
+	assert_true(osdp_bus_polls(rig.bus, &which));
+	assert_int_equal(which, 0);
+	/* No answer: what is sent again is not what a reader's time can be told from. */
+	osdp_bus_time(rig.bus, rig.now_ns = osdp_bus_deadline_ns(rig.bus));
+	assert_false(osdp_bus_polls(rig.bus, &which));
+	assert_true(osdp_bus_transmit(rig.bus, rig.now_ns, &bytes));
+	assert_false(osdp_bus_polls(rig.bus, &which));
+	osdp_device_receive(&rig.device, bytes, rig.now_ns);
+	assert_true(osdp_device_transmit(&rig.device, rig.now_ns + 5 * MS, &reply));
+	osdp_bus_receive(rig.bus, reply.bytes, rig.now_ns += 6 * MS);
+	assert_true(osdp_bus_transmit(rig.bus, rig.now_ns += MS, &bytes));
+	assert_true(osdp_bus_polls(rig.bus, &which));
+}
+
 static void test_figures(void **state UNUSED)
 {
 	connect_as(true);
@@ -697,6 +729,7 @@ int main(void)
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_polls),
 		cmocka_unit_test(test_figures),
 	};
 

@@ -372,6 +372,12 @@ bool osdp_bus_transmit(struct osdp_bus *bus, int64_t now_ns, struct span *ret_by
 /* When the bus must be called again if no bytes come; INT64_MAX: the port is away. */
 int64_t osdp_bus_deadline_ns(const struct osdp_bus *bus);
 
+/*
+ * True: the answer to a poll is awaited that was sent once, from reader *ret_reader, which is
+ * online. It changes with osdp_bus_transmit, and with what is received and the time.
+ */
+bool osdp_bus_polls(const struct osdp_bus *bus, unsigned *ret_reader);
+
 /* The oldest event. Events are taken after every receive and time; at most 256 wait. */
 bool osdp_bus_event(struct osdp_bus *bus, struct osdp_event *ret_event);
 
