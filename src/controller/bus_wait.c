@@ -10,7 +10,6 @@
 #define SOM 0x53
 #define HEAD 4
 #define LEN_MIN 7 /* with a checksum of one byte */
-#define VAIN_MAX 4 /* bytes that a look in vain is repeated for */
 #define USUAL_MAX 14 /* ACK in a secure channel */
 
 void bus_wait_init(struct bus_wait *wait, int64_t byte_ns)
@@ -111,8 +110,8 @@ int64_t bus_wait_look_ns(struct bus_wait *wait, int64_t now_ns)
 		missing = wait->usual;
 	wait->aim = wait->total + missing;
 	wait->expected = false;
-	/* In vain, and by far: whoever holds the bytes back gives them all at once. */
-	if (missing == 0 || (wait->vain && missing > VAIN_MAX))
+	/* After a look in vain there is no telling: who holds bytes back may give them at once. */
+	if (missing == 0 || wait->vain)
 		return INT64_MAX;
 
 	int64_t end_ns = wait->begin_ns + wait->total * wait->byte_ns;
