@@ -164,11 +164,12 @@ static void reply_learn(struct bus_line *line)
 static void line_read(struct bus *bus, struct bus_line *line)
 {
 	char bytes[READ_BYTES];
+	int64_t now_ns = 0;
 
 	for (unsigned i = 0; i < READS_MAX; i++) {
 		ssize_t len = serial_read(line->fd, bytes, sizeof(bytes));
-		int64_t now_ns = clock_boot_ns();
 
+		now_ns = clock_boot_ns();
 		if (len < 0) {
 			port_end(bus, line, now_ns);
 			return;
@@ -178,12 +179,12 @@ static void line_read(struct bus *bus, struct bus_line *line)
 		if ((size_t)len < sizeof(bytes))
 			break;
 	}
-	if (line->look_ns <= clock_boot_ns())
+	if (line->look_ns <= now_ns)
 		bus_wait_looked(&line->wait);
 	reply_learn(line);
 	line->awaits = !line->wait.whole;
 	if (line->output == NULL)
-		line->look_ns = bus_wait_look_ns(&line->wait, clock_boot_ns());
+		line->look_ns = bus_wait_look_ns(&line->wait, now_ns);
 }
 
 /* A command of so many bytes went out at now_ns. */
@@ -209,19 +210,20 @@ static void reply_await(struct bus *bus, struct bus_line *line, size_t len, int6
 	watch(bus, line, false);
 }
 
+/* One frame at most: its answer comes first. */
 static void line_write(struct bus *bus, struct bus_line *line)
 {
+	int64_t now_ns = clock_boot_ns();
 	struct span bytes;
-	int64_t now_ns;
 
-	while (line->fd >= 0 && bus_line_transmit(line, now_ns = clock_boot_ns(), &bytes)) {
-		/* What a full port does not take is lost, as on a bad wire: it is repeated. */
-		ssize_t wrote = serial_write(line->fd, bytes.data, bytes.len);
+	if (line->fd < 0 || !bus_line_transmit(line, now_ns, &bytes))
+		return;
+	/* What a full port does not take is lost, as on a bad wire: it is repeated. */
+	ssize_t wrote = serial_write(line->fd, bytes.data, bytes.len);
 
-		reply_await(bus, line, bytes.len, now_ns);
-		if (wrote < 0)
-			port_end(bus, line, clock_boot_ns());
-	}
+	reply_await(bus, line, bytes.len, now_ns);
+	if (wrote < 0)
+		port_end(bus, line, clock_boot_ns());
 }
 
 /*
@@ -240,20 +242,23 @@ static int64_t line_due_ns(const struct bus_line *line)
 	return due_ns;
 }
 
+/* Before silence is judged, what waits in the port is read. */
+static bool line_is_read(const struct bus_line *line, bool readable, int64_t now_ns)
+{
+	return line->fd >= 0 && (readable || line->look_ns <= now_ns ||
+					(line->awaits && bus_line_deadline_ns(line) <= now_ns));
+}
+
 static void line_turn(struct bus *bus, struct bus_line *line, bool readable)
 {
-	int64_t now_ns = clock_boot_ns();
-	int64_t due_ns = bus_line_deadline_ns(line);
-
 	if (readable)
 		line->watched = false;
-	/* Before silence is judged, what waits in the port is read. */
-	due_ns = line->awaits ? due_ns : INT64_MAX;
-	earlier(&due_ns, line->look_ns);
-	if (line->fd >= 0 && (readable || due_ns <= now_ns))
+	if (line_is_read(line, readable, clock_boot_ns()))
 		line_read(bus, line);
-	if (bus_line_deadline_ns(line) <= clock_boot_ns()) {
-		bus_line_time(line, clock_boot_ns());
+	int64_t now_ns = clock_boot_ns();
+
+	if (bus_line_deadline_ns(line) <= now_ns) {
+		bus_line_time(line, now_ns);
 		bus_events_take(bus, line);
 	}
 	line_write(bus, line);
@@ -322,6 +327,16 @@ static void orders_take(struct bus *bus, int64_t now_ns)
 			bus_keys_order(bus, &order, now_ns);
 		explicit_bzero(&order, sizeof(order)); /* it may have held a key */
 	}
+}
+
+/* What is in the rings; who puts it there wakes us behind it. */
+static void calls_take(struct bus *bus, int64_t now_ns)
+{
+	core_wake_clear(bus->core->bus_wake);
+	orders_take(bus, now_ns);
+	bus_keys_results(bus, now_ns);
+	feedbacks_take(bus, now_ns);
+	bus_outputs_frames(bus, now_ns);
 }
 
 static void status_put(struct bus *bus, unsigned at)
@@ -407,11 +422,12 @@ static void turn(struct bus *bus)
 {
 	struct epoll_event events[OSDP_LINES_MAX + 2];
 	bool readable[OSDP_LINES_MAX] = {false};
+	bool called = false; /* by another thread */
 	int count = epoll_wait(bus->epoll, events, ARRAY_COUNT(events), -1);
 
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.u32 == TAG_WAKE)
-			core_wake_clear(bus->core->bus_wake);
+			called = true;
 		else if (events[i].data.u32 == TAG_TIMER)
 			bus->timer_ns = INT64_MAX; /* setting it anew clears it as well */
 		else
@@ -419,9 +435,9 @@ static void turn(struct bus *bus)
 	}
 	int64_t now_ns = clock_boot_ns();
 
-	orders_take(bus, now_ns);
-	bus_keys_results(bus, now_ns);
-	feedbacks_take(bus, now_ns);
+	if (called)
+		calls_take(bus, now_ns);
+	bus_keys_again(bus, now_ns);
 	bus_outputs_turn(bus, now_ns);
 	for (unsigned i = 0; i < bus->line_count; i++)
 		line_turn(bus, &bus->line[i], readable[bus->line[i].at]);

@@ -449,6 +449,10 @@ void bus_keys_results(struct bus *bus, int64_t now_ns)
 		else
 			job_failed(bus, reader, now_ns);
 	}
+}
+
+void bus_keys_again(struct bus *bus, int64_t now_ns)
+{
 	if (now_ns < bus->again_ns)
 		return;
 	bus->again_ns = INT64_MAX;

@@ -249,7 +249,7 @@ static void output_tell(struct bus_output *output, int64_t now_ns)
 	output->lost_told = lost;
 }
 
-void bus_outputs_turn(struct bus *bus, int64_t now_ns)
+void bus_outputs_frames(struct bus *bus, int64_t now_ns)
 {
 	struct bus_frame frame;
 
@@ -260,6 +260,10 @@ void bus_outputs_turn(struct bus *bus, int64_t now_ns)
 		if (output != NULL && osdp_device_card(&output->device, &frame.bits, now_ns))
 			continue;
 	}
+}
+
+void bus_outputs_turn(struct bus *bus, int64_t now_ns)
+{
 	for (unsigned i = 0; i < PANELS_MAX; i++) {
 		struct bus_output *output = bus->output[i];
 

@@ -78,7 +78,10 @@ void bus_tell(struct bus *bus, const struct bus_event *event);
 MUST_CHECK int bus_outputs_new(struct bus *bus);
 void bus_outputs_free(struct bus *bus);
 
-/* Takes what rt has for the panels; tells what changed. */
+/* Takes what rt has for the panels. */
+void bus_outputs_frames(struct bus *bus, int64_t now_ns);
+
+/* Tells what changed. */
 void bus_outputs_turn(struct bus *bus, int64_t now_ns);
 
 /* What the store has done. */
@@ -127,5 +130,8 @@ void bus_keys_order(struct bus *bus, const struct bus_order *order, int64_t now_
 /* What the line says about keys: PAIRED, PAIR_FAILED, PENDING_WORKS. */
 void bus_keys_event(struct bus *bus, uint8_t number, const struct osdp_event *event);
 
-/* Takes what the store has done, and sends again what failed. */
+/* Takes what the store has done. */
 void bus_keys_results(struct bus *bus, int64_t now_ns);
+
+/* Sends again what failed. */
+void bus_keys_again(struct bus *bus, int64_t now_ns);

@@ -70,10 +70,18 @@ struct panel_file {
 };
 
 struct osdp_panel {
+	/* What every turn of the line looks at, of each of its readers: side by side in memory. */
+	int64_t not_before_ns; /* of the next command */
+	int64_t offline_ns; /* when OFFLINE is told, unless it is back before */
+	struct panel_pairing pairing;
+	uint32_t silent; /* waits in a row that ended without a byte of a good reply */
+	uint8_t state; /* enum osdp_state */
+	uint8_t look_todo; /* bits LOOK_LED .. */
+	uint8_t orders_first, orders_count;
+
 	struct osdp_bus_reader config;
 	uint8_t index;
 	uint8_t step; /* enum panel_step */
-	uint8_t state; /* enum osdp_state */
 	uint8_t why; /* enum osdp_why */
 	uint8_t told; /* of the latest OFFLINE; NONE while it is announced */
 	uint8_t sequence; /* of the next command */
@@ -96,10 +104,8 @@ struct osdp_panel {
 	uint32_t mac_good; /* replies since the latest strike */
 	int64_t since_ns;
 	int64_t heard_ns;
-	int64_t offline_ns; /* when OFFLINE is told, unless it is back before */
 	int64_t session_ns; /* when the session was made */
 	int64_t polled_ns; /* when the latest poll that was answered was sent */
-	int64_t not_before_ns; /* of the next command */
 	int64_t backoff_ns;
 	uint32_t probes; /* since it was last heard */
 	uint32_t refused[8]; /* commands that got NAK 03: a bit for each code */
@@ -116,7 +122,6 @@ struct osdp_panel {
 	uint8_t frame_sequence;
 	uint16_t frame_len;
 	uint32_t sends; /* of this frame */
-	uint32_t silent; /* waits in a row that ended without a byte of a good reply */
 	uint32_t failures; /* in a row, of any kind */
 	uint32_t busy; /* in a row */
 	int64_t first_sent_ns; /* end of its first transmission */
@@ -131,18 +136,15 @@ struct osdp_panel {
 	/* what it is to show */
 	bool has_permanent;
 	uint8_t session_todo; /* bits SESSION_CAP .. */
-	uint8_t look_todo; /* bits LOOK_LED .. */
 	struct osdp_light permanent;
 	struct osdp_look look;
 	int64_t look_ns;
 	int64_t sounds_until_ns;
 
-	uint8_t orders_first, orders_count;
 	struct osdp_order orders[OSDP_BUS_ORDERS_MAX];
 	int64_t asked_ns[STATES]; /* LSTAT, ISTAT, OSTAT, RSTAT */
 	uint8_t state_count[STATES]; /* of the latest ISTATR, OSTATR, RSTATR; [0] is not used */
 	uint8_t states[STATES][OSDP_BUS_STATES_MAX];
-	struct panel_pairing pairing;
 	struct panel_file file;
 
 	int64_t alarm_ns[OSDP_ALARM_COUNT]; /* the latest cause */
