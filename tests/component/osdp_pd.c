@@ -9,7 +9,7 @@
  *   file MAX STATUS (files of MAX bytes; STATUS of FTSTAT for the last part)
  *   taken (bytes of a file so far, and their sum, each times its place from 1)
  *   unplug          plug          (LINK goes and comes)     power (fails and is back)
- *   install on|off  key KEY       keysets (how many keys came so far)
+ *   install on|off  key KEY       keysets (how many keys came so far)    held (its key)
  *   swap SERIAL (another reader in its place)    match STATUS SCORE (of a finger)
  *
  * KEY is 32 hexadecimal digits, or `none`: the reader then wants a secure channel. It ends with its
@@ -93,6 +93,16 @@ static bool order_key(struct pd *pd, const char *word, const char *rest, bool *r
 	return true;
 }
 
+static void held(struct pd *pd)
+{
+	uint8_t key[OSDP_KEY_SIZE];
+	bool has = pd_key(pd, key);
+
+	for (unsigned i = 0; has && i < sizeof(key); i++)
+		(void)printf("%02x", key[i]);
+	(void)puts(has ? "" : "none");
+}
+
 static void order(struct pd *pd, const char *link, const char *line)
 {
 	static const char *const links[] = {"offline", "clear", "install", "secure"};
@@ -139,6 +149,9 @@ static void order(struct pd *pd, const char *link, const char *line)
 		return;
 	} else if (strcmp(word, "keysets") == 0) {
 		(void)printf("%u\n", pd_keysets(pd));
+		return;
+	} else if (strcmp(word, "held") == 0) {
+		held(pd);
 		return;
 	} else if (order_key(pd, word, rest, &good)) {
 		;

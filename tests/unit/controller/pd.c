@@ -221,6 +221,16 @@ void pd_set_key(struct pd *pd, const uint8_t *key)
 	changed(pd);
 }
 
+bool pd_key(struct pd *pd, uint8_t ret[OSDP_KEY_SIZE])
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	bool has = pd->device.config.has_key;
+
+	memcpy(ret, pd->device.config.key, OSDP_KEY_SIZE);
+	(void)pthread_mutex_unlock(&pd->lock);
+	return has;
+}
+
 uint8_t pd_led(struct pd *pd)
 {
 	(void)pthread_mutex_lock(&pd->lock);

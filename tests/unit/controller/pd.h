@@ -44,6 +44,8 @@ void pd_file(struct pd *pd, uint32_t max, int16_t last);
 void pd_file_taken(struct pd *pd, uint32_t *ret_len, uint32_t *ret_sum);
 void pd_install(struct pd *pd, bool open);
 void pd_set_key(struct pd *pd, const uint8_t *key);
+/* The key that it has. False: none. */
+bool pd_key(struct pd *pd, uint8_t ret[OSDP_KEY_SIZE]);
 uint8_t pd_led(struct pd *pd);
 uint32_t pd_beeps(struct pd *pd); /* orders to sound, so far */
 uint64_t pd_commands(struct pd *pd); /* that it did, so far */
