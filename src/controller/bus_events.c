@@ -123,6 +123,7 @@ static void event_take(struct bus *bus, const struct bus_line *line, struct osdp
 	case OSDP_EVENT_PAIRED:
 	case OSDP_EVENT_PAIR_FAILED:
 	case OSDP_EVENT_PENDING_WORKS:
+	case OSDP_EVENT_KEY_WANTED:
 		bus_keys_event(bus, number, event);
 		return;
 	case OSDP_EVENT_FILE:

@@ -9,6 +9,11 @@
  * a time. The job that marks a key as working is sent until the disk takes it; until then the old
  * key and the pending one are both there, and the next start tries both.
  *
+ * A pending key of before gives way to no other while the reader may hold it, for the answer to its
+ * KEYSET may have been lost. So a pairing begins without a key: in its window the pending one is
+ * tried, and another is made and written over it when the reader waits for a key under the known
+ * one (KEY_WANTED). A rotation is refused while KEYSET is on its way.
+ *
  * Virtual readers have the key that the supervisor made for them at its start, unless this posternd
  * has set another since.
  */
@@ -194,14 +199,16 @@ static void pairing_begin(
 	struct bus *bus, struct bus_reader *reader, const struct bus_order *order, int64_t now_ns)
 {
 	uint8_t *pending = bus->core->reader_keys->pending[order->reader - 1];
+	bool opens = order->kind == BUS_ORDER_PAIR;
 
 	if (order->kind == BUS_ORDER_KEY)
 		memcpy(pending, order->key, READER_KEY_SIZE);
-	else
+	else if (!opens)
 		key_make(pending);
 	reader->pairing = BUS_PAIRING_PEND;
 	reader->pair_failed = OSDP_WHY_NONE;
-	job_order(bus, reader, KEY_JOB_PEND, order, now_ns);
+	reader->worked = false;
+	job_order(bus, reader, opens ? KEY_JOB_OPEN : KEY_JOB_PEND, order, now_ns);
 }
 
 static void unpair(
@@ -223,10 +230,18 @@ static void end_order(struct bus *bus, const struct bus_order *order, enum resul
 	core_wake(bus->core->serve_wake);
 }
 
+static void window_close(struct bus *bus, const struct bus_reader *reader, int64_t now_ns)
+{
+	struct osdp_order order = {.kind = OSDP_ORDER_PAIR_CANCEL};
+
+	(void)osdp_bus_order(osdp_of(bus, reader), reader->index, &order, now_ns);
+	for (unsigned i = 0; i < bus->line_count; i++)
+		bus_events_take(bus, &bus->line[i]);
+}
+
 static void cancel(
 	struct bus *bus, struct bus_reader *reader, const struct bus_order *order, int64_t now_ns)
 {
-	struct osdp_order cancel = {.kind = OSDP_ORDER_PAIR_CANCEL};
 	struct key_job job = {.kind = KEY_JOB_CANCEL,
 		.reader = order->reader,
 		.audited = true,
@@ -243,13 +258,9 @@ static void cancel(
 		return;
 	}
 	core_wake(bus->core->store_wake);
-	if (reader->pairing == BUS_PAIRING_PEND) {
+	if (reader->pairing == BUS_PAIRING_PEND)
 		reader->order = BUS_ORDER_PAIR_CANCEL;
-	} else {
-		(void)osdp_bus_order(osdp_of(bus, reader), reader->index, &cancel, now_ns);
-		for (unsigned i = 0; i < bus->line_count; i++)
-			bus_events_take(bus, &bus->line[i]);
-	}
+	window_close(bus, reader, now_ns);
 	bus_status_publish(bus, order->reader);
 }
 
@@ -280,6 +291,8 @@ static bool order_is_good(struct bus *bus, const struct bus_reader *reader,
 		*ret = READER_LINE_PAIRING;
 	else if (order->kind == BUS_ORDER_ROTATE && !online)
 		*ret = READER_NOT_SECURE;
+	else if (order->kind == BUS_ORDER_ROTATE && status.keyset_open)
+		*ret = READER_PAIRING;
 	else if (order->kind == BUS_ORDER_PAIR && online)
 		*ret = READER_HAS_KEY;
 	else if (order->kind == BUS_ORDER_KEY && osdp_key_is_weak(order->key))
@@ -332,18 +345,80 @@ static void never_sent(
 	job_send(bus, reader, now_ns);
 }
 
+/* The pending key works: that goes to the disk. */
+static void works(struct bus *bus, struct bus_reader *reader, uint8_t number,
+	const struct osdp_pdid *identity, int64_t now_ns)
+{
+	reader->pairing = BUS_PAIRING_PROMOTE;
+	reader->answered = true;
+	reader->window_until_ns = 0;
+	reader->job = (struct key_job){.kind = KEY_JOB_PROMOTE, .reader = number};
+	memcpy(reader->job.identity.vendor, identity->vendor, sizeof(identity->vendor));
+	reader->job.identity.model = identity->model;
+	reader->job.identity.serial = identity->serial;
+	job_send(bus, reader, now_ns);
+}
+
+/* There is no window, and why: the pending key on disk is the one of before. */
+static void not_opened(struct bus *bus, struct bus_reader *reader, enum result result,
+	enum reader_refusal refusal, int64_t now_ns)
+{
+	struct osdp_reader_status status;
+
+	answer(bus, reader, result, refusal);
+	pairing_end(bus, reader);
+	if (!reader->worked)
+		return;
+	osdp_bus_status(osdp_of(bus, reader), reader->index, &status);
+	works(bus, reader, reader->job.reader, &status.identity, now_ns);
+}
+
+/* The audit has the pairing: now its window may open. */
+static void opened(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
+{
+	struct osdp_order order = {.kind = OSDP_ORDER_PAIR, .pair = {.later = true}};
+	struct osdp_reader_status status;
+
+	osdp_bus_status(osdp_of(bus, reader), reader->index, &status);
+	order.pair.until_ns = now_ns + reader->window_s * NS_PER_S;
+	if (reader->order == BUS_ORDER_PAIR_CANCEL) {
+		not_opened(bus, reader, RESULT_READER, READER_CANCELLED, now_ns);
+	} else if (reader->worked) {
+		not_opened(bus, reader, RESULT_OK, 0, now_ns);
+	} else if (status.state == OSDP_STATE_ONLINE && status.secure && reader->has_key) {
+		not_opened(bus, reader, RESULT_READER, READER_HAS_KEY, now_ns);
+	} else if (osdp_bus_order(osdp_of(bus, reader), reader->index, &order, now_ns) !=
+		   OSDP_TAKEN) {
+		not_opened(bus, reader, RESULT_READER, READER_PAIRING, now_ns);
+	} else {
+		reader->pairing = BUS_PAIRING_WIRE;
+		reader->window_until_ns = order.pair.until_ns;
+		answer(bus, reader, RESULT_OK, 0);
+	}
+}
+
+/* The reader waits for a key: the disk gets it first. */
+static void wanted(struct bus *bus, struct bus_reader *reader, uint8_t number, int64_t now_ns)
+{
+	if (reader->pairing != BUS_PAIRING_WIRE)
+		return;
+	key_make(bus->core->reader_keys->pending[number - 1]);
+	reader->pairing = BUS_PAIRING_PEND;
+	reader->job = (struct key_job){.kind = KEY_JOB_PEND, .reader = number};
+	job_send(bus, reader, now_ns);
+}
+
 /* The new key is on disk: now it may go to the reader. */
 static void pended(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 {
 	struct osdp_order order = {.kind = reader->order == BUS_ORDER_ROTATE ? OSDP_ORDER_ROTATE
 					   : reader->order == BUS_ORDER_KEY  ? OSDP_ORDER_PENDING
-									     : OSDP_ORDER_PAIR};
+									     : OSDP_ORDER_PAIR_KEY};
 
 	if (reader->order == BUS_ORDER_PAIR_CANCEL) {
 		never_sent(bus, reader, READER_CANCELLED, now_ns);
 		return;
 	}
-	order.pair.until_ns = now_ns + reader->window_s * NS_PER_S;
 	memcpy(order.pair.key, bus->core->reader_keys->pending[reader->job.reader - 1],
 		sizeof(order.pair.key));
 	enum osdp_taken taken = osdp_bus_order(osdp_of(bus, reader), reader->index, &order, now_ns);
@@ -351,8 +426,6 @@ static void pended(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 	explicit_bzero(&order, sizeof(order));
 	if (taken == OSDP_TAKEN) {
 		reader->pairing = BUS_PAIRING_WIRE;
-		reader->window_until_ns =
-			reader->order == BUS_ORDER_PAIR ? now_ns + reader->window_s * NS_PER_S : 0;
 		if (reader->order == BUS_ORDER_KEY) /* it is tried when the reader's own fails */
 			pairing_end(bus, reader);
 		answer(bus, reader, RESULT_OK, 0);
@@ -388,6 +461,9 @@ static void dropped(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 static void job_done(struct bus *bus, struct bus_reader *reader, int64_t now_ns)
 {
 	switch ((enum key_job_kind)reader->job.kind) {
+	case KEY_JOB_OPEN:
+		opened(bus, reader, now_ns);
+		return;
 	case KEY_JOB_PEND:
 		pended(bus, reader, now_ns);
 		return;
@@ -411,8 +487,14 @@ static void job_failed(struct bus *bus, struct bus_reader *reader, int64_t now_n
 		job_again(bus, reader, now_ns);
 		return;
 	}
+	if (reader->job.kind == KEY_JOB_OPEN) {
+		not_opened(bus, reader, RESULT_STORE_FAILED, 0, now_ns);
+		return;
+	}
 	pairing_end(bus, reader);
 	answer(bus, reader, RESULT_STORE_FAILED, 0);
+	if (reader->job.kind == KEY_JOB_PEND)
+		window_close(bus, reader, now_ns);
 }
 
 /* The window is closed already; now that is in the audit too. */
@@ -468,19 +550,6 @@ void bus_keys_again(struct bus *bus, int64_t now_ns)
 
 /* --- what the line says --- */
 
-static void works(struct bus *bus, struct bus_reader *reader, uint8_t number,
-	const struct osdp_pdid *identity, int64_t now_ns)
-{
-	reader->pairing = BUS_PAIRING_PROMOTE;
-	reader->answered = true;
-	reader->window_until_ns = 0;
-	reader->job = (struct key_job){.kind = KEY_JOB_PROMOTE, .reader = number};
-	memcpy(reader->job.identity.vendor, identity->vendor, sizeof(identity->vendor));
-	reader->job.identity.model = identity->model;
-	reader->job.identity.serial = identity->serial;
-	job_send(bus, reader, now_ns);
-}
-
 void bus_keys_event(struct bus *bus, uint8_t number, const struct osdp_event *event)
 {
 	struct bus_reader *reader = bus_reader_of(bus, number);
@@ -496,6 +565,11 @@ void bus_keys_event(struct bus *bus, uint8_t number, const struct osdp_event *ev
 		osdp_bus_status(osdp_of(bus, reader), reader->index, &status);
 		if (reader->pairing == BUS_PAIRING_NONE)
 			works(bus, reader, number, &status.identity, now_ns);
+		else if (reader->job.kind == KEY_JOB_OPEN)
+			reader->worked = true;
+		return;
+	case OSDP_EVENT_KEY_WANTED:
+		wanted(bus, reader, number, now_ns);
 		return;
 	case OSDP_EVENT_PAIR_FAILED:
 		log_warning("OSDP reader %u was not paired: %s", number, osdp_why_name(event->why));

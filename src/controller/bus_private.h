@@ -17,6 +17,7 @@ struct bus_reader {
 	uint8_t order; /* enum bus_order_kind that the pairing is about */
 	uint8_t pair_failed; /* enum osdp_why */
 	bool answered; /* the asker has heard */
+	bool worked; /* the pending key of before has, while the disk hears of a new pairing */
 	uint32_t slot; /* of the asker */
 	uint16_t window_s;
 	int64_t window_until_ns;
@@ -127,7 +128,7 @@ MUST_CHECK int bus_keys_load(
 /* An order of serve about keys. */
 void bus_keys_order(struct bus *bus, const struct bus_order *order, int64_t now_ns);
 
-/* What the line says about keys: PAIRED, PAIR_FAILED, PENDING_WORKS. */
+/* What the line says about keys: KEY_WANTED, PAIRED, PAIR_FAILED, PENDING_WORKS. */
 void bus_keys_event(struct bus *bus, uint8_t number, const struct osdp_event *event);
 
 /* Takes what the store has done. */

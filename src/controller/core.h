@@ -213,6 +213,7 @@ enum key_job_kind {
 	KEY_JOB_DROP_PENDING,
 	KEY_JOB_CANCEL, /* nothing but its row of the audit; slot: whose request it ends */
 	KEY_JOB_FILE, /* the same of a file, which goes to the reader when that is on disk */
+	KEY_JOB_OPEN, /* the same of a pairing, whose window opens when that is on disk */
 };
 
 /* bus -> store, and back when it is on disk or failed; at most one a reader is under way */
@@ -252,8 +253,8 @@ struct reader_keys {
 /* How far the pairing of a reader is. */
 enum bus_pairing {
 	BUS_PAIRING_NONE = 0,
-	BUS_PAIRING_PEND, /* the new key is on its way to the disk */
-	BUS_PAIRING_WIRE, /* and then on its way to the reader */
+	BUS_PAIRING_PEND, /* a job is on its way to the disk: OPEN, or PEND with the new key */
+	BUS_PAIRING_WIRE, /* the line is at work: key, or window */
 	BUS_PAIRING_PROMOTE, /* it works; that is on its way to the disk */
 	BUS_PAIRING_DROP, /* its keys are on their way out */
 };

@@ -35,6 +35,7 @@ static int job_do(struct store_thread *st, const struct key_job *job)
 		return store_reader_key_drop(store, job->reader, false);
 	case KEY_JOB_CANCEL:
 	case KEY_JOB_FILE:
+	case KEY_JOB_OPEN:
 		return 0;
 	}
 	ASSERT(false);

@@ -382,6 +382,7 @@ void osdp_bus_status(
 		.state = panel->state,
 		.why = panel->why,
 		.secure = panel->state == OSDP_STATE_ONLINE && panel_secured(panel),
+		.keyset_open = panel->keyset_open,
 		.has_identity = panel->has_identity,
 		.identity = panel->identity,
 		.capabilities = panel->capabilities,

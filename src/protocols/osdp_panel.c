@@ -27,6 +27,7 @@
 #define BACKOFF_KNOWN_NS (3 * NS_PER_S / 2) /* of one that answered before: soon back */
 #define HOLD_MIN_NS NS_PER_S
 #define UNPAIRED_NS (2 * NS_PER_S) /* between looks at a reader without a key */
+#define KEY_WAIT_NS (100 * NS_PER_MS) /* between looks for the key that is to be set */
 #define SESSION_MAX_NS (24 * 3600 * NS_PER_S)
 
 void panel_init(struct osdp_panel *panel, const struct osdp_bus *bus, uint8_t index, int64_t now_ns)
@@ -296,6 +297,7 @@ static bool keyset_make(struct osdp_panel *panel)
 
 	osdp_wipe(data, sizeof(data));
 	panel->pairing.keyset_sent = true;
+	panel->keyset_open = true;
 	return made;
 }
 
@@ -314,7 +316,10 @@ static bool frame_make(struct osdp_bus *bus, struct osdp_panel *panel, int64_t n
 		panel_frame_scrypt(panel);
 		return true;
 	case STEP_KEYSET:
-		return keyset_make(panel);
+		if (!panel->pairing.later)
+			return keyset_make(panel);
+		panel->not_before_ns = now_ns + KEY_WAIT_NS;
+		return false;
 	case STEP_FIRST:
 		return panel_frame_command(panel, OSDP_POLL, (struct span){NULL, 0});
 	case STEP_ONLINE:
@@ -342,7 +347,9 @@ bool panel_frame_ready(struct osdp_bus *bus, struct osdp_panel *panel, int64_t n
 		if (panel->pairing.rotation)
 			panel->step = STEP_KEYSET;
 		else
-			panel->key_used = KEY_DEFAULT;
+			panel->key_used = panel->pairing.later && panel->config.has_pending
+						  ? KEY_PENDING
+						  : KEY_DEFAULT;
 		if (!panel->pairing.rotation && panel->state != OSDP_STATE_PROBING)
 			panel_restart(bus, panel, OSDP_WHY_ORDER, now_ns);
 	} else if (panel->renew) {

@@ -58,6 +58,8 @@ struct panel_pairing {
 	bool begin; /* not looked at yet */
 	bool rotation;
 	bool keyset_sent; /* the pending key may be in force */
+	bool later; /* its key is not given yet */
+	bool wanted; /* and was asked for */
 	uint8_t why; /* enum osdp_why: what failed last */
 	int64_t until_ns;
 };
@@ -96,6 +98,7 @@ struct osdp_panel {
 	bool has_capabilities;
 	bool flush; /* cards and keys may be old until a poll finds nothing */
 	bool tamper_known, tamper, power;
+	bool keyset_open; /* KEYSET went out, and nothing has shown since which key it holds */
 	bool default_claimed; /* said within a session that SCBK-D is in use: a habit of it */
 	uint8_t identity_strikes, plain_strikes, mac_strikes, key_failures, replay_hits, strays;
 	uint8_t denials; /* sessions ended by a NAK in clear, without much traffic between */
@@ -310,6 +313,8 @@ void panel_keyset_answered(
 	struct osdp_bus *bus, struct osdp_panel *panel, bool taken, int64_t now_ns);
 enum osdp_taken panel_pair(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_order *order, int64_t now_ns);
+enum osdp_taken panel_pair_key(
+	struct osdp_panel *panel, const struct osdp_order *order, int64_t now_ns);
 void panel_pair_end(
 	struct osdp_bus *bus, struct osdp_panel *panel, enum osdp_why why, int64_t now_ns);
 

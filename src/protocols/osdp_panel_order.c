@@ -448,6 +448,8 @@ enum osdp_taken osdp_bus_order(
 		return OSDP_TAKEN;
 	case OSDP_ORDER_KEYS:
 		return keys_take(panel, order, now_ns);
+	case OSDP_ORDER_PAIR_KEY:
+		return panel_pair_key(panel, order, now_ns);
 	case OSDP_ORDER_PENDING:
 		return pending_take(panel, order, now_ns);
 	case OSDP_ORDER_FILE_CANCEL:

@@ -11,6 +11,11 @@
  * the same from KEYSET on, in the session that stands. Between two tries under SCBK-D the pending
  * key is tried, for the answer to a KEYSET may have been lost. SCBK-D is in no other path.
  *
+ * No pending key gives way to another while the reader may hold it. A pairing whose key comes later
+ * tries the pending key of before first, and asks for the new one when the reader has made a
+ * session under SCBK-D instead; a rotation begins only when a handshake since the last KEYSET, or
+ * an answer within the session, has shown that the reader kept its own key.
+ *
  * A wrong MAC moves nothing: the frame is repeated. Three of them, with less than GOOD_MIN right
  * ones between, end the session: so a guess at 32 bits costs a handshake for each three tries. They
  * are counted over sessions, for whoever guesses can end one in clear before the third.
@@ -37,7 +42,7 @@ static void key_failed(struct osdp_bus *bus, struct osdp_panel *panel, enum osdp
 	enum osdp_alarm alarm, int64_t now_ns)
 {
 	bool both =
-		pairing_from_default(panel) || (panel->config.has_key && panel->config.has_pending);
+		panel->config.has_pending && (pairing_from_default(panel) || panel->config.has_key);
 	unsigned keys = both ? 2 : 1;
 	unsigned most = why == OSDP_WHY_NO_SECURE_CHANNEL ? 2 * keys : keys;
 
@@ -45,7 +50,8 @@ static void key_failed(struct osdp_bus *bus, struct osdp_panel *panel, enum osdp
 		panel->key_failures++;
 	panel->pairing.why = (uint8_t)why;
 	if (pairing_from_default(panel))
-		panel->key_used = panel->key_used == KEY_DEFAULT ? KEY_PENDING : KEY_DEFAULT;
+		panel->key_used =
+			both && panel->key_used == KEY_DEFAULT ? KEY_PENDING : KEY_DEFAULT;
 	else if (both)
 		panel->key_used = panel->key_used == KEY_OWN ? KEY_PENDING : KEY_OWN;
 	if (!panel->pairing.active && panel->key_failures >= most)
@@ -223,14 +229,15 @@ enum osdp_taken panel_pair(struct osdp_bus *bus, struct osdp_panel *panel,
 	const struct osdp_order *order, int64_t now_ns)
 {
 	bool rotation = order->kind == OSDP_ORDER_ROTATE;
+	bool later = !rotation && order->pair.later;
 	int64_t until_ns = rotation ? now_ns + ROTATION_NS : order->pair.until_ns;
 
 	(void)bus;
 	if (!panel_required(panel) || until_ns <= now_ns)
 		return OSDP_TAKEN_NOT_INVALID;
-	if (osdp_key_is_weak(order->pair.key))
+	if (!later && osdp_key_is_weak(order->pair.key))
 		return OSDP_TAKEN_NOT_WEAK;
-	if (panel->pairing.active)
+	if (panel->pairing.active || (rotation && panel->keyset_open))
 		return OSDP_TAKEN_NOT_FULL;
 	if (rotation && (panel->state != OSDP_STATE_ONLINE || !panel_secured(panel)))
 		return OSDP_TAKEN_NOT_OFFLINE;
@@ -241,13 +248,44 @@ enum osdp_taken panel_pair(struct osdp_bus *bus, struct osdp_panel *panel,
 		panel_link_reset(panel, STEP_ID);
 		panel->not_before_ns = now_ns;
 	}
-	memcpy(panel->config.pending, order->pair.key, OSDP_KEY_SIZE);
-	panel->config.has_pending = true;
+	if (!later) {
+		memcpy(panel->config.pending, order->pair.key, OSDP_KEY_SIZE);
+		panel->config.has_pending = true;
+	}
 	panel->key_failures = 0;
 	panel->backoff_ns = 0;
-	panel->pairing = (struct panel_pairing){
-		.active = true, .begin = true, .rotation = rotation, .until_ns = until_ns};
+	panel->pairing = (struct panel_pairing){.active = true,
+		.begin = true,
+		.rotation = rotation,
+		.later = later,
+		.until_ns = until_ns};
 	return OSDP_TAKEN;
+}
+
+enum osdp_taken panel_pair_key(
+	struct osdp_panel *panel, const struct osdp_order *order, int64_t now_ns)
+{
+	if (osdp_key_is_weak(order->pair.key))
+		return OSDP_TAKEN_NOT_WEAK;
+	if (!panel->pairing.active || !panel->pairing.wanted || !panel->pairing.later)
+		return OSDP_TAKEN_NOT_FULL;
+	memcpy(panel->config.pending, order->pair.key, OSDP_KEY_SIZE);
+	panel->config.has_pending = true;
+	panel->pairing.later = false;
+	if (panel->step == STEP_KEYSET)
+		panel->not_before_ns = now_ns;
+	return OSDP_TAKEN;
+}
+
+/* The reader has made a session under SCBK-D: it has no other key. */
+static void key_want(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns)
+{
+	if (!panel->pairing.later || panel->pairing.wanted)
+		return;
+	panel->pairing.wanted = true;
+	panel->config.has_pending = false;
+	osdp_wipe(panel->config.pending, OSDP_KEY_SIZE);
+	bus_event(bus, panel, OSDP_EVENT_KEY_WANTED, now_ns);
 }
 
 static void pairing_failed(
@@ -302,12 +340,15 @@ static void pending_promote(struct osdp_bus *bus, struct osdp_panel *panel, int6
 void panel_proved(struct osdp_bus *bus, struct osdp_panel *panel, int64_t now_ns)
 {
 	if (panel->key_used == KEY_DEFAULT) {
-		if (pairing_from_default(panel))
+		if (pairing_from_default(panel)) {
 			panel->step = STEP_KEYSET;
-		else
+			key_want(bus, panel, now_ns);
+		} else {
 			panel_restart(bus, panel, OSDP_WHY_ORDER, now_ns);
+		}
 		return;
 	}
+	panel->keyset_open = false;
 	if (panel->key_used == KEY_PENDING)
 		pending_promote(bus, panel, now_ns);
 	else if (panel->pairing.active && panel->pairing.keyset_sent)
@@ -325,6 +366,7 @@ void panel_keyset_answered(
 		panel_restart(bus, panel, OSDP_WHY_ORDER, now_ns);
 		return;
 	}
+	panel->keyset_open = false;
 	if (pairing_from_default(panel)) {
 		panel_pair_end(bus, panel, OSDP_WHY_REFUSED, now_ns);
 		return;

@@ -13,8 +13,8 @@
 #include "protocols/osdp_secure.h"
 
 #define HEX_MAX 64 /* bytes shown */
-#define BITS_SHOWN 128
 #define LIST_MAX 8 /* records of a list that are told */
+#define PDCAP_SIZE 3 /* bytes of a record */
 
 /* False: the data are not what the code has. */
 typedef bool tell_fn(struct buf *out, const struct osdp_frame *frame);
@@ -41,12 +41,13 @@ static void add_number(struct buf *out, const char *before, uint64_t number, con
 	buf_add_string(out, behind);
 }
 
-/* Behind the told ones of a list: whether the rest are whole records too. */
-static bool end_list(struct buf *out, struct span rest, size_t record_size)
+/* Behind the told ones of a list, rest: the others. False: not all of it are whole records. */
+static bool end_list(
+	struct buf *out, const struct osdp_frame *frame, struct span rest, size_t record_size)
 {
 	if (rest.len > 0)
 		buf_add_string(out, ", ..");
-	return rest.len % record_size == 0;
+	return frame->data.len > 0 && frame->data.len % record_size == 0;
 }
 
 /* Units of 100 ms as seconds: "0.2 s". */
@@ -119,7 +120,7 @@ static bool tell_out(struct buf *out, const struct osdp_frame *frame)
 		if (output.code == OSDP_OUT_ON_FOR_TIMER || output.code == OSDP_OUT_OFF_FOR_TIMER)
 			add_tenths(out, " ", output.timer_100ms);
 	}
-	return end_list(out, rest, OSDP_OUT_SIZE);
+	return end_list(out, frame, rest, OSDP_OUT_SIZE);
 }
 
 static void add_blink(struct buf *out, const struct osdp_blink *blink)
@@ -157,7 +158,7 @@ static bool tell_led(struct buf *out, const struct osdp_frame *frame)
 			add_blink(out, &led.permanent);
 		}
 	}
-	return end_list(out, rest, OSDP_LED_SIZE);
+	return end_list(out, frame, rest, OSDP_LED_SIZE);
 }
 
 static bool tell_buz(struct buf *out, const struct osdp_frame *frame)
@@ -325,9 +326,7 @@ static bool tell_pdcap(struct buf *out, const struct osdp_frame *frame)
 		add_number(out, "", cap.compliance, "/");
 		buf_add_u64(out, cap.number);
 	}
-	if (rest.len > 0)
-		buf_add_string(out, ", ..");
-	return true;
+	return end_list(out, frame, rest, PDCAP_SIZE);
 }
 
 static bool tell_lstatr(struct buf *out, const struct osdp_frame *frame)
@@ -374,7 +373,7 @@ static bool tell_raw(struct buf *out, const struct osdp_frame *frame)
 		add_hex(out, raw.bytes);
 		return true;
 	}
-	for (unsigned i = 0; i < bits.count && i < BITS_SHOWN; i++)
+	for (unsigned i = 0; i < bits.count; i++)
 		buf_add_byte(out, card_bits_get(&bits, i) ? '1' : '0');
 	return true;
 }

@@ -90,7 +90,7 @@ static struct postern_reader reader_of(const struct row *row)
 	};
 }
 
-static int readers_from(struct answer *answer, struct postern_readers **ret)
+int readers_from(struct answer *answer, struct postern_readers **ret)
 {
 	struct readers_owner *owner = calloc(1, sizeof(*owner));
 

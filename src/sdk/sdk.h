@@ -81,6 +81,12 @@ int osdp_frames_deliver(struct answer *answer, postern_osdp_frame_fn *each, void
 	struct postern_osdp_state *state);
 
 /*
+ * An answer of getReaders, for postern_readers_free. Takes answer->text over. 0, or what is wrong
+ * with it: *ret is then as it was.
+ */
+MUST_CHECK int readers_from(struct answer *answer, struct postern_readers **ret);
+
+/*
  * An answer of getControllerStatus; NULL with *ret_error when it is none, or memory is short.
  * answer->text stays.
  */

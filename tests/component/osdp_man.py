@@ -115,6 +115,8 @@ class Man(threading.Thread):
         self.commands = []  # frames of the panel
         self.times = {}  # address: when its commands came
         self.replies = []  # secured ones of the readers
+        self.answers = []  # frames of the readers
+        self.both = []  # frames of both, as they came
         self.sent = 0  # frames that were made up
         self.stopping = False
         self.plug()
@@ -203,6 +205,7 @@ class Man(threading.Thread):
     def command(self, frame):
         address = frame.raw[1]
         self.commands.append(frame)
+        self.both.append(frame)
         self.times.setdefault(address, []).append(time.monotonic())
         attack = self.attack
         if address in self.away:
@@ -213,7 +216,15 @@ class Man(threading.Thread):
         for raw in attack.command(self, frame) if attack else [frame.raw]:
             self.to_readers(raw)
 
+    def forget(self):
+        """The recording begins anew."""
+        with self.lock:
+            for kept in (self.wire, self.commands, self.replies, self.answers, self.both):
+                kept.clear()
+
     def answer(self, frame):
+        self.answers.append(frame)
+        self.both.append(frame)
         if frame.raw[1] & 0x7f in self.away:
             return
         if frame.secured:

@@ -9,7 +9,7 @@
  *   file MAX STATUS (files of MAX bytes; STATUS of FTSTAT for the last part)
  *   taken (bytes of a file so far, and their sum, each times its place from 1)
  *   unplug          plug          (LINK goes and comes)     power (fails and is back)
- *   install on|off  key KEY       keysets (how many keys came so far)
+ *   install on|off  key KEY|none  keysets (how many keys came so far)    held (its key)
  *   swap SERIAL (another reader in its place)    match STATUS SCORE (of a finger)
  *
  * KEY is 32 hexadecimal digits, or `none`: the reader then wants a secure channel. It ends with its
@@ -78,6 +78,8 @@ static bool order_key(struct pd *pd, const char *word, const char *rest, bool *r
 
 	if (strcmp(word, "install") == 0) {
 		pd_install(pd, strcmp(rest, "on") == 0);
+	} else if (strcmp(word, "key") == 0 && strcmp(rest, "none") == 0) {
+		pd_set_key(pd, NULL);
 	} else if (strcmp(word, "key") == 0) {
 		*ret_good = hex_decode(span_from_string(rest), key, sizeof(key));
 		if (*ret_good)
@@ -91,6 +93,16 @@ static bool order_key(struct pd *pd, const char *word, const char *rest, bool *r
 		return false;
 	}
 	return true;
+}
+
+static void held(struct pd *pd)
+{
+	uint8_t key[OSDP_KEY_SIZE];
+	bool has = pd_key(pd, key);
+
+	for (unsigned i = 0; has && i < sizeof(key); i++)
+		(void)printf("%02x", key[i]);
+	(void)puts(has ? "" : "none");
 }
 
 static void order(struct pd *pd, const char *link, const char *line)
@@ -139,6 +151,9 @@ static void order(struct pd *pd, const char *link, const char *line)
 		return;
 	} else if (strcmp(word, "keysets") == 0) {
 		(void)printf("%u\n", pd_keysets(pd));
+		return;
+	} else if (strcmp(word, "held") == 0) {
+		held(pd);
 		return;
 	} else if (order_key(pd, word, rest, &good)) {
 		;

@@ -57,7 +57,7 @@ static void wire_write(struct pd *pd)
 	struct osdp_device_reply reply;
 
 	while (osdp_device_transmit(&pd->device, clock_boot_ns(), &reply)) {
-		if (pd->wire >= 0)
+		if (pd->wire >= 0 && !pd->mute)
 			(void)!serial_write(pd->wire, reply.bytes.data, reply.bytes.len);
 	}
 }
@@ -219,6 +219,23 @@ void pd_set_key(struct pd *pd, const uint8_t *key)
 	(void)pthread_mutex_lock(&pd->lock);
 	osdp_device_set_key(&pd->device, key);
 	changed(pd);
+}
+
+void pd_mute(struct pd *pd, bool mute)
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	pd->mute = mute;
+	changed(pd);
+}
+
+bool pd_key(struct pd *pd, uint8_t ret[OSDP_KEY_SIZE])
+{
+	(void)pthread_mutex_lock(&pd->lock);
+	bool has = pd->device.config.has_key;
+
+	memcpy(ret, pd->device.config.key, OSDP_KEY_SIZE);
+	(void)pthread_mutex_unlock(&pd->lock);
+	return has;
 }
 
 uint8_t pd_led(struct pd *pd)

@@ -16,6 +16,7 @@ struct pd {
 	int wire; /* -1: unplugged */
 	int wake; /* eventfd: something changed */
 	bool stopping;
+	bool mute; /* it hears and does, and none of its answers comes */
 	uint32_t keysets; /* keys that came */
 	uint8_t latest[OSDP_KEY_SIZE]; /* the last of them */
 	uint32_t file_len; /* bytes of a file that came in order */
@@ -44,6 +45,9 @@ void pd_file(struct pd *pd, uint32_t max, int16_t last);
 void pd_file_taken(struct pd *pd, uint32_t *ret_len, uint32_t *ret_sum);
 void pd_install(struct pd *pd, bool open);
 void pd_set_key(struct pd *pd, const uint8_t *key);
+void pd_mute(struct pd *pd, bool mute);
+/* The key that it has. False: none. */
+bool pd_key(struct pd *pd, uint8_t ret[OSDP_KEY_SIZE]);
 uint8_t pd_led(struct pd *pd);
 uint32_t pd_beeps(struct pd *pd); /* orders to sound, so far */
 uint64_t pd_commands(struct pd *pd); /* that it did, so far */

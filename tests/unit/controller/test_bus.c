@@ -526,6 +526,107 @@ static void a_window_is_closed_by_order(void **state)
 	assert_int_equal(pd_keysets(&f->pd), 0);
 }
 
+static void answer_lost(void *user)
+{
+	struct fixture *f = user;
+
+	looked_at_disk(f);
+	f->pd.mute = true;
+}
+
+/* A first pairing whose KEYSET is taken, and whose answer is lost. */
+static void pair_without_answer(struct fixture *f)
+{
+	int64_t until_ns = clock_boot_ns() + WAIT_NS;
+
+	reader_begin(f, NULL, true);
+	f->pd.on_key = answer_lost;
+	pd_install(&f->pd, true);
+	core_begin(f);
+	wait_state(f, REASON_READER_NOT_PAIRED);
+	assert_int_equal(order(f, BUS_ORDER_PAIR), RESULT_OK);
+	while (pd_keysets(&f->pd) == 0) {
+		assert_true(clock_boot_ns() < until_ns);
+		(void)poll(NULL, 0, 5);
+	}
+	assert_int_equal(f->pending_at_keyset, 1);
+}
+
+static void assert_first_key_holds(struct fixture *f)
+{
+	uint8_t held[READER_KEY_SIZE];
+	int port;
+
+	(void)wait_event(f, BUS_EVENT_PAIRED);
+	assert_int_equal(pd_keysets(&f->pd), 1);
+	assert_true(pd_key(&f->pd, held));
+	assert_memory_equal(held, f->pd.latest, sizeof(held));
+	assert_int_equal(keys_in(f, 0), 1);
+	assert_int_equal(keys_in(f, 1), 0);
+	pd_power_cycle(&f->pd);
+	core_end(f);
+	pd_plug(&f->pd, wire_new(ROLE_FD_PORTS, &port));
+	core_begin(f);
+	wait_online(f);
+	assert_card(f);
+}
+
+/* Paired again at once: the key that the reader took is still there, and is the one. */
+static void a_second_pairing_finds_the_key_of_the_first(void **state)
+{
+	struct fixture *f = *state;
+
+	pair_without_answer(f);
+	assert_int_equal(order(f, BUS_ORDER_PAIR_CANCEL), RESULT_OK);
+	assert_int_equal(keys_in(f, 1), 1);
+	assert_int_equal(order(f, BUS_ORDER_PAIR), RESULT_OK);
+	assert_int_equal(keys_in(f, 1), 1);
+	pd_mute(&f->pd, false);
+	assert_first_key_holds(f);
+	assert_int_equal(acts_in(f, AUDIT_READER_PAIR), 2);
+}
+
+/* The same when this posternd was started anew between the two. */
+static void a_second_pairing_after_a_start_finds_it_too(void **state)
+{
+	struct fixture *f = *state;
+	int port;
+
+	pair_without_answer(f);
+	core_end(f);
+	pd_plug(&f->pd, wire_new(ROLE_FD_PORTS, &port));
+	core_begin(f);
+	assert_int_equal(order(f, BUS_ORDER_PAIR), RESULT_OK);
+	assert_int_equal(keys_in(f, 1), 1);
+	pd_mute(&f->pd, false);
+	assert_first_key_holds(f);
+}
+
+/* The reader was reset in between: it gets another key, and the one of before is gone. */
+static void a_second_pairing_gives_a_reader_that_was_reset_a_new_key(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t first[READER_KEY_SIZE];
+
+	pair_without_answer(f);
+	assert_int_equal(order(f, BUS_ORDER_PAIR_CANCEL), RESULT_OK);
+	memcpy(first, f->pd.latest, sizeof(first));
+	f->pd.on_key = looked_at_disk;
+	f->pending_at_keyset = 0;
+	pd_install(&f->pd, true);
+	assert_int_equal(order(f, BUS_ORDER_PAIR), RESULT_OK);
+	pd_set_key(&f->pd, NULL);
+	pd_mute(&f->pd, false);
+	(void)wait_event(f, BUS_EVENT_PAIRED);
+	assert_int_equal(pd_keysets(&f->pd), 2);
+	assert_int_equal(f->pending_at_keyset, 1);
+	assert_memory_not_equal(f->pd.latest, first, sizeof(first));
+	assert_int_equal(keys_in(f, 0), 1);
+	assert_int_equal(keys_in(f, 1), 0);
+	settle(f);
+	assert_card(f);
+}
+
 static void an_unpaired_reader_gives_nothing_any_more(void **state)
 {
 	struct fixture *f = *state;
@@ -656,6 +757,9 @@ int main(void)
 		WITH_CORE(a_pending_key_that_the_reader_holds_becomes_the_key),
 		WITH_CORE(a_key_that_was_loaded_elsewhere_takes_over_when_it_works),
 		WITH_CORE(a_window_is_closed_by_order),
+		WITH_CORE(a_second_pairing_finds_the_key_of_the_first),
+		WITH_CORE(a_second_pairing_after_a_start_finds_it_too),
+		WITH_CORE(a_second_pairing_gives_a_reader_that_was_reset_a_new_key),
 		WITH_CORE(an_unpaired_reader_gives_nothing_any_more),
 		WITH_CORE(a_reader_with_another_key_stays_offline_and_is_told),
 		WITH_CORE(another_reader_in_its_place_is_not_believed),

@@ -139,6 +139,8 @@ enum osdp_event_kind {
 	OSDP_EVENT_COM, /* com: what the reader will use from now on */
 	OSDP_EVENT_NAK, /* nak: an order was refused; polls are only counted */
 	OSDP_EVENT_MFG, /* data: OUI, then the vendor's bytes */
+	OSDP_EVENT_KEY_WANTED, /* PAIR with `later`: the reader waits under SCBK-D, so it has no key
+				  of before; the pending one is forgotten: OSDP_ORDER_PAIR_KEY */
 	OSDP_EVENT_COUNT
 };
 
@@ -251,6 +253,7 @@ enum osdp_order_kind {
 	OSDP_ORDER_BIOREAD, /* biometric */
 	OSDP_ORDER_KEEPACTIVE, /* active_ms */
 	OSDP_ORDER_PENDING, /* pair.key: the reader may have this one; tried when its own fails */
+	OSDP_ORDER_PAIR_KEY, /* pair.key: the one that OSDP_EVENT_KEY_WANTED asked for */
 	OSDP_ORDER_COUNT
 };
 
@@ -266,6 +269,8 @@ struct osdp_order {
 		struct {
 			uint8_t key[OSDP_KEY_SIZE]; /* kept as pending by the caller before the
 							   order is given */
+			bool later; /* PAIR: there is no key yet; the pending one, which the reader
+				       may hold, is tried first, and between the tries of SCBK-D */
 			int64_t until_ns; /* PAIR: the end of the window; at most
 					     OSDP_BUS_PAIR_WINDOW_NS from now */
 		} pair;
@@ -331,6 +336,7 @@ struct osdp_reader_status {
 	uint8_t state; /* enum osdp_state */
 	uint8_t why; /* enum osdp_why: of the latest OFFLINE; NONE while online */
 	bool secure; /* a session with the reader's own key stands */
+	bool keyset_open; /* KEYSET is on its way: which key the reader holds is not known */
 	bool has_identity; /* identity and capabilities were told since it was last silent */
 	struct osdp_pdid identity;
 	struct osdp_capabilities capabilities;
@@ -392,7 +398,8 @@ void osdp_bus_set_baud(struct osdp_bus *bus, uint32_t baud);
 
 enum osdp_taken {
 	OSDP_TAKEN = 0,
-	OSDP_TAKEN_NOT_FULL, /* OSDP_BUS_ORDERS_MAX wait, or a pairing or a file is in progress */
+	OSDP_TAKEN_NOT_FULL, /* OSDP_BUS_ORDERS_MAX wait, or a pairing, a file or (ROTATE) a KEYSET
+				is in progress */
 	OSDP_TAKEN_NOT_OFFLINE, /* needs a reader that is online; ROTATE: in secure channel */
 	OSDP_TAKEN_NOT_INVALID, /* a value is out of its range */
 	OSDP_TAKEN_NOT_WEAK, /* the key is a known or a simple one */
