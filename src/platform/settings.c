@@ -105,8 +105,8 @@ static const struct setting table[] = {
 	OTHER("names", HTTP(http_name), SETTING_HOSTS, "",
 		"Names the device answers to, beside its own addresses; at most 8."),
 	OTHER("digest", HTTP(digest), SETTING_DIGESTS, "md5,sha-256",
-		"Digest algorithms offered to clients, in this order. Many clients read the first "
-		"only, and know only md5."),
+		"Digest algorithms offered to clients, in this order; others are not taken. Many "
+		"clients read the first only, and know only md5."),
 	OTHER("compat_http", HTTP(http_compat), SETTING_NETWORKS, "",
 		"Networks whose clients get answers over plain HTTP; everybody else is told to use "
 		"https."),

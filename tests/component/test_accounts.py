@@ -106,6 +106,24 @@ def _():
         check([name for name, _ in accounts(d)], ["admin", "anna"])
 
 
+@test("old passwords are asked five times, then once a minute: guessed by nobody, no flood of rows")
+def _():
+    with House() as d:
+        for name in ("anna", "otto"):
+            check(add(d, name, ANNA, "viewer").status, 200)
+        anna, otto = ("anna", ANNA), ("otto", ANNA)
+        check([passwd(d, "anna", "new password", f"guess {n}", anna).status for n in range(6)],
+              [403] * 5 + [429])
+        reply = passwd(d, "anna", "new password", ANNA, anna)
+        check(reply.status, 429, "the right one as well")
+        ensure(50 < int(reply.headers["retry-after"][0]) <= 60, reply.head)
+        ensure(logs_in(d, *anna), "the log-in is not held up")
+        check([passwd(d, "otto", ANNA, ANNA, otto).status for _ in range(7)],
+              [200] * 5 + [429] * 2)
+        check([act for act, _ in acts(d)].count("account_password"), 5)
+        check(passwd(d, "anna", "new password").status, 200, "an admin is not held up by it")
+
+
 @test("the last admin stays, whoever asks, also when two are asked for at once")
 def _():
     with House() as d:

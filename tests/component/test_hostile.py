@@ -12,7 +12,7 @@ import re
 import socket
 
 from harness import Connection, Digest, check, ensure, main, test, wait_until
-from people import (ATTACH, CLEAR, CLOSE, FIND_CARDS, FIND_RECORDS, GET, GET_CONFIG, INSERT, OPEN,
+from people import (ATTACH, CLEAR, CLOSE, CONFIG, FIND_CARDS, FIND_RECORDS, GET, GET_CONFIG, INSERT, OPEN,
                     REMOVE, SET_CONFIG, SIZE_CARDS, SIZE_RECORDS, SNAP, STATUS, UPDATE, House,
                     insert, person, records, size)
 
@@ -554,6 +554,38 @@ def _():
                                  "127.0.0.2").status == 200, "the end of the wait", wait_s + 2)
         challenged(asked(d, INFO, fresh(d, "typing error", source="127.0.0.2").header("GET", INFO),
                          "127.0.0.2"), "one wrong try behind a right one")
+
+
+@test("whoever has an account guesses no other one's password between his own log-ins")
+def _():
+    with furnished() as d:
+        body = b"user.Name=vera&user.Password=vera%20vera%20vera&user.Group=viewer"
+        check(d.request("/cgi-bin/userManager.cgi?action=addUser", "POST", body).status, 200)
+
+        def ask(user, password):
+            return asked(d, INFO, fresh(d, password, user, "127.0.0.6").header("GET", INFO),
+                         "127.0.0.6").status
+
+        answers = []
+        for number in range(8):
+            answers.append(ask("admin", f"guess {number}"))
+            check(ask("vera", "vera vera vera"), 200, "the other account is not held up")
+        check(answers[:5] + answers[-1:], [401] * 5 + [429], str(answers))
+        check([ask(f"nobody {number}", "guess") for number in range(8)].count(429), 0)
+        check(ask("nobody 9", "guess"), 429, "names without number share the wait")
+        check(ask("nobody 0", "guess"), 401, "whether a name exists is not told by it")
+
+
+@test("an algorithm that http.digest leaves out proves nothing")
+def _():
+    with House(config=CONFIG.replace("{http}", "{http}\n  digest: [sha-256]")) as d:
+        offered, = d.challenges()
+        ensure("algorithm=SHA-256" in offered, offered)
+        digest = d.digest(algorithm="SHA-256")
+        check(d.request(INFO, digest=digest).status, 200)
+        for other in ("algorithm=MD5", "opaque=x"):
+            digest = Digest(offered.replace("algorithm=SHA-256", other), "admin", d.password)
+            challenged(d.request(INFO, digest=digest), other)
 
 
 @test("a first try with Basic is no wrong log-in")
