@@ -136,7 +136,8 @@ static const struct setting table[] = {
 		"Event subscribers at once; fewer than connections."),
 	NUMBER("connections", LIMIT(connections_max), 8, 16896, "256", "HTTP connections at once."),
 	NUMBER("connections_per_source", LIMIT(connections_per_source_max), 1, 16896, "64",
-		"HTTP connections at once from one address; at most connections."),
+		"HTTP connections at once from one address, or one /64 of IPv6; at most "
+		"connections."),
 	NUMBER("audit", LIMIT(audit_max), 1000, 100000000, "100000",
 		"Administrative acts kept in the audit; the oldest go first."),
 
