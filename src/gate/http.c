@@ -510,7 +510,9 @@ static bool request_allowed(struct request *request)
 	}
 	if (changes && request->cross_site) {
 		reply_error_string(&request->reply, 403,
-			"the request was sent by a page of another site, or as part of a page");
+			"the request was sent by a page of another site, as part of a page, or by "
+			"a "
+			"browser that does not say by whose: use https there");
 		return false;
 	}
 	const char *why = access_operation(request);

@@ -610,7 +610,10 @@ def _():
                    {"Origin": "null"}, {"Origin": f"https://{d.host}.evil.example"},
                    {"Origin": "http://127.0.0.1:1"}, {"Referer": "http://evil.example/page"},
                    {"Referer": f"http://evil.example/{d.url}"},
-                   {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"})
+                   {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
+                   # Over plain HTTP browsers leave Sec-Fetch out, and a page can forbid Referer.
+                   {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"},
+                   {"User-Agent": "x", "Upgrade-Insecure-Requests": "1"})
         changing = [(name, target) for name, target, changes in example_requests() if changes]
         ensure(len(changing) >= 8, str(changing))
         for name, target in changing:
@@ -624,7 +627,9 @@ def _():
         check(digest_of(d), before)
         for headers in ({}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"},
                         {"Origin": d.url}, {"Referer": d.url + "/console"},
-                        {"Sec-Fetch-Dest": "empty"}):
+                        {"Sec-Fetch-Dest": "empty"}, {"User-Agent": "okhttp/4.9"},
+                        {"User-Agent": "Mozilla/5.0", "Sec-Fetch-Site": "none"},
+                        {"User-Agent": "Mozilla/5.0", "Referer": d.url + "/console"}):
             check(d.request(CLOSE + "&channel=1", headers=headers).status, 200, str(headers))
         for headers in foreign:
             check(d.request(FIND_CARDS, headers=headers).status, 200, f"reading, {headers}")
