@@ -203,7 +203,8 @@ POSTERN_API int postern_device_claim(struct postern_device *device, const char *
 POSTERN_API int postern_device_claim_start(struct postern_device *device, const char *code,
 	postern_done_fn *done, void *user, struct postern_call **call);
 
-/* One field of an answer as it came: "CitizenIDName", "Zhang San". */
+/* One field of an answer: "CitizenIDName", "Zhang San". As it came, but for control characters:
+ * '?'. */
 struct postern_field {
 	const char *name;
 	const char *value;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One request is judged in this order: the source's brake, the header's form, its uri= against the
+ * One request is judged in this order: the header's form, the source's brake, its uri= against the
  * request's target, the response against HA1, the nonce, the target's method, the role. Only a
  * wrong response counts as a wrong log-in; no header, Basic, a broken header or another's nonce get
  * a challenge and nothing more. An unknown name is hashed against HA1 values of nobody, made from
@@ -235,25 +235,39 @@ static struct span target_of(const struct message_authenticate *request)
 	return span_of(request->text, request->target_len);
 }
 
-static enum proof proof_of(struct authentication *a, const struct message_authenticate *request,
-	int64_t now_ms, const struct account_secret **ret_account)
+static bool algorithm_offered(const struct settings *settings, enum digest_algorithm algorithm)
+{
+	for (uint32_t i = 0; i < settings->digest_count; i++) {
+		if (settings->digest[i] == (uint8_t)algorithm)
+			return true;
+	}
+	return false;
+}
+
+/* The proof that the request brings; false when it brings none that could be judged. */
+static bool response_of(const struct authentication *a, const struct message_authenticate *request,
+	struct digest_response *ret)
 {
 	struct span header =
 		span_of(request->text + request->target_len, request->authorization_len);
-	struct digest_response response;
 
-	if (digest_response_parse(header, &response) != DIGEST_PARSE_OK)
-		return PROOF_NONE;
-	if (!digest_uri_matches(response.uri, target_of(request)))
-		return PROOF_NONE;
-	const struct account_secret *account = account_of(a, response.username);
+	return digest_response_parse(header, ret) == DIGEST_PARSE_OK &&
+	       algorithm_offered(a->settings, ret->algorithm) &&
+	       digest_uri_matches(ret->uri, target_of(request));
+}
 
-	if (!digest_response_matches(&response, hashes_digest, account->ha1[response.algorithm],
+static enum proof proof_of(struct authentication *a, const struct message_authenticate *request,
+	const struct digest_response *response, int64_t now_ms,
+	const struct account_secret **ret_account)
+{
+	const struct account_secret *account = account_of(a, response->username);
+
+	if (!digest_response_matches(response, hashes_digest, account->ha1[response->algorithm],
 		    text_span(&request->method)) ||
 		account == &a->nobody)
 		return PROOF_WRONG;
 	*ret_account = account;
-	switch (digest_nonce_use(&a->nonces, hashes_hmac, &response, now_ms)) {
+	switch (digest_nonce_use(&a->nonces, hashes_hmac, response, now_ms)) {
 	case DIGEST_NONCE_FRESH:
 		return PROOF_RIGHT;
 	case DIGEST_NONCE_STALE:
@@ -337,6 +351,41 @@ static const struct cgi_method *method_of(struct authentication *a,
 	return found;
 }
 
+/*
+ * The name as the client wrote it, known or not: what the brake counts by. One that is too long for
+ * an account stays as it is and counts among the many.
+ */
+static struct span tried_name(const struct digest_response *response, struct buf *memory)
+{
+	digest_unquote(memory, response->username);
+	return memory->overflow ? (struct span){NULL, 0} : buf_span(memory);
+}
+
+/* Judges a response behind the source's brake; *ret_wait_ms above 0: it was not looked at. */
+static enum proof braked_proof(struct authentication *a, const struct message_authenticate *request,
+	int64_t now_ms, const struct account_secret **ret_account, int64_t *ret_wait_ms)
+{
+	struct digest_response response;
+	char memory[ACCOUNT_NAME_MAX];
+	struct buf name = buf_over(memory, sizeof(memory));
+
+	*ret_wait_ms = 0;
+	if (!response_of(a, request, &response))
+		return PROOF_NONE;
+	struct span tried = tried_name(&response, &name);
+
+	*ret_wait_ms = throttle_wait_ms(&a->throttle, request->peer_address, tried, now_ms);
+	if (*ret_wait_ms > 0)
+		return PROOF_NONE;
+	enum proof proof = proof_of(a, request, &response, now_ms, ret_account);
+
+	if (proof == PROOF_WRONG)
+		throttle_wrong(&a->throttle, request->peer_address, tried, now_ms);
+	else if (proof == PROOF_RIGHT)
+		throttle_right(&a->throttle, request->peer_address, tried);
+	return proof;
+}
+
 bool authentication_judge(struct authentication *a, const struct message_authenticate *request,
 	int64_t now_ms, struct message_authenticated *ret_yes,
 	struct message_unauthenticated *ret_no)
@@ -345,24 +394,18 @@ bool authentication_judge(struct authentication *a, const struct message_authent
 
 	*ret_no = (struct message_unauthenticated){
 		.header = {MESSAGE_UNAUTHENTICATED, 0, request->header.request_id}};
-	int64_t wait_ms = request->authorization_len > 0
-				  ? throttle_wait_ms(&a->throttle, request->peer_address, now_ms)
-				  : 0;
+	int64_t wait_ms;
+	enum proof proof = braked_proof(a, request, now_ms, &account, &wait_ms);
 
 	if (wait_ms > 0) {
 		ret_no->refusal = REFUSAL_THROTTLED;
 		ret_no->retry_after_s = (uint32_t)((wait_ms + MS_PER_S - 1) / MS_PER_S);
 		return false;
 	}
-	enum proof proof = proof_of(a, request, now_ms, &account);
-
-	if (proof == PROOF_WRONG)
-		throttle_wrong(&a->throttle, request->peer_address, now_ms);
 	if (proof != PROOF_RIGHT) {
 		challenge(a, proof == PROOF_STALE, now_ms, ret_no);
 		return false;
 	}
-	throttle_right(&a->throttle, request->peer_address);
 	const struct cgi_method *method = method_of(a, request, ret_no);
 
 	explicit_bzero(a->query_text, sizeof(a->query_text)); /* a person's PIN may be in it */

@@ -10,6 +10,7 @@
 #include "base/civil.h"
 #include "crypto/random.h"
 
+static const struct span nameless = {NULL, 0}; /* there are no accounts yet */
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 _Static_assert(sizeof(letters) - 1 == 32, "a random byte chooses evenly");
@@ -58,7 +59,7 @@ enum claim_verdict claim_judge(struct claim *claim, struct throttle *throttle, s
 		return CLAIM_CLOSED;
 	if (claim->wrong >= CLAIM_GUESSES_MAX)
 		return CLAIM_WORN;
-	int64_t wait_ms = throttle_wait_ms(throttle, address, now_ms);
+	int64_t wait_ms = throttle_wait_ms(throttle, address, nameless, now_ms);
 
 	if (wait_ms > 0) {
 		*ret_wait_s = (uint32_t)((wait_ms + MS_PER_S - 1) / MS_PER_S);
@@ -66,10 +67,10 @@ enum claim_verdict claim_judge(struct claim *claim, struct throttle *throttle, s
 	}
 	if (!code_read(code, typed) || !bytes_equal_secret(typed, claim->code, sizeof(typed))) {
 		claim->wrong++;
-		throttle_wrong(throttle, address, now_ms);
+		throttle_wrong(throttle, address, nameless, now_ms);
 		return CLAIM_WRONG;
 	}
-	throttle_right(throttle, address);
+	throttle_right(throttle, address, nameless);
 	claim->pending = true;
 	return CLAIM_RIGHT;
 }

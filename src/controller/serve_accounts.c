@@ -46,10 +46,10 @@ static bool equal_nocase(struct span a, struct span b)
 }
 
 /* One's own password needs the old one, so that a log-in left open somewhere is not enough. */
-static enum result password_judge(struct authentication *a, const struct handle_entry *entry,
+static enum result password_judge(struct serve *serve, const struct handle_entry *entry,
 	const struct message_account_put *request, uint32_t *ret_wait_s)
 {
-	struct throttle *throttle = authentication_throttle(a);
+	struct authentication *a = serve->core->authentication;
 	int64_t now_ms = clock_boot_ns() / NS_PER_MS;
 	bool own = text_is(&request->name, text_span(&entry->account));
 	uint8_t role = ACCOUNT_NOBODY;
@@ -62,23 +62,23 @@ static enum result password_judge(struct authentication *a, const struct handle_
 		return RESULT_NOT_FOUND;
 	if (!own && !request->has_old_password)
 		return RESULT_OK;
-	int64_t wait_ms = throttle_wait_ms(throttle, entry->address, now_ms);
+	if (!request->has_old_password)
+		return RESULT_OLD_PASSWORD;
+	int64_t wait_ms = password_limit_wait_ms(&serve->password_limit, &entry->account, now_ms);
 
 	*ret_wait_s = (uint32_t)((wait_ms + MS_PER_S - 1) / MS_PER_S);
 	if (wait_ms > 0)
 		return RESULT_THROTTLED;
-	if (!request->has_old_password)
-		return RESULT_OLD_PASSWORD;
-	if (authentication_password_is(
-		    a, text_span(&request->name), text_span(&request->old_password)))
-		return RESULT_OK;
-	throttle_wrong(throttle, entry->address, now_ms);
-	return RESULT_OLD_PASSWORD;
+	return authentication_password_is(
+		       a, text_span(&request->name), text_span(&request->old_password))
+		       ? RESULT_OK
+		       : RESULT_OLD_PASSWORD;
 }
 
-static enum result put_judge(struct authentication *a, const struct handle_entry *entry,
+static enum result put_judge(struct serve *serve, const struct handle_entry *entry,
 	const struct message_account_put *request, uint32_t *ret_wait_s)
 {
+	struct authentication *a = serve->core->authentication;
 	struct account_row rows[ACCOUNTS_MAX];
 	bool exists = authentication_find(a, text_span(&request->name), NULL);
 
@@ -89,7 +89,7 @@ static enum result put_judge(struct authentication *a, const struct handle_entry
 		return authentication_list(a, rows) == ACCOUNTS_MAX ? RESULT_ACCOUNTS_FULL
 								    : RESULT_OK;
 	case ACCOUNT_CHANGE_PASSWORD:
-		return password_judge(a, entry, request, ret_wait_s);
+		return password_judge(serve, entry, request, ret_wait_s);
 	case ACCOUNT_CHANGE_ROLE:
 		if (!exists)
 			return RESULT_NOT_FOUND;
@@ -157,7 +157,7 @@ void serve_account_put(struct serve *serve, const struct handle_entry *entry,
 			SPAN_LIT("the password is the account's name: choose another"));
 		return;
 	}
-	enum result result = put_judge(a, entry, request, &wait_s);
+	enum result result = put_judge(serve, entry, request, &wait_s);
 
 	if (result != RESULT_OK) {
 		struct message_result answer = {

@@ -48,6 +48,7 @@ struct serve {
 	uint32_t stream_count;
 	uint64_t stream_next;
 	struct command_limit command_limit;
+	struct command_limit password_limit;
 	struct account_pending account;
 	int64_t file_part_ns; /* CLOCK_BOOTTIME of the latest part of core->reader_file */
 	struct text32 file_account; /* who sends it */

@@ -49,6 +49,8 @@ void request_finish(struct request *request)
 {
 	struct gate *gate = request->gate;
 
+	if (request->reply.lacking && request->reply.status < 400)
+		reply_lacks(&request->reply);
 	request_unlink(request);
 	pthread_mutex_lock(&gate->lock);
 	request->finished = true;
@@ -209,6 +211,7 @@ static void take_proof(struct request *request, const struct message_authenticat
 	request->proven = true;
 	request->handle = proof->handle;
 	request->serial = proof->serial;
+	reply_set_account(&request->reply, &proof->account);
 	request->operation = (enum cgi_operation)proof->operation;
 	/*
 	 * The cross-site judgement was made for the row we read from the query; core must have read

@@ -4,7 +4,8 @@
  * as they come. `found=` and `totalCount=` are known last and stand first: room is left for them.
  *
  * An answer that reaches its limit of bytes ends after the last whole row: `found=` says how many
- * there are, and the client goes on from there as it does after 1,024 rows.
+ * there are, and the client goes on from there as it does after 1,024 rows. Where not even one row
+ * finds room, it is refused: `found=0` would say that there are none.
  */
 #include "operations.h"
 
@@ -189,6 +190,7 @@ void find_end(struct request *request)
 	char text[REPLY_FRONT];
 	struct buf front = buf_over(text, sizeof(text));
 
+	request->reply.lacking = request->full && request->step == 0;
 	buf_add_string(&front, "found=");
 	buf_add_u64(&front, request->step);
 	buf_add_string(&front, "\r\ntotalCount=");

@@ -320,6 +320,39 @@ static bool field_is_cross_site(const struct head_field *field, struct span host
 	return false;
 }
 
+/*
+ * Browsers say where a request comes from, unless the page forbids it (no Referer) and the address
+ * is plain HTTP of another machine (no Sec-Fetch headers there). What such a page sends looks like
+ * a program's but for these two, which no page can change.
+ */
+static bool field_is_browsers(const struct head_field *field)
+{
+	if (span_equal_nocase(field->name, SPAN_LIT("User-Agent")))
+		return span_starts_with_nocase(span_trim(field->value), SPAN_LIT("Mozilla/"));
+	return span_equal_nocase(field->name, SPAN_LIT("Upgrade-Insecure-Requests"));
+}
+
+static bool field_says_whence(const struct head_field *field)
+{
+	return span_equal_nocase(field->name, SPAN_LIT("Sec-Fetch-Site")) ||
+	       span_equal_nocase(field->name, SPAN_LIT("Origin")) ||
+	       span_equal_nocase(field->name, SPAN_LIT("Referer"));
+}
+
+static bool is_cross_site(const struct head *head, struct span host)
+{
+	bool browser = false;
+	bool said = false;
+
+	for (uint32_t i = 0; i < head->field_count; i++) {
+		if (field_is_cross_site(&head->field[i], host))
+			return true;
+		browser |= field_is_browsers(&head->field[i]);
+		said |= field_says_whence(&head->field[i]);
+	}
+	return browser && !said;
+}
+
 static bool judge_authorization(const struct head *head, struct head_verdict *ret)
 {
 	uint32_t count;
@@ -351,6 +384,5 @@ void head_judge(const struct head *head, const struct head_policy *policy, struc
 
 	if (type != NULL)
 		ret->content_type = type->value;
-	for (uint32_t i = 0; i < head->field_count; i++)
-		ret->cross_site |= field_is_cross_site(&head->field[i], host);
+	ret->cross_site = is_cross_site(head, host);
 }

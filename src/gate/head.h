@@ -38,7 +38,8 @@ struct head_verdict {
 	uint16_t status; /* 0: go on; else the HTTP status of the refusal */
 	bool close; /* the end of this request is not certain: nothing may follow on its connection
 		     */
-	bool cross_site; /* sent by another site's page: refused where it would change something */
+	bool cross_site; /* sent by another site's page, or by a browser that hides whose: refused
+			  * where it would change something */
 	bool has_body; /* a Content-Length above 0, or chunks */
 	const char *detail; /* the sentence for the error body; never holds bytes of the request */
 	struct span authorization; /* empty when there is none */

@@ -129,6 +129,36 @@ static void peer_due(struct gate *gate, struct MHD_Connection *connection, int64
 	pthread_mutex_unlock(&gate->lock);
 }
 
+/*
+ * The HTTP library counts connections by address; an IPv6 subscriber has as many addresses as it
+ * likes. So those count by their /64 as well, as wrong passwords do.
+ */
+static bool prefix_has_room(const struct listener *listener, const uint8_t address[16])
+{
+	struct gate *gate = listener->gate;
+	uint32_t room = gate->settings->connections_per_source_max;
+
+	pthread_mutex_lock(&gate->lock);
+	for (const struct peer *at = gate->peers; at != NULL && room > 0; at = at->next)
+		room -= at->tls == listener->tls && memcmp(at->address, address, 8) == 0;
+	pthread_mutex_unlock(&gate->lock);
+	return room > 0;
+}
+
+static enum MHD_Result accept_judge(
+	void *cls, const struct sockaddr *from, socklen_t from_len UNUSED)
+{
+	static const uint8_t no_prefix[8];
+	const struct listener *listener = cls;
+	uint8_t address[16];
+
+	address_copy(from, address);
+	/* IPv4, mapped or not, and ::1 are no subscriber's network. */
+	if (memcmp(address, no_prefix, sizeof(no_prefix)) == 0)
+		return MHD_YES;
+	return prefix_has_room(listener, address) ? MHD_YES : MHD_NO;
+}
+
 static void connection_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
@@ -480,7 +510,9 @@ static bool request_allowed(struct request *request)
 	}
 	if (changes && request->cross_site) {
 		reply_error_string(&request->reply, 403,
-			"the request was sent by a page of another site, or as part of a page");
+			"the request was sent by a page of another site, as part of a page, or by "
+			"a "
+			"browser that does not say by whose: use https there");
 		return false;
 	}
 	const char *why = access_operation(request);
@@ -660,8 +692,8 @@ static int listener_start(struct gate *gate, struct listener *listener, unsigned
 	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
 						    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
 						    flags,
-		0, NULL, NULL, handle, listener, MHD_OPTION_EXTERNAL_LOGGER, http_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+		0, accept_judge, listener, handle, listener, MHD_OPTION_EXTERNAL_LOGGER, http_log,
+		NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)settings->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)settings->connections_per_source_max, MHD_OPTION_CONNECTION_TIMEOUT,
 		IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,

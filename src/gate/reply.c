@@ -3,8 +3,10 @@
  * Error bodies have the form of the devices: `Error`, a line
  * that belongs to the status, then our own `Detail=` with a sentence.
  *
- * Memory: a body grows by doubling. All bodies together stay below REPLY_TOTAL_MAX, whatever 64
- * clients ask for at once; the counter is atomic because bodies are freed by the HTTP thread.
+ * Memory: a body grows by doubling. All bodies together stay below REPLY_TOTAL_MAX, those for one
+ * account below half of it, whatever is asked for at once and however slowly it is taken. Small
+ * ones always find room. The account of the sums has a lock of its own: bodies are freed by the
+ * HTTP threads.
  */
 #include "reply.h"
 
@@ -12,7 +14,7 @@
 #include "domain/reason.h"
 #include "head.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #define FIRST_CAPACITY 1024
@@ -21,21 +23,88 @@
 #define CODE_CARD_EXISTS 286064930
 #define RETRY_SOON_S 1
 
-static _Atomic size_t total_bytes;
+#define SHARES_MAX 256 /* the first is nobody's, and everybody's when there are more accounts */
 
-static void memory_release(struct reply *reply)
+/* Under the lock. */
+static struct {
+	pthread_mutex_t lock;
+	size_t total; /* bytes */
+	struct share {
+		struct text32 account;
+		uint32_t replies;
+		size_t bytes;
+	} share[SHARES_MAX];
+} sums = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* What a body of that capacity counts. */
+static size_t counted(size_t capacity)
 {
-	free(reply->memory);
-	atomic_fetch_sub(&total_bytes, reply->capacity);
-	reply->memory = NULL;
-	reply->capacity = 0;
-	reply->start = 0;
-	reply->len = 0;
+	return capacity <= REPLY_SMALL ? 0 : capacity;
+}
+
+void reply_set_account(struct reply *reply, const struct text32 *account)
+{
+	uint8_t at = 0;
+
+	ASSERT(reply->share == 0 && counted(reply->capacity) == 0);
+	pthread_mutex_lock(&sums.lock);
+	for (unsigned i = 1; i < SHARES_MAX; i++) {
+		const struct share *share = &sums.share[i];
+
+		if (share->replies > 0 && text_is(&share->account, text_span(account))) {
+			at = (uint8_t)i;
+			break;
+		}
+		if (at == 0 && share->replies == 0)
+			at = (uint8_t)i;
+	}
+	reply->share = at;
+	if (at != 0) {
+		sums.share[at].account = *account;
+		sums.share[at].replies++;
+	}
+	pthread_mutex_unlock(&sums.lock);
 }
 
 void reply_free(struct reply *reply)
 {
-	memory_release(reply);
+	struct share *share = &sums.share[reply->share];
+
+	free(reply->memory);
+	pthread_mutex_lock(&sums.lock);
+	sums.total -= counted(reply->capacity);
+	share->bytes -= counted(reply->capacity);
+	share->replies -= reply->share != 0;
+	pthread_mutex_unlock(&sums.lock);
+	reply->memory = NULL;
+	reply->capacity = 0;
+	reply->share = 0;
+	reply->start = 0;
+	reply->len = 0;
+}
+
+/* False when that much more is too much together, or for the account. */
+static bool room_take(const struct reply *reply, size_t more)
+{
+	struct share *share = &sums.share[reply->share];
+
+	pthread_mutex_lock(&sums.lock);
+	bool room = sums.total + more <= REPLY_TOTAL_MAX && share->bytes + more <= REPLY_SHARE_MAX;
+
+	if (room) {
+		sums.total += more;
+		share->bytes += more;
+	}
+	pthread_mutex_unlock(&sums.lock);
+	return room;
+}
+
+static void room_give_back(const struct reply *reply, size_t bytes)
+{
+	pthread_mutex_lock(&sums.lock);
+	sums.total -= bytes;
+	sums.share[reply->share].bytes -= bytes;
+	pthread_mutex_unlock(&sums.lock);
 }
 
 static bool grow(struct reply *reply, size_t needed)
@@ -48,16 +117,14 @@ static bool grow(struct reply *reply, size_t needed)
 		capacity *= 2;
 	if (capacity > REPLY_BODY_MAX)
 		capacity = REPLY_BODY_MAX;
-	size_t more = capacity - reply->capacity;
+	size_t more = counted(capacity) - counted(reply->capacity);
 
-	if (atomic_fetch_add(&total_bytes, more) + more > REPLY_TOTAL_MAX) {
-		atomic_fetch_sub(&total_bytes, more);
+	if (!room_take(reply, more))
 		return false;
-	}
 	char *memory = realloc(reply->memory, capacity);
 
 	if (memory == NULL) {
-		atomic_fetch_sub(&total_bytes, more);
+		room_give_back(reply, more);
 		return false;
 	}
 	reply->memory = memory;
@@ -69,8 +136,10 @@ bool reply_add(struct reply *reply, struct span bytes)
 {
 	size_t needed = reply->start + reply->len + bytes.len;
 
-	if (needed > reply->capacity && !grow(reply, needed))
+	if (needed > reply->capacity && !grow(reply, needed)) {
+		reply->lacking = true;
 		return false;
+	}
 	if (bytes.len > 0)
 		memcpy(reply->memory + reply->start + reply->len, bytes.data, bytes.len);
 	reply->len += bytes.len;
@@ -104,6 +173,7 @@ void reply_error(struct reply *reply, unsigned status, struct span detail)
 {
 	reply->len = 0;
 	reply->start = 0;
+	reply->lacking = false;
 	reply->status = status;
 	reply->type = REPLY_TEXT;
 	(void)reply_add_string(reply, "Error\r\n");
@@ -140,6 +210,15 @@ void reply_ok(struct reply *reply)
 {
 	reply->status = 200;
 	(void)reply_add_string(reply, "OK\r\n");
+	reply->lacking = false; /* it is done, said or not */
+}
+
+void reply_lacks(struct reply *reply)
+{
+	reply_error_string(reply, 503,
+		"as many answers are on their way as there is memory for: take those of your "
+		"account, or repeat the request a little later");
+	reply->retry_after_s = RETRY_SOON_S;
 }
 
 static void reply_busy(struct reply *reply, const char *detail)

@@ -10,6 +10,8 @@
 
 #define REPLY_BODY_MAX (3 * 1024 * 1024) /* 1,024 rows of the usual size */
 #define REPLY_TOTAL_MAX (32 * 1024 * 1024) /* of all replies being made and sent */
+#define REPLY_SHARE_MAX (REPLY_TOTAL_MAX / 2) /* of those for one account */
+#define REPLY_SMALL 4096 /* a body up to this counts for neither: connections bound these */
 #define REPLY_FRONT 64 /* room in front of rows for what is known only behind them */
 
 enum reply_type { REPLY_TEXT = 0, REPLY_JSON, REPLY_METRICS };
@@ -17,6 +19,8 @@ enum reply_type { REPLY_TEXT = 0, REPLY_JSON, REPLY_METRICS };
 struct reply {
 	unsigned status; /* 0: not decided yet */
 	enum reply_type type;
+	bool lacking; /* bytes found no room: what is there is not the whole answer */
+	uint8_t share; /* whose share it counts for; 0: nobody's */
 	bool close; /* the connection ends behind this answer */
 	uint32_t retry_after_s; /* 0: no such header */
 	uint32_t challenge_count;
@@ -28,6 +32,9 @@ struct reply {
 };
 
 void reply_free(struct reply *reply);
+
+/* The body is for this account: it counts for that one's share from now on. Empty so far. */
+void reply_set_account(struct reply *reply, const struct text32 *account);
 
 /* Adds bytes to the body. False, and nothing added, when a limit is reached. */
 bool reply_add(struct reply *reply, struct span bytes);
@@ -42,6 +49,9 @@ void reply_add_front(struct reply *reply, struct span bytes);
 /* `Error`, the line of the status, and `Detail=` where detail is not empty. Replaces the body. */
 void reply_error(struct reply *reply, unsigned status, struct span detail);
 void reply_error_string(struct reply *reply, unsigned status, const char *detail);
+
+/* 503: the answer found no room. Replaces the body. */
+void reply_lacks(struct reply *reply);
 
 /* 400 with {"code":n,"message":""}. */
 void reply_error_code(struct reply *reply, uint32_t code);

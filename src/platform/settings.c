@@ -105,8 +105,8 @@ static const struct setting table[] = {
 	OTHER("names", HTTP(http_name), SETTING_HOSTS, "",
 		"Names the device answers to, beside its own addresses; at most 8."),
 	OTHER("digest", HTTP(digest), SETTING_DIGESTS, "md5,sha-256",
-		"Digest algorithms offered to clients, in this order. Many clients read the first "
-		"only, and know only md5."),
+		"Digest algorithms offered to clients, in this order; others are not taken. Many "
+		"clients read the first only, and know only md5."),
 	OTHER("compat_http", HTTP(http_compat), SETTING_NETWORKS, "",
 		"Networks whose clients get answers over plain HTTP; everybody else is told to use "
 		"https."),
@@ -136,7 +136,8 @@ static const struct setting table[] = {
 		"Event subscribers at once; fewer than connections."),
 	NUMBER("connections", LIMIT(connections_max), 8, 16896, "256", "HTTP connections at once."),
 	NUMBER("connections_per_source", LIMIT(connections_per_source_max), 1, 16896, "64",
-		"HTTP connections at once from one address; at most connections."),
+		"HTTP connections at once from one address, or one /64 of IPv6; at most "
+		"connections."),
 	NUMBER("audit", LIMIT(audit_max), 1000, 100000000, "100000",
 		"Administrative acts kept in the audit; the oldest go first."),
 

@@ -16,6 +16,8 @@ static void set_detail(char **detail, const char *format, va_list arguments)
 	free(*detail);
 	if (vasprintf(detail, format, arguments) < 0)
 		*detail = NULL;
+	else /* it may hold words of a device */
+		text_tame_line(*detail);
 }
 
 int device_fail(struct postern_device *device, int error, const char *format, ...)

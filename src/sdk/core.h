@@ -78,6 +78,15 @@ struct answer {
 	long status; /* HTTP */
 };
 
+/*
+ * Overwrites what would command a terminal or end a line where none ends: control characters but
+ * tab, LF and the CR in front of one. Each byte of them becomes '?'; other bytes stay, UTF-8 or
+ * not.
+ */
+void text_tame(char *text, size_t len);
+/* The same for what is one line or less: there LF and CR become '?' as well. */
+void text_tame_line(char *text);
+
 void answer_drop(struct answer *answer);
 
 #define CALL_RUNNING (-1) /* a step's return: the call goes on */

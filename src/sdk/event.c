@@ -65,13 +65,40 @@ static int deliver_lines(struct answer *answer, postern_event_fn *each, void *us
 
 struct event_fields {
 	struct postern_field field[EVENT_FIELDS_MAX];
+	char *copy[2 * EVENT_FIELDS_MAX]; /* owned: what the fields point to */
 	size_t count;
 };
 
+/* A copy in which no byte ends a line or commands a terminal, whatever JSON's escapes brought. */
+static char *text_copy(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy != NULL)
+		text_tame_line(copy);
+	return copy;
+}
+
+/* Without memory for it the field is left out. */
 static void add_field(struct event_fields *fields, const char *name, const char *value)
 {
-	if (fields->count < EVENT_FIELDS_MAX)
-		fields->field[fields->count++] = (struct postern_field){name, value};
+	if (fields->count == EVENT_FIELDS_MAX)
+		return;
+	char *copy[2] = {text_copy(name), text_copy(value)};
+
+	if (copy[0] == NULL || copy[1] == NULL) {
+		free(copy[0]);
+		free(copy[1]);
+		return;
+	}
+	memcpy(&fields->copy[2 * fields->count], copy, sizeof(copy));
+	fields->field[fields->count++] = (struct postern_field){copy[0], copy[1]};
+}
+
+static void fields_drop(struct event_fields *fields)
+{
+	for (size_t i = 0; i < 2 * fields->count; i++)
+		free(fields->copy[i]);
 }
 
 /* "Code=X;action=Y;index=N;data=" in front of the JSON; cuts the text in place. */
@@ -114,6 +141,7 @@ static int deliver_code(struct answer *answer, postern_event_fn *each, void *use
 	int error = deliver(fields.field, fields.count, each, user);
 
 	json_object_put(object);
+	fields_drop(&fields);
 	return error;
 }
 
@@ -131,6 +159,7 @@ int events_deliver(struct span part, postern_event_fn *each, void *user)
 	if (answer.len > 0)
 		memcpy(answer.text, part.data, answer.len);
 	answer.text[answer.len] = 0;
+	text_tame(answer.text, answer.len);
 	if (span_starts_with_nocase(part, SPAN_LIT("Events[")))
 		error = deliver_lines(&answer, each, user);
 	else if (span_starts_with(part, SPAN_LIT("Code=")))

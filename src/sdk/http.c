@@ -14,6 +14,38 @@ void answer_drop(struct answer *answer)
 	*answer = (struct answer){0};
 }
 
+/* The C1 controls are U+0080 to U+009F: C2 and a byte below A0. */
+static size_t control_len(const char *text, size_t left)
+{
+	unsigned char c = (unsigned char)text[0];
+	unsigned char after = left > 1 ? (unsigned char)text[1] : '\n';
+
+	if (c == '\t' || c == '\n' || (c == '\r' && after == '\n'))
+		return 0;
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	return c == 0xc2 && after >= 0x80 && after < 0xa0 ? 2 : 0;
+}
+
+void text_tame(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		size_t bad = control_len(text + i, len - i);
+
+		if (bad == 0)
+			continue;
+		memset(text + i, '?', bad);
+		i += bad - 1;
+	}
+}
+
+void text_tame_line(char *text)
+{
+	for (char *at = text; *at != '\0'; at++)
+		*at = *at == '\n' || *at == '\r' ? '?' : *at;
+	text_tame(text, strlen(text));
+}
+
 void form_drop(char **form)
 {
 	if (*form != NULL)

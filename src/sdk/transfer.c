@@ -240,6 +240,8 @@ static void finish(struct postern_call *call, CURLcode code)
 	curl_easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_OK)
 		tls_learn(device, call->curl, status);
+	if (call->body.text != NULL)
+		text_tame(call->body.text, call->body.len);
 	int error =
 		stream == NULL ? http_judge(call, code, status) : stream_judge(call, code, status);
 	struct answer answer = call->body;

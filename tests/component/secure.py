@@ -65,7 +65,7 @@ def _address4(name, address, mask):
             fcntl.ioctl(sock, call, request)
 
 
-def _address6(address, bits):
+def more_address(address, bits):
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
         request = socket.inet_pton(socket.AF_INET6, address) + struct.pack(
             "Ii", bits, socket.if_nametoindex("lo"))
@@ -90,4 +90,4 @@ def own_network():
     _address4(b"lo:1", "10.1.0.1", "255.255.0.0")
     _address4(b"lo:2", "10.2.0.1", "255.255.0.0")
     for address in ("fd01::1", "fd02::1"):
-        _address6(address, 64)
+        more_address(address, 64)

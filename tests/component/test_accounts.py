@@ -3,6 +3,7 @@
 """Accounts over the CGI, and the audit of what they do: who may change what, what ends with a change,
 and that every act has one row that tells no secret."""
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -12,6 +13,7 @@ from harness import Daemon, check, ensure, main, program, run, test, wait_until
 from people import (ATTACH, CLEAR, CONFIG, FIND_CARDS, OPEN, PASSWORD, REMOVE, SET_CONFIG, UPDATE,
                     House, insert, rows_of)
 
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/cgi.md")
 USERS = "/cgi-bin/userManager.cgi?action="
 AUDIT = "/cgi-bin/recordFinder.cgi?action=find&name=PosternAudit"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -80,6 +82,33 @@ def _():
         ensure(not logs_in(d, "anna", ANNA) and logs_in(d, "otto@desk-1", OTTO), "as on the disk")
 
 
+@test("each operation of docs/cgi.md asks for its role, in the URL and in the body of a POST")
+def _():
+    with open(PAGE, encoding="utf-8") as file:
+        rows = re.findall(r"(?s)\n### (\w+\.cgi [^\n]+).*?\nRole: (\w+)\..*?```\n(/cgi-bin/\S+)\n```",
+                          file.read())
+    ensure(len(rows) >= 50, f"{len(rows)} rows")
+    roles = {name: role for name, role, _ in rows}
+    for words in ("userManager.cgi addUser", "accessControl.cgi getOsdpFrames",
+                  "accessControl.cgi getReaderFrames", "recordFinder.cgi find, PosternAudit",
+                  "accessControl.cgi setReaderKey", "accessControl.cgi addReaderFile",
+                  "configManager.cgi setConfig"):
+        check(roles[words], "admin", words)
+    ranks = ["nobody", "viewer", "operator", "admin"]
+    with House() as d:
+        for name in ("viewer", "operator"):
+            check(add(d, f"a-{name}", ANNA, name).status, 200)
+            for row, role, target in rows:
+                enough = ranks.index(role) <= ranks.index(name)
+                path, _, body = target.partition("?")
+                if role == "nobody" or "modifyPassword" in row or (enough and "attach" in target):
+                    continue
+                for request in ((target,), (path, "POST", body.encode(), FORM)):
+                    reply = d.request(*request, user=f"a-{name}", password=ANNA)
+                    check(reply.status != 403, enough, f"{name} {request}: {reply.text!r}")
+        check({act for act, _ in acts(d)}, {"init", "account_add"}, "what was done")
+
+
 @test("passwords: one's own with the old one, others' as admin, never in a URL, not the name")
 def _():
     with House() as d:
@@ -104,6 +133,24 @@ def _():
         refused(add(d, "a:b", OTTO, "viewer"), 400, "letters, digits")
         refused(add(d, "eve", OTTO, "root"), 400, "admin, operator, viewer")
         check([name for name, _ in accounts(d)], ["admin", "anna"])
+
+
+@test("old passwords are asked five times, then once a minute: guessed by nobody, no flood of rows")
+def _():
+    with House() as d:
+        for name in ("anna", "otto"):
+            check(add(d, name, ANNA, "viewer").status, 200)
+        anna, otto = ("anna", ANNA), ("otto", ANNA)
+        check([passwd(d, "anna", "new password", f"guess {n}", anna).status for n in range(6)],
+              [403] * 5 + [429])
+        reply = passwd(d, "anna", "new password", ANNA, anna)
+        check(reply.status, 429, "the right one as well")
+        ensure(50 < int(reply.headers["retry-after"][0]) <= 60, reply.head)
+        ensure(logs_in(d, *anna), "the log-in is not held up")
+        check([passwd(d, "otto", ANNA, ANNA, otto).status for _ in range(7)],
+              [200] * 5 + [429] * 2)
+        check([act for act, _ in acts(d)].count("account_password"), 5)
+        check(passwd(d, "anna", "new password").status, 200, "an admin is not held up by it")
 
 
 @test("the last admin stays, whoever asks, also when two are asked for at once")

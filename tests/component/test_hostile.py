@@ -12,7 +12,7 @@ import re
 import socket
 
 from harness import Connection, Digest, check, ensure, main, test, wait_until
-from people import (ATTACH, CLEAR, CLOSE, FIND_CARDS, FIND_RECORDS, GET, GET_CONFIG, INSERT, OPEN,
+from people import (ATTACH, CLEAR, CLOSE, CONFIG, FIND_CARDS, FIND_RECORDS, GET, GET_CONFIG, INSERT, OPEN,
                     REMOVE, SET_CONFIG, SIZE_CARDS, SIZE_RECORDS, SNAP, STATUS, UPDATE, House,
                     insert, person, records, size)
 
@@ -556,6 +556,38 @@ def _():
                          "127.0.0.2"), "one wrong try behind a right one")
 
 
+@test("whoever has an account guesses no other one's password between his own log-ins")
+def _():
+    with furnished() as d:
+        body = b"user.Name=vera&user.Password=vera%20vera%20vera&user.Group=viewer"
+        check(d.request("/cgi-bin/userManager.cgi?action=addUser", "POST", body).status, 200)
+
+        def ask(user, password):
+            return asked(d, INFO, fresh(d, password, user, "127.0.0.6").header("GET", INFO),
+                         "127.0.0.6").status
+
+        answers = []
+        for number in range(8):
+            answers.append(ask("admin", f"guess {number}"))
+            check(ask("vera", "vera vera vera"), 200, "the other account is not held up")
+        check(answers[:5] + answers[-1:], [401] * 5 + [429], str(answers))
+        check([ask(f"nobody {number}", "guess") for number in range(8)].count(429), 0)
+        check(ask("nobody 9", "guess"), 429, "names without number share the wait")
+        check(ask("nobody 0", "guess"), 401, "whether a name exists is not told by it")
+
+
+@test("an algorithm that http.digest leaves out proves nothing")
+def _():
+    with House(config=CONFIG.replace("{http}", "{http}\n  digest: [sha-256]")) as d:
+        offered, = d.challenges()
+        ensure("algorithm=SHA-256" in offered, offered)
+        digest = d.digest(algorithm="SHA-256")
+        check(d.request(INFO, digest=digest).status, 200)
+        for other in ("algorithm=MD5", "opaque=x"):
+            digest = Digest(offered.replace("algorithm=SHA-256", other), "admin", d.password)
+            challenged(d.request(INFO, digest=digest), other)
+
+
 @test("a first try with Basic is no wrong log-in")
 def _():
     with furnished() as d:
@@ -578,7 +610,10 @@ def _():
                    {"Origin": "null"}, {"Origin": f"https://{d.host}.evil.example"},
                    {"Origin": "http://127.0.0.1:1"}, {"Referer": "http://evil.example/page"},
                    {"Referer": f"http://evil.example/{d.url}"},
-                   {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"})
+                   {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
+                   # Over plain HTTP browsers leave Sec-Fetch out, and a page can forbid Referer.
+                   {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"},
+                   {"User-Agent": "x", "Upgrade-Insecure-Requests": "1"})
         changing = [(name, target) for name, target, changes in example_requests() if changes]
         ensure(len(changing) >= 8, str(changing))
         for name, target in changing:
@@ -592,7 +627,9 @@ def _():
         check(digest_of(d), before)
         for headers in ({}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"},
                         {"Origin": d.url}, {"Referer": d.url + "/console"},
-                        {"Sec-Fetch-Dest": "empty"}):
+                        {"Sec-Fetch-Dest": "empty"}, {"User-Agent": "okhttp/4.9"},
+                        {"User-Agent": "Mozilla/5.0", "Sec-Fetch-Site": "none"},
+                        {"User-Agent": "Mozilla/5.0", "Referer": d.url + "/console"}):
             check(d.request(CLOSE + "&channel=1", headers=headers).status, 200, str(headers))
         for headers in foreign:
             check(d.request(FIND_CARDS, headers=headers).status, 200, f"reading, {headers}")

@@ -5,13 +5,14 @@
 The whole program runs in a network namespace of its own, where 10.1.0.0/16 is a network that the
 configuration names and 10.2.0.0/16 one that it does not.
 """
+import contextlib
 import os
 import re
 import socket
 
-from harness import ASK, Connection, Digest, Skip, check, ensure, free_port, main, test
-from people import CLOSE, CONFIG, INSERT, OPEN, STATUS, House, encoded
-from secure import context_of, own_network, wrap
+from harness import ASK, Connection, Digest, Failed, Skip, check, ensure, free_port, main, test
+from people import CLOSE, CONFIG, FIND_CARDS, INSERT, OPEN, STATUS, House, encoded
+from secure import context_of, more_address, own_network, wrap
 
 try:
     own_network()
@@ -161,6 +162,73 @@ def _():
         answered(near, ASK)
         near.detail(DOOR[0])
         Client(d, "fd02::1", "fd02::1", port).detail(ASK)
+
+
+@test("one IPv6 network takes no more connections than one source may, however many its addresses")
+def _():
+    port = free_port()
+    for number in () if REFUSED else range(2, 8):
+        more_address(f"fd01::{number}", 64)
+    with house("{http}", f"[::]:{port}") as d, contextlib.ExitStack() as held:
+        def connected(address):
+            sock = held.enter_context(socket.socket(socket.AF_INET6))
+            sock.settimeout(15)
+            sock.bind((address, 0))
+            sock.connect(("fd01::1", port))
+            return sock
+
+        socks = [connected(f"fd01::{2 + number % 6}") for number in range(64)]
+        for number in range(6):
+            try:
+                check(connected(f"fd01::{2 + number}").recv(1), b"", "closed at once")
+            except ConnectionResetError:
+                pass
+        for sock in socks:  # these wait for our half of the handshake
+            sock.setblocking(False)
+            try:
+                raise Failed(f"an earlier one was ended: {sock.recv(1)!r}")
+            except BlockingIOError:
+                pass
+        client = Client(d, "fd02::1", "fd02::1", port, context_of(d.state + "/tls.crt"))
+        client.context.check_hostname = False
+        answered(client, ASK)
+
+
+@test("a client that takes nothing leaves the others their answers")
+def _():
+    if REFUSED:
+        raise Skip(REFUSED)
+    try:
+        with open("/proc/sys/net/ipv4/tcp_wmem", "w", encoding="ascii") as file:
+            file.write("4096 16384 32768")  # else the kernel holds a whole answer
+    except OSError as error:
+        raise Skip(f"buffers of sockets stay as they are: {error}") from error
+    account = {"user.Name": "vera", "user.Password": "vera vera", "user.Group": "viewer"}
+    with house("{http}") as d, contextlib.ExitStack() as held:
+        d.get("/cgi-bin/userManager.cgi?action=addUser", method="POST",
+              body=encoded(account)[1:].encode())
+        digest = d.digest()
+        doors = encoded({f"Doors[{n}]": n % 2 for n in range(128)})
+        for number in range(350):
+            d.get(INSERT + encoded({"UserID": number, "CardNo": 9000 + number}) + doors,
+                  digest=digest)
+        whole = len(d.get(FIND_CARDS))
+        ensure(whole > 1 << 20, whole)
+        vera = d.digest("vera", "vera vera")
+        for _ in range(24):
+            sock = held.enter_context(socket.socket())
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.connect(d.address)
+            sock.sendall(f"GET {FIND_CARDS} HTTP/1.1\r\nHost: {d.host}\r\nAuthorization: "
+                         f"{vera.header('GET', FIND_CARDS)}\r\n\r\n".encode())
+            ensure(sock.recv(1) == b"H", "an answer begins")
+        check(len(d.get(FIND_CARDS)), whole, "another account's answer")
+        check(d.get(STATUS + "&channel=1"), "Info.status=Close\r\n")
+        check(d.get(STATUS + "&channel=1", user="vera", password="vera vera"),
+              "Info.status=Close\r\n", "small answers are there for it, too")
+        late = d.get(FIND_CARDS, user="vera", password="vera vera")
+        ensure(len(late) < whole / 2 and late.startswith("found="), late[:100])
+
 
 @test("who is not answered hears why, with whatever body")
 def _():

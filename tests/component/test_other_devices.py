@@ -299,6 +299,38 @@ def refusals_keep_their_words_and_exit_status():
         assert done.returncode == status and words in done.stderr, (reply, done.returncode, done.stderr)
 
 
+FORGED = "\x1b]0;title\x07\x1b[2J\u009b31m\x7f\r"  # what terminals obey, and a line that overwrites its own
+
+
+def tamed(answer, *words, lines):
+    with Device(answer) as device:
+        done = device.postern(*words)
+    shown = done.stdout + done.stderr
+    bad = [c for c in shown if c != "\n" and (ord(c) < 32 or 127 <= ord(c) < 160)]
+    assert not bad and len(shown.splitlines()) == lines and "]0;title" in shown, (words, shown)
+
+
+@test
+def no_word_of_a_device_commands_the_terminal_or_forges_a_line():
+    row = {"RecNo": 5, "CreateTime": 1789554000, "CardNo": "12" + FORGED, "CardName": "A" + FORGED + "B", "UserID": 1}
+    rows = "found=1\r\ntotalCount=1\r\n" + "".join(f"records[0].{k}={v}\r\n" for k, v in row.items())
+    info = "".join(f"{key}=x{FORGED}y\r\n" for key in ("type", "sn", "version", "vendor", "name", "result"))
+    refusal = f"Error\r\nBad Request!\r\nDetail=no{FORGED}postern: done\r\n"
+    for text, status, words, lines in ((rows, 200, ("records", "pull"), 2), (rows, 200, ("user", "list"), 1),
+                                       (info, 200, ("device", "info"), 6), (refusal, 400, ("door", "open", "1"), 1),
+                                       ("\n\nso" + FORGED + "\npostern: done", 200, ("door", "open", "1"), 1)):
+        tamed(lambda *_, r=(status, "text/plain", text.encode()): r, *words, lines=lines)
+    data = json.dumps({"UserID": FORGED + "\nforged 1", "Card" + FORGED: 1, "More": {"x": FORGED}})
+    for part in (f"Code=AccessControl{FORGED};action=Pulse{FORGED};index=0;data={data}\r\n",
+                 f"Events[0].Code=AccessControl\r\nEvents[0].UserID=x{FORGED}y\r\n"):
+        for form in ((), ("--json",)):
+            tamed(stream([("text/plain", part.encode())]), "events", "watch", "--count", "1",
+                                   "--event-manager", *form, lines=1)
+    names = "records[0].UserID=1\r\nrecords[0].CardName=\xd0\xc3\u4e2d\tx\r\n"
+    with Device(lambda *_: (200, "text/plain", ("found=1\r\n" + names).encode("utf-8"))) as device:
+        assert "\xd0\xc3\u4e2d\tx" in device.postern("user", "list").stdout
+
+
 @test
 def nobody_at_the_address_is_exit_status_3():
     with Device(records_device(ROWS)) as device:

@@ -215,6 +215,10 @@ static void open_and_close_cannot_be_swapped_and_holds_have_no_handle(void **sta
 	}
 }
 
+static const struct span admin = {"admin", 5};
+static const uint8_t source1[16] = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 1};
+static const uint8_t source2[16] = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 2};
+
 static void commands_have_a_burst_then_one_a_second_per_account_and_door(void **state)
 {
 	static struct command_limit limit;
@@ -233,6 +237,64 @@ static void commands_have_a_burst_then_one_a_second_per_account_and_door(void **
 	assert_false(command_limit_take(&limit, &anna, 0, NOW_MS + 1000000));
 }
 
+static void old_passwords_have_a_burst_then_one_a_minute_per_account(void **state)
+{
+	static struct command_limit limit;
+	struct text32 anna = {4, "anna"}, bert = {4, "bert"};
+
+	(void)state;
+	for (int i = 0; i < PASSWORD_BURST; i++)
+		assert_int_equal(password_limit_wait_ms(&limit, &anna, NOW_MS), 0);
+	assert_int_equal(password_limit_wait_ms(&limit, &anna, NOW_MS), PASSWORD_EVERY_MS);
+	assert_int_equal(password_limit_wait_ms(&limit, &bert, NOW_MS), 0);
+	for (int ms = 0; ms < PASSWORD_EVERY_MS;
+		ms += 7) /* asking on shortens and lengthens nothing */
+		assert_true(password_limit_wait_ms(&limit, &anna, NOW_MS + ms) > 0);
+	assert_int_equal(password_limit_wait_ms(&limit, &anna, NOW_MS + PASSWORD_EVERY_MS), 0);
+	assert_true(password_limit_wait_ms(&limit, &anna, NOW_MS + PASSWORD_EVERY_MS) > 0);
+}
+
+static void a_right_log_in_forgives_its_own_name_only(void **state)
+{
+	static struct throttle throttle;
+	struct span anna = SPAN_LIT("anna");
+
+	(void)state;
+	for (int i = 0; i < THROTTLE_FREE_TRIES; i++) {
+		assert_int_equal(throttle_wait_ms(&throttle, source1, admin, NOW_MS), 0);
+		throttle_wrong(&throttle, source1, admin, NOW_MS);
+		throttle_right(&throttle, source1, anna);
+		throttle_right(&throttle, source2, admin);
+	}
+	assert_int_equal(throttle_wait_ms(&throttle, source1, admin, NOW_MS), 1000);
+	assert_int_equal(throttle_wait_ms(&throttle, source1, anna, NOW_MS), 0);
+	throttle_right(&throttle, source1, admin);
+	assert_int_equal(throttle_wait_ms(&throttle, source1, admin, NOW_MS), 0);
+}
+
+static void many_names_of_one_source_share_a_place(void **state)
+{
+	static struct throttle throttle;
+	char letter[] = "a";
+	struct span name = {letter, 1};
+
+	(void)state;
+	/* Four names have a place each; the fifth wrong try behind them stops all others. */
+	for (int i = 0; i < THROTTLE_NAMES_MAX + THROTTLE_FREE_TRIES; i++, letter[0]++) {
+		assert_int_equal(throttle_wait_ms(&throttle, source1, name, NOW_MS), 0);
+		throttle_wrong(&throttle, source1, name, NOW_MS);
+	}
+	assert_int_equal(throttle_wait_ms(&throttle, source1, name, NOW_MS), 1000);
+	assert_int_equal(throttle_wait_ms(&throttle, source1, admin, NOW_MS), 1000);
+	assert_int_equal(throttle_wait_ms(&throttle, source1, SPAN_LIT("a"), NOW_MS), 0);
+	assert_int_equal(throttle_wait_ms(&throttle, source2, admin, NOW_MS), 0);
+	throttle_right(&throttle, source1, admin); /* it has no place of its own to clear */
+	assert_int_equal(throttle_wait_ms(&throttle, source1, admin, NOW_MS), 1000);
+	/* When the four are forgotten, a name has its own place again. */
+	assert_int_equal(
+		throttle_wait_ms(&throttle, source1, admin, NOW_MS + THROTTLE_FORGET_MS + 1), 0);
+}
+
 static void an_ipv6_source_is_its_prefix_and_an_ipv4_source_its_address(void **state)
 {
 	static struct throttle throttle;
@@ -241,16 +303,16 @@ static void an_ipv6_source_is_its_prefix_and_an_ipv4_source_its_address(void **s
 
 	(void)state;
 	for (int i = 0; i < THROTTLE_FREE_TRIES; i++) {
-		throttle_wrong(&throttle, six, NOW_MS);
-		throttle_wrong(&throttle, four, NOW_MS);
+		throttle_wrong(&throttle, six, admin, NOW_MS);
+		throttle_wrong(&throttle, four, admin, NOW_MS);
 	}
 	six[15] = 2;
-	assert_int_equal(throttle_wait_ms(&throttle, six, NOW_MS), 1000);
+	assert_int_equal(throttle_wait_ms(&throttle, six, admin, NOW_MS), 1000);
 	six[7] = 1;
-	assert_int_equal(throttle_wait_ms(&throttle, six, NOW_MS), 0);
-	assert_int_equal(throttle_wait_ms(&throttle, four, NOW_MS + 400), 600);
+	assert_int_equal(throttle_wait_ms(&throttle, six, admin, NOW_MS), 0);
+	assert_int_equal(throttle_wait_ms(&throttle, four, admin, NOW_MS + 400), 600);
 	four[15] = 2;
-	assert_int_equal(throttle_wait_ms(&throttle, four, NOW_MS), 0);
+	assert_int_equal(throttle_wait_ms(&throttle, four, admin, NOW_MS), 0);
 }
 
 static void many_sources_push_out_the_one_quiet_longest(void **state)
@@ -263,13 +325,13 @@ static void many_sources_push_out_the_one_quiet_longest(void **state)
 		source[14] = (uint8_t)(n >> 8);
 		source[15] = (uint8_t)n;
 		for (int i = 0; i < THROTTLE_FREE_TRIES; i++)
-			throttle_wrong(&throttle, source, NOW_MS + n);
+			throttle_wrong(&throttle, source, admin, NOW_MS + n);
 	}
-	assert_true(throttle_wait_ms(&throttle, source, NOW_MS + THROTTLE_SOURCES_MAX) > 0);
+	assert_true(throttle_wait_ms(&throttle, source, admin, NOW_MS + THROTTLE_SOURCES_MAX) > 0);
 	source[14] = source[15] = 0;
-	assert_int_equal(throttle_wait_ms(&throttle, source, NOW_MS), 0);
+	assert_int_equal(throttle_wait_ms(&throttle, source, admin, NOW_MS), 0);
 	source[15] = 1;
-	assert_true(throttle_wait_ms(&throttle, source, NOW_MS + 1) > 0);
+	assert_true(throttle_wait_ms(&throttle, source, admin, NOW_MS + 1) > 0);
 }
 
 static void a_lockout_is_told_once(void **state)
@@ -281,23 +343,23 @@ static void a_lockout_is_told_once(void **state)
 
 	(void)state;
 	for (int n = 1; n < THROTTLE_FREE_TRIES; n++)
-		throttle_wrong(&throttle, source, NOW_MS);
+		throttle_wrong(&throttle, source, admin, NOW_MS);
 	assert_false(throttle_lockout_take(&throttle, NOW_MS, told));
-	throttle_wrong(&throttle, source, NOW_MS);
+	throttle_wrong(&throttle, source, admin, NOW_MS);
 	assert_true(throttle_lockout_take(&throttle, NOW_MS, told));
 	assert_memory_equal(told, source, sizeof(told));
-	throttle_wrong(&throttle, source, NOW_MS + 2000);
+	throttle_wrong(&throttle, source, admin, NOW_MS + 2000);
 	assert_false(throttle_lockout_take(&throttle, NOW_MS + 2000, told));
 	for (uint8_t i = 1; i <= 100; i++) { /* many sources: a burst, then one a minute */
 		source[7] = i;
 		for (int n = 0; n < THROTTLE_FREE_TRIES; n++)
-			throttle_wrong(&throttle, source, NOW_MS + 3000);
+			throttle_wrong(&throttle, source, admin, NOW_MS + 3000);
 		count += throttle_lockout_take(&throttle, NOW_MS + 3000, told);
 	}
 	assert_int_equal(count, THROTTLE_TOLD_BURST - 1);
 	source[6] = 1;
 	for (int n = 0; n < THROTTLE_FREE_TRIES; n++)
-		throttle_wrong(&throttle, source, NOW_MS + 3000 + THROTTLE_TOLD_EVERY_MS);
+		throttle_wrong(&throttle, source, admin, NOW_MS + 3000 + THROTTLE_TOLD_EVERY_MS);
 	assert_true(throttle_lockout_take(&throttle, NOW_MS + 3000 + THROTTLE_TOLD_EVERY_MS, told));
 }
 
@@ -314,6 +376,9 @@ int main(void)
 		cmocka_unit_test(a_handle_serves_its_own_operation_only),
 		cmocka_unit_test(open_and_close_cannot_be_swapped_and_holds_have_no_handle),
 		cmocka_unit_test(commands_have_a_burst_then_one_a_second_per_account_and_door),
+		cmocka_unit_test(old_passwords_have_a_burst_then_one_a_minute_per_account),
+		cmocka_unit_test(a_right_log_in_forgives_its_own_name_only),
+		cmocka_unit_test(many_names_of_one_source_share_a_place),
 		cmocka_unit_test(an_ipv6_source_is_its_prefix_and_an_ipv4_source_its_address),
 		cmocka_unit_test(many_sources_push_out_the_one_quiet_longest),
 	};
