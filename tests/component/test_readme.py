@@ -48,7 +48,7 @@ PROMISED = {
     "action=openDoor": r"OK\s*",
     "AccessTimeSchedule[100]": r"OK\s*",
     "name=AccessControlCardRec'": r"found=\d+\s+totalCount=\d+\s+records\[0\](?s:.*)UserID=1001(?s:.*)",
-    "posternd check": r"posternd.yaml is good: \d+ doors, \d+ readers\n(?s:.*)",
+    "posternd check": r"posternd.yaml is good: \d+ doors?, \d+ readers?\n(?s:.*)",
     "posternd init": r"made account `admin` in \S+\n",
 }
 

@@ -157,7 +157,7 @@ def _():
                                     f"https://door.example.org:{port}{ASK}"])
             check((status, out), (0, "type=Postern\n"), err)
             ensure(not os.path.exists(os.path.join(e.state, "tls.key")), "made a key of its own")
-        for key, words in (("other.key", "certificate and key of the configuration cannot be used"),
+        for key, words in (("other.key", "certificate and key of the configuration cannot be used for https, "),
                            ("none.key", "none.key: No such file"),
                            ("own.crt", "cannot be used for https")):
             e = house(extra=lines % key, wait_ready=False)
