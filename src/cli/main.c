@@ -48,10 +48,10 @@ static const struct {
 		"first line is the password; also POSTERN_PASSWORD_FILE; for the\n"
 		"default device, the demo's own file"},
 	{"ca", "FILE", offsetof(struct global_options, ca),
-		"https: the device's certificate must lead to a CA of FILE; also\n"
+		"for https: the device's certificate must lead to a CA of FILE; also\n"
 		"POSTERN_CA"},
 	{"pin", "sha256//BASE64", offsetof(struct global_options, pin),
-		"https: the device must have this key, as posternd shows it; also\n"
+		"for https: the device must have this key, as posternd shows it; also\n"
 		"POSTERN_PIN; without both: the key it had before, kept in\n"
 		"~/.config/postern/known_devices; POSTERN_KNOWN_DEVICES names\n"
 		"another file"},
