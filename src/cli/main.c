@@ -392,16 +392,20 @@ static const char *password_file_name(
 }
 
 /* What the device shows for the first time, somebody has to compare once. */
-static void tell_identity(const struct postern_device *device, const char *url, const char *file)
+static void tell_identity(
+	const struct postern_device *device, const char *url, const char *file, bool trusted)
 {
 	const char *fingerprint;
 
 	switch (postern_device_identity(device, &fingerprint)) {
 	case POSTERN_IDENTITY_FIRST_USE:
 		fprintf(stderr,
-			"postern: %s was never used before: its key is %s, kept in %s; compare it "
-			"with what `posternd certificate` or posternd's log says\n",
-			url, fingerprint, file);
+			"postern: %s %s %s, kept in %s; compare it with what `posternd "
+			"certificate` or posternd's log says\n",
+			url,
+			trusted ? "is believed from now on by the key"
+				: "was never used before: its key is",
+			fingerprint, file);
 		return;
 	case POSTERN_IDENTITY_NOT_KEPT:
 		fprintf(stderr,
@@ -495,7 +499,8 @@ static int run_on_device(const struct command *command, const struct arguments *
 
 	explicit_bzero(password, sizeof(password));
 	if (device != NULL)
-		tell_identity(device, device_options.url, device_options.known_devices);
+		tell_identity(device, device_options.url, device_options.known_devices,
+			strcmp(command->verb, "trust") == 0);
 	postern_free(context);
 	return status;
 }

@@ -362,7 +362,7 @@ def _():
         check(d.lock_count(1), 0, "the door was opened")
         status, out, err = cli(d, known, "device", "trust")
         check(status, 0, err)
-        ensure(new in out, out)
+        ensure(new in out and f"is believed from now on by the key {new}, kept in" in err, out + err)
         check(sorted(lines_of(known)), sorted([f"{address} {new}", f"other.example:443 {pin}",
                                                "# a note"]))
         check(cli(d, known, "device", "info")[::2], (0, ""))

@@ -91,6 +91,27 @@ def _():
         says(d, "reader", "test", "128", "--seconds", "1", err="reader names no reader")
 
 
+@test("one's own password without the old one: the option is named")
+def _():
+    with House() as d, tempfile.TemporaryDirectory() as folder:
+        for name in ("first", "second"):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(f"the {name} password\n")
+        first, second = os.path.join(folder, "first"), os.path.join(folder, "second")
+        check(d.postern("account", "add", "bob", "--role", "viewer", "--new-password-file", first)[0], DONE)
+
+        def bob(*words):
+            return bare("--device", d.url, "--user", "bob", "--password-file", first, "account", "passwd", *words)
+        status, _, err = bob("bob", "--new-password-file", second)
+        check((status, err), (REFUSED, "postern: this account may not do that: one's own password is changed with "
+                              "the old one: --old-password-file FILE\n"))
+        status, _, err = bob("bob", "--new-password-file", second, "--old-password-file", second)
+        check((status, "pwdOld is not the password" in err), (REFUSED, True), err)
+        status, _, err = bob("admin", "--new-password-file", second)
+        check((status, "its own password only" in err), (REFUSED, True), err)
+        check(bob("bob", "--new-password-file", second, "--old-password-file", first), (DONE, "", ""))
+
+
 @test("an address is checked before anybody is asked, and an empty option is not left out")
 def _():
     with House() as d, tempfile.TemporaryDirectory() as folder:
