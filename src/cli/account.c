@@ -76,8 +76,14 @@ static int account_passwd(struct postern_device *device, const struct arguments 
 	if (!password_from_file(file, password) ||
 		(old_file != NULL && !password_from_file(old_file, old)))
 		return EXIT_USAGE;
-	int status = report(device, postern_account_set_password(device, arguments->positional[0],
-					    password, old_file == NULL ? NULL : old));
+	int error = postern_account_set_password(
+		device, arguments->positional[0], password, old_file == NULL ? NULL : old);
+	/* The device's words are of its parameter, which is an option here. */
+	bool wants_old = error == POSTERN_E_RIGHT && old_file == NULL &&
+			 strstr(postern_device_detail(device), "pwdOld") != NULL;
+	int status = wants_old ? report_detail(error, "one's own password is changed with the old "
+						      "one: --old-password-file FILE")
+			       : report(device, error);
 
 	explicit_bzero(password, sizeof(password));
 	explicit_bzero(old, sizeof(old));

@@ -222,6 +222,22 @@ static int remove_days(struct postern_device *device, int no, const char *word)
 	return EXIT_REFUSED;
 }
 
+static int remove_group(struct postern_device *device, int no)
+{
+	struct postern_special_days *days = NULL;
+	int error = postern_special_days_find(device, &days);
+
+	if (error != POSTERN_OK)
+		return report(device, error);
+	bool there = group_find(days, no) != NULL;
+
+	postern_special_days_free(days);
+	if (there)
+		return report(device, postern_special_day_group_remove(device, no));
+	fprintf(stderr, "postern: there is no group %d; `postern holiday list` shows them\n", no);
+	return EXIT_REFUSED;
+}
+
 static int holiday_remove(struct postern_device *device, const struct arguments *arguments)
 {
 	int group;
@@ -229,7 +245,7 @@ static int holiday_remove(struct postern_device *device, const struct arguments 
 	if (!number_of("GROUP", arguments->positional[0], &group))
 		return EXIT_USAGE;
 	if (arguments->positional_count == 1)
-		return report(device, postern_special_day_group_remove(device, group));
+		return remove_group(device, group);
 	return remove_days(device, group, arguments->positional[1]);
 }
 
@@ -281,7 +297,22 @@ static int holiday_forget(struct postern_device *device, const struct arguments 
 
 	if (!number_of("NO", arguments->positional[0], &no))
 		return EXIT_USAGE;
-	return report(device, postern_special_schedule_remove(device, no));
+	struct postern_special_days *days = NULL;
+	int error = postern_special_days_find(device, &days);
+
+	if (error != POSTERN_OK)
+		return report(device, error);
+	bool there = false;
+
+	for (size_t i = 0; i < days->schedule_count; i++)
+		there = there || days->schedules[i].no == no;
+	postern_special_days_free(days);
+	if (there)
+		return report(device, postern_special_schedule_remove(device, no));
+	fprintf(stderr,
+		"postern: there is no special schedule %d; `postern holiday list` shows them\n",
+		no);
+	return EXIT_REFUSED;
 }
 
 const struct command holiday_commands[] = {

@@ -48,10 +48,10 @@ static const struct {
 		"first line is the password; also POSTERN_PASSWORD_FILE; for the\n"
 		"default device, the demo's own file"},
 	{"ca", "FILE", offsetof(struct global_options, ca),
-		"https: the device's certificate must lead to a CA of FILE; also\n"
+		"for https: the device's certificate must lead to a CA of FILE; also\n"
 		"POSTERN_CA"},
 	{"pin", "sha256//BASE64", offsetof(struct global_options, pin),
-		"https: the device must have this key, as posternd shows it; also\n"
+		"for https: the device must have this key, as posternd shows it; also\n"
 		"POSTERN_PIN; without both: the key it had before, kept in\n"
 		"~/.config/postern/known_devices; POSTERN_KNOWN_DEVICES names\n"
 		"another file"},
@@ -216,6 +216,25 @@ static bool option_known(const struct command *command, const char *name, bool *
 	return false;
 }
 
+/* Names those that it takes, as they are typed. */
+static int unknown_option(const struct command *command, const char *name)
+{
+	struct span rest = span_from_string(command->options);
+	struct span word;
+
+	fprintf(stderr, "postern: `%s%s%s` does not take --%s; it takes:", command->group,
+		command->verb[0] == 0 ? "" : " ", command->verb, name);
+	if (rest.len == 0)
+		fputs(" no options", stderr);
+	while (rest.len > 0 && span_next(&rest, ' ', &word)) {
+		bool value = word.len > 0 && word.data[word.len - 1] == '=';
+
+		fprintf(stderr, " --%.*s", (int)(word.len - value), word.data);
+	}
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
 static int take_option(
 	const struct command *command, int argc, char **argv, int *at, struct arguments *arguments)
 {
@@ -223,9 +242,7 @@ static int take_option(
 	bool wants_value;
 
 	if (!option_known(command, name, &wants_value))
-		return usage_error("`%s%s%s` does not take --%s; it takes: %s", command->group,
-			command->verb[0] == 0 ? "" : " ", command->verb, name,
-			command->options[0] == 0 ? "no options" : command->options);
+		return unknown_option(command, name);
 	if (option_value(arguments, name) != NULL)
 		return usage_error("--%s stands twice", name);
 	if (wants_value && *at + 1 >= argc)
@@ -263,8 +280,9 @@ static int cut_words(const struct command *command, int argc, char **argv, int f
 			continue;
 		}
 		if (arguments->positional_count == command->positionals_max)
-			return usage_error("too many words: postern %s%s%s %s", command->group,
-				command->verb[0] == 0 ? "" : " ", command->verb, command->usage);
+			return usage_error("too many words, from `%s` on; usage: postern %s%s%s %s",
+				argv[at], command->group, command->verb[0] == 0 ? "" : " ",
+				command->verb, command->usage);
 		arguments->positional[arguments->positional_count++] = argv[at];
 	}
 	if (arguments->positional_count < command->positionals_min)
@@ -282,7 +300,9 @@ static bool global_option(int argc, char **argv, int *at, struct global_options 
 	while (i < ARRAY_COUNT(global_rows) && strcmp(global_rows[i].name, name) != 0)
 		i++;
 	if (i == ARRAY_COUNT(global_rows)) {
-		usage_error("there is no option --%s before the command", name);
+		usage_error("there is no option --%s before the command; `postern --help` lists "
+			    "those there are",
+			name);
 		return false;
 	}
 	char *field = (char *)options + global_rows[i].offset;
@@ -300,6 +320,11 @@ static bool global_option(int argc, char **argv, int *at, struct global_options 
 	} else {
 		const char *value = argv[++*at];
 
+		/* A script's variable that is not set must not end at another device. */
+		if (value[0] == 0) {
+			usage_error("--%s is empty: give a value, or leave the option out", name);
+			return false;
+		}
 		memcpy(field, &value, sizeof(value));
 	}
 	return true;
@@ -367,16 +392,20 @@ static const char *password_file_name(
 }
 
 /* What the device shows for the first time, somebody has to compare once. */
-static void tell_identity(const struct postern_device *device, const char *url, const char *file)
+static void tell_identity(
+	const struct postern_device *device, const char *url, const char *file, bool trusted)
 {
 	const char *fingerprint;
 
 	switch (postern_device_identity(device, &fingerprint)) {
 	case POSTERN_IDENTITY_FIRST_USE:
 		fprintf(stderr,
-			"postern: %s was never used before: its key is %s, kept in %s; compare it "
-			"with what `posternd certificate` or posternd's log says\n",
-			url, fingerprint, file);
+			"postern: %s %s %s, kept in %s; compare it with what `posternd "
+			"certificate` or posternd's log says\n",
+			url,
+			trusted ? "is believed from now on by the key"
+				: "was never used before: its key is",
+			fingerprint, file);
 		return;
 	case POSTERN_IDENTITY_NOT_KEPT:
 		fprintf(stderr,
@@ -470,9 +499,15 @@ static int run_on_device(const struct command *command, const struct arguments *
 
 	explicit_bzero(password, sizeof(password));
 	if (device != NULL)
-		tell_identity(device, device_options.url, device_options.known_devices);
+		tell_identity(device, device_options.url, device_options.known_devices,
+			strcmp(command->verb, "trust") == 0);
 	postern_free(context);
 	return status;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "-h") == 0;
 }
 
 int main(int argc, char **argv)
@@ -484,8 +519,9 @@ int main(int argc, char **argv)
 
 	if (at < 0)
 		return EXIT_USAGE;
-	if (options.help || (at < argc && strcmp(argv[at], "help") == 0)) {
-		print_help();
+	if (options.help || (at < argc && is_help(argv[at]))) {
+		if (at + 1 >= argc || !print_group_help(argv[at + 1], NULL))
+			print_help();
 		return EXIT_DONE;
 	}
 	if (options.describe) {

@@ -196,6 +196,21 @@ static int print_findings(const struct wiegand_health *health, int reader)
 	return count == 0 ? EXIT_DONE : EXIT_REFUSED;
 }
 
+/* A reader on an OSDP line has no wires of its own to be tested. */
+static bool is_on_osdp(struct postern_device *device, int number)
+{
+	struct postern_controller_status *status;
+	bool osdp = false;
+
+	if (postern_controller_status(device, &status) != POSTERN_OK)
+		return false; /* the test itself says what is wrong */
+	for (size_t i = 0; i < status->reader_count; i++)
+		osdp = osdp || (status->readers[i].number == number &&
+				       status->readers[i].online != POSTERN_NOT_GIVEN);
+	(void)postern_controller_status_free(status);
+	return osdp;
+}
+
 static int reader_test(struct postern_device *device, const struct arguments *arguments)
 {
 	struct test test = {.counted = {.left = -1}};
@@ -206,6 +221,13 @@ static int reader_test(struct postern_device *device, const struct arguments *ar
 	wiegand_health_init(&test.health);
 	if (!parse_bounds(arguments, &look, &test.counted))
 		return EXIT_USAGE;
+	if (is_on_osdp(device, look.reader)) {
+		fprintf(stderr,
+			"postern: reader %d is on an OSDP line, and has no DATA0 and DATA1 to "
+			"test: `postern osdp status %d` tells how its line does\n",
+			look.reader, look.reader);
+		return EXIT_REFUSED;
+	}
 	(void)snprintf(words, sizeof(words),
 		"show cards at reader %d now, three or more, some of them twice; this takes %lld s",
 		look.reader, (long long)look.seconds);

@@ -86,6 +86,10 @@ static bool query_from(const struct arguments *arguments, struct postern_record_
 	if ((from != NULL && !record_parse_utc("--from", from, &query->from)) ||
 		(to != NULL && !record_parse_utc("--to", to, &query->to)))
 		return false;
+	if (from != NULL && to != NULL && query->from > query->to) {
+		usage_error("--to: `%s` lies before --from `%s`", to, from);
+		return false;
+	}
 	if (count != NULL) {
 		if (!parse_number("--count", count, 1, 1024, &number))
 			return false;
@@ -142,6 +146,11 @@ static void print_findings(FILE *file, const char *begin, const struct postern_p
 			begin);
 }
 
+static const char *plural(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
 static int records_pull(struct postern_device *device, const struct arguments *arguments)
 {
 	struct postern_record_query query = POSTERN_RECORD_QUERY_INIT;
@@ -154,9 +163,11 @@ static int records_pull(struct postern_device *device, const struct arguments *a
 	query.retries = RETRIES;
 	int error = postern_records_pull(device, &query, take_record, NULL, &pulled);
 
-	fprintf(stderr, "postern: %llu records in %llu pages, %llu overlapping rows dropped: %s\n",
-		(unsigned long long)pulled.kept, (unsigned long long)pulled.pages,
-		(unsigned long long)pulled.overlaps, pulled.complete ? "complete" : "not complete");
+	fprintf(stderr, "postern: %llu %s in %llu %s, %llu overlapping %s dropped: %s\n",
+		(unsigned long long)pulled.kept, plural(pulled.kept, "record", "records"),
+		(unsigned long long)pulled.pages, plural(pulled.pages, "page", "pages"),
+		(unsigned long long)pulled.overlaps, plural(pulled.overlaps, "row", "rows"),
+		pulled.complete ? "complete" : "not complete");
 	if (!pulled.complete)
 		print_findings(stderr, "postern: ", &pulled);
 	if (error != POSTERN_OK)
@@ -206,10 +217,12 @@ static void print_verdict(const struct proof *proof, bool good)
 		return;
 	}
 	print_findings(stdout, "", pulled);
-	printf("%s: %llu records, RecNo %llu to %llu%s", good ? "complete" : "not complete",
-		(unsigned long long)pulled->kept, (unsigned long long)proof->first,
-		(unsigned long long)proof->last,
-		pulled->dense && pulled->gaps == 0 ? " without a gap" : "");
+	printf("%s: %llu %s", good ? "complete" : "not complete", (unsigned long long)pulled->kept,
+		plural(pulled->kept, "record", "records"));
+	if (pulled->kept > 0)
+		printf(", RecNo %llu to %llu%s", (unsigned long long)proof->first,
+			(unsigned long long)proof->last,
+			pulled->dense && pulled->gaps == 0 ? " without a gap" : "");
 	if (pulled->total == POSTERN_NOT_GIVEN)
 		printf(", no totalCount\n");
 	else

@@ -86,11 +86,11 @@ static void print_head(const struct look *look)
 	       " records were late\n",
 		(double)s->sync_p50_us / MS_PER_S, (double)s->sync_p99_us / MS_PER_S, s->sync_count,
 		s->sync_late);
-	printf("records      %" PRId64 " kept of at most %" PRId64 " (%" PRId64
-	       " %%), RecNo %" PRId64 " to %" PRId64,
+	printf("records      %" PRId64 " kept of at most %" PRId64 " (%" PRId64 " %%)",
 		s->records_kept, s->records_max,
-		s->records_max > 0 ? s->records_kept * 100 / s->records_max : 0, s->records_first,
-		s->records_last);
+		s->records_max > 0 ? s->records_kept * 100 / s->records_max : 0);
+	if (s->records_kept > 0)
+		printf(", RecNo %" PRId64 " to %" PRId64, s->records_first, s->records_last);
 	if (s->records_days_left > 0 && s->records_days_left < CENTURY_DAYS)
 		printf("; %" PRId64 " days until the oldest is overwritten", s->records_days_left);
 	else if (s->records_days_left == 0)

@@ -75,6 +75,18 @@ static void note_untypable(const char *option, const char *file_name, const char
 			option, file_name, PIN_DIGITS_MIN, PIN_DIGITS_MAX);
 }
 
+/* Kept by a device as well, for what it may be there: readers give whole numbers. */
+static void note_unreadable(const char *card_no)
+{
+	uint64_t number;
+
+	if (card_no[0] != 0 && !number_parse_u64(span_from_string(card_no), UINT64_MAX, &number))
+		fprintf(stderr,
+			"postern: --card: `%s` is no decimal number of at most 64 bits: no reader "
+			"of postern gives that\n",
+			card_no);
+}
+
 /* The first line of the file that an option names; *ret is left alone without the option. */
 static bool read_pin(const struct arguments *arguments, const char *option, char pin[PIN_MAX + 2],
 	const char **ret)
@@ -140,6 +152,8 @@ static bool person_from(const struct arguments *arguments, struct postern_person
 	person->valid_from = option_value(arguments, "valid-from");
 	person->valid_to = option_value(arguments, "valid-to");
 	person->citizen_id_no = option_value(arguments, "citizen-id");
+	if (person->card_no != NULL)
+		note_unreadable(person->card_no);
 	if (status != NULL && !parse_status(status, &person->card_status))
 		return false;
 	if (type != NULL && !word_or_number("--type", span_from_string(type), user_type_words, 255,
@@ -204,7 +218,7 @@ static int user_add(struct postern_device *device, const struct arguments *argum
 		return usage_error("--%s goes with --from FILE only", option_of_files(arguments));
 	if (arguments->positional_count == 0)
 		return usage_error(
-			"usage: postern user add USERID --card NUMBER ... | --from FILE");
+			"usage: postern user add USERID [--card NUMBER] ... | --from FILE");
 	if (!person_from(arguments, &person, &memory))
 		return EXIT_USAGE;
 	person.user_id = arguments->positional[0];
@@ -213,6 +227,8 @@ static int user_add(struct postern_device *device, const struct arguments *argum
 	int error = postern_person_add(device, &person, &rec_no);
 
 	pins_wipe(&memory);
+	if (error == POSTERN_E_USER_EXISTS)
+		return report_detail(error, "`postern user update` changes who is there");
 	if (error != POSTERN_OK)
 		return report(device, error);
 	if (output_is_json()) {
@@ -351,11 +367,11 @@ static int user_remove(struct postern_device *device, const struct arguments *ar
 
 const struct command user_commands[] = {
 	{"user", "add", 0, 1, PERSON_OPTIONS " from= dry-run quiet connections=",
-		"USERID --card NUMBER " PERSON_USAGE "\n"
+		"USERID [--card NUMBER] " PERSON_USAGE "\n"
 		"        | --from FILE [--dry-run] [--quiet] [--connections N]",
-		"Enrols a person with one card, or everybody of FILE (-: standard input): CSV with "
-		"a header\n"
-		"row, or JSON lines. Repeated, it goes on where it was cut off.",
+		"Enrols a person with one card, or without, or everybody of FILE (-: standard\n"
+		"input): CSV with a header row, or JSON lines. Repeated, it goes on where it was\n"
+		"cut off.",
 		true, user_add, NULL, "dry-run"},
 	{"user", "show", 1, 1, "json", "USERID", "Prints every field of a person's row.", true,
 		user_show},

@@ -260,6 +260,7 @@ static void tell_end(struct import *import)
 	int64_t took_ms = now_ms() - import->began_ms;
 
 	bar_clear(import);
+	fflush(stdout); /* the rows come before what is said of all of them */
 	if (import->quiet || output_is_json())
 		return;
 	fprintf(stderr, "postern: %u rows: %u done, %u there before, %u refused in %.1f s",

@@ -72,6 +72,14 @@ static bool address_parse(struct span text, union address *ret, socklen_t *ret_l
 	return inet_pton(AF_INET, host, &ret->v4.sin_addr) == 1;
 }
 
+bool address_is_good(struct span text)
+{
+	union address address;
+	socklen_t len;
+
+	return address_parse(text, &address, &len);
+}
+
 bool address_is_loopback(struct span text)
 {
 	union address address;

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* ADDR:PORT, as below. */
+bool address_is_good(struct span address);
+
 /* True for 127.0.0.0/8 and ::1. False also for text that is no address. */
 bool address_is_loopback(struct span address);
 

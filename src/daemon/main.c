@@ -80,8 +80,8 @@ static bool settings_read(const char *path, struct settings *ret)
 static bool demo_address(
 	const struct options *options, const char *name, const char *address, struct text64 *ret)
 {
-	if (!text_set(ret, span_from_string(address))) {
-		complain("%s: `%s` is no address; write 127.0.0.1:8080", name, address);
+	if (!text_set(ret, span_from_string(address)) || !address_is_good(text_span(ret))) {
+		complain("%s: `%s` is no IP address and port; write 127.0.0.1:8080", name, address);
 		return false;
 	}
 	if (options->insecure_demo || address_is_loopback(text_span(ret)))
@@ -338,7 +338,8 @@ static int check(const struct options *options)
 		doors += settings.door[i].config.configured;
 	for (size_t i = 0; i < READERS_MAX; i++)
 		readers += settings.reader[i].config.configured;
-	printf("%s is good: %u doors, %u readers\n", options->config, doors, readers);
+	printf("%s is good: %u %s, %u %s\n", options->config, doors, doors == 1 ? "door" : "doors",
+		readers, readers == 1 ? "reader" : "readers");
 	(void)fflush(stdout);
 	settings_remarks(&settings, STDOUT_FILENO);
 	return STATUS_DONE;
@@ -384,6 +385,12 @@ static int certificate(const struct options *options)
 		if (state_fd < 0 ||
 			tls_prepare(state_fd, &settings, TLS_WISH_RENEW, &fingerprints) < 0)
 			return STATUS_FAILED;
+	} else if (settings.https_certificate.len == 0 && access(path, F_OK) < 0 &&
+		   errno == ENOENT) {
+		complain("cannot read %s: posternd makes it at its first start with `https:` in "
+			 "its configuration, and so does --renew",
+			path);
+		return STATUS_FAILED;
 	} else if (!tls_certificate_show(path, &fingerprints)) {
 		return STATUS_FAILED;
 	}

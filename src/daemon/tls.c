@@ -235,10 +235,16 @@ static bool keys_fill(
 
 	if (error >= 0)
 		return true;
-	complain("%s cannot be used for https: %s",
-		given ? "https: certificate and key of the configuration"
-		      : "STATE/" TLS_CERTIFICATE_FILE " with STATE/" TLS_KEY_FILE,
-		gnutls_strerror(error));
+	if (given)
+		complain(
+			"https: certificate and key of the configuration cannot be used for https, "
+			"%.*s with %.*s: %s",
+			settings->https_certificate.len, settings->https_certificate.bytes,
+			settings->https_key.len, settings->https_key.bytes, gnutls_strerror(error));
+	else
+		complain("STATE/" TLS_CERTIFICATE_FILE " with STATE/" TLS_KEY_FILE
+			 " cannot be used for https: %s",
+			gnutls_strerror(error));
 	return false;
 }
 

@@ -17,16 +17,17 @@ static bool limits_check(
 {
 	if (settings->journal_max < settings->records_max)
 		return blame("journal",
-			"`journal` must be at least `records`: every record is an entry of it",
+			"`journal` must be at least `records`, as every record is an entry of it; "
+			"left out it is 2000000",
 			ret_key, ret_text);
 	if (settings->connections_per_source_max > settings->connections_max)
 		return blame("connections_per_source",
-			"`connections_per_source` must be at most `connections`", ret_key,
-			ret_text);
+			"`connections_per_source` must be at most `connections`; left out it is 64",
+			ret_key, ret_text);
 	if (settings->streams_max >= settings->connections_max)
 		return blame("streams",
 			"`streams` must be fewer than `connections`, or streams leave none for "
-			"requests",
+			"requests; left out it is 64",
 			ret_key, ret_text);
 	return true;
 }

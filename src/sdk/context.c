@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Contexts and devices: who owns what, options, and what the library says about errors. */
 #include "base/assert.h"
+#include "base/number.h"
 #include "base/utf8.h"
 #include "sdk.h"
 
@@ -111,6 +112,18 @@ struct postern *postern_free(struct postern *context)
 	return NULL;
 }
 
+/* Nothing behind the host, or ":1" to ":65535". An IPv6 address stands in brackets. */
+static bool port_is_good(struct span host)
+{
+	size_t name = host.data[0] == '[' ? span_find(host, ']') : 0;
+	struct span rest = span_slice(host, name, host.len);
+	size_t colon = span_find(rest, ':');
+	int64_t port;
+
+	return colon == rest.len ||
+	       number_parse_i64(span_slice(rest, colon + 1, rest.len), 1, UINT16_MAX, &port);
+}
+
 /* "http://host[:port]" or https, without path; a trailing '/' is dropped. */
 static char *copy_base_url(const char *url)
 {
@@ -125,7 +138,8 @@ static char *copy_base_url(const char *url)
 
 	if (!span_starts_with_nocase(text, scheme) || host.len == 0 || host.len > 255 ||
 		span_find(host, '/') != host.len || span_find(host, '@') != host.len ||
-		span_find(host, '?') != host.len || !utf8_printable(text, NULL))
+		span_find(host, '?') != host.len || !port_is_good(host) ||
+		!utf8_printable(text, NULL))
 		return NULL;
 	return strndup(text.data, text.len);
 }

@@ -54,10 +54,23 @@ void form_drop(char **form)
 	*form = NULL;
 }
 
+/* What the system said is plainer than libcurl's own words, where there is anything. */
+static const char *connect_words(CURL *handle, int curl)
+{
+	long error = 0;
+
+	if (curl == CURLE_SSL_CONNECT_ERROR)
+		return "no TLS connection came about; does it serve https at this port?";
+	if (curl == CURLE_COULDNT_CONNECT && handle != NULL &&
+		curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error != 0)
+		return strerror((int)error);
+	return curl_easy_strerror((CURLcode)curl);
+}
+
 int http_transfer_error(struct postern_call *call, int curl)
 {
 	const char *base_url = call->device->base_url;
-	const char *why = curl_easy_strerror((CURLcode)curl);
+	const char *why = connect_words(call->curl, curl);
 
 	switch (curl) {
 	case CURLE_OPERATION_TIMEDOUT:
@@ -130,6 +143,9 @@ int http_refusal(struct postern_call *call, long status, struct span body)
 	int error = error_of_status(status, body);
 	struct span words = refusal_words(body);
 
+	/* Their number in JSON says nothing that the error does not. */
+	if (error == POSTERN_E_USER_EXISTS || error == POSTERN_E_CARD_EXISTS)
+		return call_fail(call, error, "%s", "");
 	return call_fail(call, error, "%.*s%sHTTP %ld", (int)(words.len > 300 ? 300 : words.len),
 		words.data, words.len > 0 ? ", " : "", status);
 }

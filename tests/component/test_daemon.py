@@ -49,7 +49,7 @@ def _():
     refused("usage: posternd check --config FILE", "check")
     refused("usage: posternd certificate [--config FILE] [--state DIR]", "certificate", "--renew")
     refused("--renew does not go with this command", "check", "--config", "x", "--renew")
-    refused("cannot read /nowhere/tls.crt", "certificate", "--state", "/nowhere", status=1)
+    refused("cannot read /nowhere/tls.crt: posternd makes it", "certificate", "--state", "/nowhere", status=1)
     refused("--role is for posternd's own processes", "--role", "core")
     refused("there is no role `door`", "--role", "door")
 
@@ -73,7 +73,8 @@ def _():
         for address in ("0.0.0.0:0", "[::]:0", "192.0.2.1:8080"):
             refused("listens on loopback only", "--demo", "--state", folder, "--http", address)
             refused("listens on loopback only", "--demo", "--state", folder, "--https", address)
-        refused("listens on loopback only", "--demo", "--state", folder, "--http", "nonsense")
+        for address in ("nonsense", "8080", "127.0.0.1:65536", "localhost:8080", "127.0.0.1"):
+            refused("is no IP address and port", "--demo", "--state", folder, "--http", address)
         check(os.listdir(folder), [])
     with Daemon(arguments=("--http", "0.0.0.0:0", "--insecure-demo")) as d:
         ensure(d.url.startswith("http://0.0.0.0:"), d.url)
@@ -97,7 +98,7 @@ def _():
         with open(path, "w", encoding="utf-8") as file:
             file.write(CONFIG.replace("{http}", "127.0.0.1:8080"))
         status, out, err = posternd("check", "--config", path)
-        check((status, out, err), (0, f"{path} is good: 1 doors, 1 readers\n", ""))
+        check((status, out, err), (0, f"{path} is good: 1 door, 1 reader\n", ""))
         with open(path, "a", encoding="utf-8") as file:
             file.write("dors: []\n")
         refused(f"{path}:10:1: ", "check", "--config", path, status=1)
@@ -123,7 +124,7 @@ def _():
     with tempfile.TemporaryDirectory() as folder:
         path = write(folder, "posternd.yaml", THIRD_PARTY.replace("{http}", "127.0.0.1:8080"))
         status, out, err = posternd("check", "--config", path)
-        check((status, out, err), (0, f"{path} is good: 1 doors, 1 readers\n"
+        check((status, out, err), (0, f"{path} is good: 1 door, 1 reader\n"
               "format acme-40: `issue` is read but not part of the number a card is enrolled by\n", ""))
 
 

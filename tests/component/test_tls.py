@@ -157,7 +157,7 @@ def _():
                                     f"https://door.example.org:{port}{ASK}"])
             check((status, out), (0, "type=Postern\n"), err)
             ensure(not os.path.exists(os.path.join(e.state, "tls.key")), "made a key of its own")
-        for key, words in (("other.key", "certificate and key of the configuration cannot be used"),
+        for key, words in (("other.key", "certificate and key of the configuration cannot be used for https, "),
                            ("none.key", "none.key: No such file"),
                            ("own.crt", "cannot be used for https")):
             e = house(extra=lines % key, wait_ready=False)
@@ -362,7 +362,7 @@ def _():
         check(d.lock_count(1), 0, "the door was opened")
         status, out, err = cli(d, known, "device", "trust")
         check(status, 0, err)
-        ensure(new in out, out)
+        ensure(new in out and f"is believed from now on by the key {new}, kept in" in err, out + err)
         check(sorted(lines_of(known)), sorted([f"{address} {new}", f"other.example:443 {pin}",
                                                "# a note"]))
         check(cli(d, known, "device", "info")[::2], (0, ""))

@@ -61,5 +61,16 @@ def settings_in_drawings_exist():
         ensure(re.search(rf"^\s+{key}:", described, re.M) is not None, f"`{key}` is no setting")
 
 
+@test
+def dev_help_has_a_line_for_each_command():
+    done = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True)
+    head, *lines = done.stdout.splitlines()
+    ensure(head == "usage: ./dev COMMAND [ARGUMENT ...]", head)
+    made = re.findall(r"(?m)^command_(\w+)\(\) \{ # \S", (ROOT / "dev").read_text(encoding="utf-8"))
+    told = [re.fullmatch(r"  ([a-z-]+) +\S.*", line) for line in lines]
+    ensure(all(told) and [one.group(1).replace("-", "_") for one in told] == made, f"{lines} for {made}")
+    ensure(max(map(len, lines)) <= 100, "a line of help fits a terminal")
+
+
 if __name__ == "__main__":
     main()

@@ -81,4 +81,29 @@ def _():
     ensure(bounded != [], "they tell fences")
 
 
+@test("beside the unit stand an example of its configuration and the users of its parts")
+def _():
+    if shutil.which("meson") is None:
+        raise Skip("no meson")
+    with tempfile.TemporaryDirectory() as root:
+        status, out, err = run(["meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", root, "--tags", "doc,runtime"])
+        check(status, 0, out + err)
+        found = {path.name: path for path in pathlib.Path(root).rglob("*") if path.is_file()}
+        prefix = pathlib.Path(value("ExecStart").split()[0]).parents[1]
+        for name, folder in (("posternd", "sbin"), ("posternd.yaml", "share/doc/postern/examples"),
+                             ("postern.conf", "lib/sysusers.d"), ("posternd.service", "lib/systemd/system")):
+            ensure(name in found, f"{name} among {sorted(found)}")
+            path = prefix / folder
+            check(str(found[name].parent), root + str(path), name)
+            ensure(name != "posternd.yaml" or f"{path}/{name}:" in UNIT.replace("):", ":"), "the unit names the example")
+        status, out, err = run([program("posternd"), "check", "--config", str(found["posternd.yaml"])])
+        check((status, err), (0, ""), out)
+        users = re.findall(r"(?m)^u (\S+) - \".+\"$", found["postern.conf"].read_text(encoding="utf-8"))
+        check(users, ["postern-gate", "postern-sim"])
+        ensure(all(user in UNIT for user in users), "the unit names the users")
+        if shutil.which("systemd-sysusers") is not None:
+            status, out, err = run(["systemd-sysusers", "--dry-run", str(found["postern.conf"])])
+            check(status, 0, out + err)
+
+
 main()

@@ -217,13 +217,13 @@ static const struct bad values[] = {
 		"`certificate` and `key` go together"},
 	{L "limits: {records: 5000, journal: 4999}\n"
 	   "doors: [{index: 0, id: a}]\n",
-		"2:34", "`journal` must be at least `records`: every record is an entry of it"},
+		"2:34", "`journal` must be at least `records`, as every record is an entry of it"},
 	{L "limits: {records: 2000001}\n"
 	   "doors: [{index: 0, id: a}]\n",
-		"2:9", "`journal` must be at least `records`"},
+		"2:9", "entry of it; left out it is 2000000"},
 	{L "limits: {connections: 63}\n"
 	   "doors: [{index: 0, id: a}]\n",
-		"2:9", "`connections_per_source` must be at most `connections`"},
+		"2:9", "`connections_per_source` must be at most `connections`; left out it is 64"},
 	{L "limits: {streams: 256}\n"
 	   "doors: [{index: 0, id: a}]\n",
 		"2:19", "`streams` must be fewer than `connections`"},
