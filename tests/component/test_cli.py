@@ -757,7 +757,7 @@ def _():
               [{"name": "admin", "role": "admin"}, {"name": "anna", "role": "operator"}])
         anna = {"user": "anna"}
         words = ("--password-file", one, "account", "passwd", "anna", "--new-password-file", two)
-        postern(d, *words, status=REFUSED, err="pwdOld", **anna)
+        postern(d, *words, status=REFUSED, err="--old-password-file FILE", **anna)
         postern(d, *words, "--old-password-file", one, **anna)
         postern(d, "--password-file", two, "user", "list", **anna)
         postern(d, "--password-file", one, "user", "list", status=UNPROVEN, **anna)
