@@ -179,9 +179,8 @@ static int64_t utc_now_ns(void)
 static bool take_bytes(struct osdp_lines *lines, struct osdp_port *port, struct span bytes)
 {
 	struct osdp_frame frame;
-	enum osdp_receiver_result got;
 
-	while ((got = osdp_receiver_take(&port->receiver, &bytes, &frame)) != OSDP_RECEIVER_MORE) {
+	while (osdp_receiver_take(&port->receiver, &bytes, &frame) != OSDP_RECEIVER_MORE) {
 		if (frame.bytes.len > 0 &&
 			!osdp_lines_frame(lines, utc_now_ns(), frame.reply, frame.bytes))
 			return false;

@@ -13,6 +13,8 @@
  */
 #include "bus_guess.h"
 
+#include "base/assert.h"
+
 #define NS_PER_US INT64_C(1000)
 #define SAMPLES_MIN 4u
 #define WIDTH_PART 32 /* of an exchange: what it may cost not to watch */
@@ -23,7 +25,9 @@ static void learn(struct bus_guess *guess)
 {
 	uint32_t sorted[BUS_GUESS_SAMPLES];
 
-	for (unsigned i = 0; i < guess->count; i++) {
+	ASSERT(guess->count >= SAMPLES_MIN);
+	sorted[0] = guess->begin_us[0];
+	for (unsigned i = 1; i < guess->count; i++) {
 		unsigned at = i;
 
 		for (; at > 0 && sorted[at - 1] > guess->begin_us[i]; at--)

@@ -100,8 +100,8 @@ void bus_line_port(struct bus_line *line, bool there, int64_t now_ns);
 /* Memory for the frames that are remembered. 0 or -errno. */
 MUST_CHECK int bus_trace_new(struct core *core);
 
-/* Sees each frame of a line (struct bus_line). */
-void bus_trace_frame(void *line, int64_t now_ns, bool from_reader, struct span frame);
+/* Sees each frame of a line; user: the struct bus_line. */
+void bus_trace_frame(void *user, int64_t now_ns, bool from_reader, struct span frame);
 
 /* --- bus_events.c --- */
 

@@ -88,10 +88,7 @@ int store_account_remove(struct store *store, struct span name)
 		error = STORE_NOT_FOUND;
 	if (error != 0)
 		return error;
-	struct sql_call call = call_begin(&store->connection, SQL_ACCOUNT_DELETE);
-
-	call_put_u64(&call, no);
-	return call_do(&call);
+	return call_do_number(&store->connection, SQL_ACCOUNT_DELETE, no);
 }
 
 static void load(struct store *store, struct sql_call *call, struct account *ret)

@@ -57,10 +57,7 @@ static int prune(struct store *store)
 	uint64_t more = next - *oldest - store->options.audit_max;
 
 	*oldest += more < STORE_PRUNE_MAX ? more : STORE_PRUNE_MAX;
-	struct sql_call call = call_begin(&store->connection, SQL_AUDIT_DELETE_BELOW);
-
-	call_put_u64(&call, *oldest);
-	return call_do(&call);
+	return call_do_number(&store->connection, SQL_AUDIT_DELETE_BELOW, *oldest);
 }
 
 int store_audit_append(struct store *store, const struct audit_entry *entry, uint64_t *ret_no)

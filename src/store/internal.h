@@ -207,6 +207,8 @@ MUST_CHECK int audit_put_row(
 	struct connection *connection, const struct audit_entry *entry, uint64_t no);
 
 /* schedule.c */
+/* The next two columns, behind the day's others; one too many: STORE_CORRUPT. */
+void interval_load(struct sql_call *call, struct schedule_day *day);
 MUST_CHECK int schedule_get(struct connection *connection, uint8_t no, struct schedule *ret);
 
 /* special_day.c */

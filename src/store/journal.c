@@ -245,20 +245,13 @@ static int find_record(struct store *store, uint64_t ticket, uint64_t *ret_rec_n
 	return call_end(&call);
 }
 
-static int do_by(struct store *store, enum sql_id id, uint64_t number)
-{
-	struct sql_call call = call_begin(&store->connection, id);
-
-	call_put_u64(&call, number);
-	return call_do(&call);
-}
-
 static int mind_ticket(struct store *store, const struct commit_entry *from, uint64_t rec_no)
 {
 	uint64_t *highest = &store->now.counter[COUNTER_TICKET];
 
 	if (from->outcome_of != 0 && journal_kind_is_outcome(from->kind)) {
-		int error = do_by(store, SQL_PENDING_DELETE, from->outcome_of);
+		int error =
+			call_do_number(&store->connection, SQL_PENDING_DELETE, from->outcome_of);
 
 		if (error != 0)
 			return error;
@@ -292,11 +285,11 @@ static int expire_record(struct store *store, uint64_t rec_no)
 	int error = call_end(&call);
 
 	if (error == 0)
-		error = do_by(store, SQL_PENDING_DELETE_RECORD, rec_no);
+		error = call_do_number(&store->connection, SQL_PENDING_DELETE_RECORD, rec_no);
 	if (error == 0 && seq != 0)
-		error = do_by(store, SQL_WHO_DELETE, seq);
+		error = call_do_number(&store->connection, SQL_WHO_DELETE, seq);
 	if (error == 0 && seq != 0 && seq < store->now.counter[COUNTER_OLDEST_SEQ])
-		error = do_by(store, SQL_JOURNAL_DELETE, seq);
+		error = call_do_number(&store->connection, SQL_JOURNAL_DELETE, seq);
 	if (error == 0)
 		error = block_expire(store, rec_no);
 	return error;
@@ -312,7 +305,7 @@ static int expire_entry(struct store *store, uint64_t seq)
 
 	if (error != 0 || sqlite3_changes(store->connection.db) == 0)
 		return error;
-	return do_by(store, SQL_WHO_DELETE, seq);
+	return call_do_number(&store->connection, SQL_WHO_DELETE, seq);
 }
 
 static int prune(struct store *store)
@@ -385,7 +378,7 @@ int store_append(struct store *store, const struct commit_entry *entry, struct j
 	if (error == 0)
 		error = mind_ticket(store, entry, row.rec_no);
 	if (error == 0 && entry->takes_use && entry->person_no != 0)
-		error = do_by(store, SQL_CARD_TAKE_USE, entry->person_no);
+		error = call_do_number(&store->connection, SQL_CARD_TAKE_USE, entry->person_no);
 	if (error == 0 && entry->counts_pin)
 		error = pin_failures_put(store, entry);
 	if (error == 0)

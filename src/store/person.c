@@ -154,17 +154,9 @@ static int put_card(struct store *store, const struct person *person)
 	return call_do(&call);
 }
 
-static int delete_of_person(struct store *store, enum sql_id id, uint64_t no)
-{
-	struct sql_call call = call_begin(&store->connection, id);
-
-	call_put_u64(&call, no);
-	return call_do(&call);
-}
-
 static int put_rules(struct store *store, const struct person *person)
 {
-	int error = delete_of_person(store, SQL_RULES_DELETE, person->no);
+	int error = call_do_number(&store->connection, SQL_RULES_DELETE, person->no);
 
 	for (uint32_t i = 0; i < PERSON_DOORS_MAX && error == 0; i++) {
 		const struct person_door *door = &person->doors[i];
@@ -341,7 +333,7 @@ int person_delete_rows(struct store *store, uint64_t no)
 	int error = 0;
 
 	for (size_t i = 0; i < ARRAY_COUNT(of_person) && error == 0; i++)
-		error = delete_of_person(store, of_person[i], no);
+		error = call_do_number(&store->connection, of_person[i], no);
 	return error;
 }
 

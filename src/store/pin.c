@@ -14,8 +14,6 @@
  */
 #include "internal.h"
 
-#include "platform/settings.h"
-
 #define CODES_FOR_EACH 1000 /* possible PINs for each that opens alone */
 #define HASH_PREFIX 8 /* bytes of a hash that the index and keypads compare */
 

@@ -66,10 +66,7 @@ static int move_put(struct store *store, uint32_t from, uint32_t to)
 
 static int stray_rights_delete(struct store *store, uint32_t index)
 {
-	struct sql_call call = call_begin(&store->connection, SQL_DOOR_MOVE_STRAY);
-
-	call_put_u64(&call, index);
-	return call_do(&call);
+	return call_do_number(&store->connection, SQL_DOOR_MOVE_STRAY, index);
 }
 
 static int moves_write(struct store *store, const struct store_door known[DOORS_MAX],

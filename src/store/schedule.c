@@ -8,16 +8,9 @@
 
 static int delete_schedule(struct store *store, uint8_t no)
 {
-	struct sql_call call = call_begin(&store->connection, SQL_INTERVALS_DELETE);
+	int error = call_do_number(&store->connection, SQL_INTERVALS_DELETE, no);
 
-	call_put_u64(&call, no);
-	int error = call_do(&call);
-
-	if (error != 0)
-		return error;
-	call = call_begin(&store->connection, SQL_SCHEDULE_DELETE);
-	call_put_u64(&call, no);
-	return call_do(&call);
+	return error != 0 ? error : call_do_number(&store->connection, SQL_SCHEDULE_DELETE, no);
 }
 
 static int put_interval(
@@ -63,22 +56,25 @@ static void load_row(struct sql_call *call, struct schedule *ret)
 	call_get_text(call, &ret->name);
 }
 
+void interval_load(struct sql_call *call, struct schedule_day *day)
+{
+	uint32_t from = call_get_u32(call, UINT16_MAX);
+	uint32_t to = call_get_u32(call, UINT16_MAX);
+
+	if (day->count == SCHEDULE_INTERVALS_MAX)
+		call->error = STORE_CORRUPT;
+	else
+		day->interval[day->count++] = (struct schedule_interval){
+			.from_minute = (uint16_t)from, .to_minute = (uint16_t)to};
+}
+
 static int load_intervals(struct connection *connection, struct schedule *schedule)
 {
 	struct sql_call call = call_begin(connection, SQL_INTERVALS_GET);
 
 	call_put_u64(&call, schedule->no);
-	while (call_next(&call)) {
-		struct schedule_day *day = &schedule->day[call_get_u32(&call, 6)];
-		uint32_t from = call_get_u32(&call, UINT16_MAX);
-		uint32_t to = call_get_u32(&call, UINT16_MAX);
-
-		if (day->count == SCHEDULE_INTERVALS_MAX)
-			call.error = STORE_CORRUPT;
-		else
-			day->interval[day->count++] = (struct schedule_interval){
-				.from_minute = (uint16_t)from, .to_minute = (uint16_t)to};
-	}
+	while (call_next(&call))
+		interval_load(&call, &schedule->day[call_get_u32(&call, 6)]);
 	int error = call_end(&call);
 
 	return error != 0 ? error : schedule_valid(schedule) ? 0 : STORE_CORRUPT;

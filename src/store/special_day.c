@@ -28,14 +28,6 @@ static struct special_date date_get(struct sql_call *call)
 		.day = (uint8_t)(number % 100)};
 }
 
-static int delete_of(struct store *store, enum sql_id id, uint8_t no)
-{
-	struct sql_call call = call_begin(&store->connection, id);
-
-	call_put_u64(&call, no);
-	return call_do(&call);
-}
-
 static int put_day(struct store *store, uint8_t no, uint32_t place, const struct special_day *day)
 {
 	struct sql_call call = call_begin(&store->connection, SQL_SPECIAL_DAY_PUT);
@@ -55,10 +47,10 @@ int store_special_group_put(struct store *store, const struct special_day_group 
 	ASSERT(store->in_transaction);
 	if (!special_day_group_valid(group))
 		return -EINVAL;
-	int error = delete_of(store, SQL_SPECIAL_DAYS_DELETE, group->no);
+	int error = call_do_number(&store->connection, SQL_SPECIAL_DAYS_DELETE, group->no);
 
 	if (error == 0)
-		error = delete_of(store, SQL_SPECIAL_GROUP_DELETE, group->no);
+		error = call_do_number(&store->connection, SQL_SPECIAL_GROUP_DELETE, group->no);
 	if (error != 0 || !group->defined)
 		return error;
 	struct sql_call call = call_begin(&store->connection, SQL_SPECIAL_GROUP_PUT);
@@ -166,12 +158,13 @@ int store_special_schedule_put(struct store *store, const struct special_schedul
 	ASSERT(store->in_transaction);
 	if (!special_schedule_valid(special))
 		return -EINVAL;
-	int error = delete_of(store, SQL_SPECIAL_INTERVALS_DELETE, special->no);
+	int error = call_do_number(&store->connection, SQL_SPECIAL_INTERVALS_DELETE, special->no);
 
 	if (error == 0)
-		error = delete_of(store, SQL_SPECIAL_COVERS_DELETE, special->no);
+		error = call_do_number(&store->connection, SQL_SPECIAL_COVERS_DELETE, special->no);
 	if (error == 0)
-		error = delete_of(store, SQL_SPECIAL_SCHEDULE_DELETE, special->no);
+		error = call_do_number(
+			&store->connection, SQL_SPECIAL_SCHEDULE_DELETE, special->no);
 	if (error != 0 || !special->defined)
 		return error;
 	struct sql_call call = call_begin(&store->connection, SQL_SPECIAL_SCHEDULE_PUT);
@@ -196,19 +189,10 @@ static void load_special(struct sql_call *call, struct special_schedule *ret)
 static int load_parts(struct connection *connection, struct special_schedule *special)
 {
 	struct sql_call call = call_begin(connection, SQL_SPECIAL_INTERVALS_GET);
-	struct schedule_day *day = &special->day;
 
 	call_put_u64(&call, special->no);
-	while (call_next(&call)) {
-		uint32_t from = call_get_u32(&call, UINT16_MAX);
-		uint32_t to = call_get_u32(&call, UINT16_MAX);
-
-		if (day->count == SCHEDULE_INTERVALS_MAX)
-			call.error = STORE_CORRUPT;
-		else
-			day->interval[day->count++] = (struct schedule_interval){
-				.from_minute = (uint16_t)from, .to_minute = (uint16_t)to};
-	}
+	while (call_next(&call))
+		interval_load(&call, &special->day);
 	int error = call_end(&call);
 
 	if (error != 0)

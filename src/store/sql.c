@@ -415,3 +415,11 @@ int call_do(struct sql_call *call)
 	(void)call_next(call);
 	return call_end(call);
 }
+
+int call_do_number(struct connection *connection, enum sql_id id, uint64_t number)
+{
+	struct sql_call call = call_begin(connection, id);
+
+	call_put_u64(&call, number);
+	return call_do(&call);
+}

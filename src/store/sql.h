@@ -270,3 +270,6 @@ int call_end(struct sql_call *call);
 
 /* For statements without rows to read: steps and ends. */
 MUST_CHECK int call_do(struct sql_call *call);
+
+/* The same from its beginning, for those that take one number. */
+MUST_CHECK int call_do_number(struct connection *connection, enum sql_id id, uint64_t number);

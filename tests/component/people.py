@@ -51,19 +51,25 @@ readers:
 PASSWORD = "correct horse battery"
 
 
+def claimed(prefix):
+    """A new folder, and the state folder in it of a posternd whose admin has PASSWORD."""
+    house = tempfile.mkdtemp(prefix=prefix)
+    state = os.path.join(house, "state")
+    secret = os.path.join(house, "password")
+    with open(secret, "w", encoding="utf-8") as file:
+        file.write(PASSWORD + "\n")
+    status, _, err = run([program("posternd"), "init", "--state", state,
+                          "--admin-password-file", secret])
+    check(status, 0, err)
+    os.rename(secret, os.path.join(state, "admin.password"))
+    return house, state
+
+
 class House(Daemon):
     """A claimed daemon; unlock is how long its doors open."""
 
     def __init__(self, unlock="200ms", config=CONFIG, **options):
-        self.house = tempfile.mkdtemp(prefix="postern-house-")
-        state = os.path.join(self.house, "state")
-        secret = os.path.join(self.house, "password")
-        with open(secret, "w", encoding="utf-8") as file:
-            file.write(PASSWORD + "\n")
-        status, _, err = run([program("posternd"), "init", "--state", state,
-                              "--admin-password-file", secret])
-        check(status, 0, err)
-        os.rename(secret, os.path.join(state, "admin.password"))
+        self.house, state = claimed("postern-house-")
         self.state_folder = state
         self.prepare()
         super().__init__(state=state, config=config.replace("UNLOCK", unlock), **options)

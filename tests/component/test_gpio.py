@@ -11,7 +11,7 @@ import time
 
 from fake_gpio import FakeGpio, w34
 from harness import Daemon, Failed, check, ensure, main, program, run, test, wait_until
-from people import PASSWORD, insert, records
+from people import claimed, insert, records
 
 DATA0, DATA1, TAMPER, LED, BEEPER, LOCK, CONTACT, REX = range(8)
 BACK0, BACK1, BACK_LOCK = 10, 11, 12
@@ -41,15 +41,7 @@ class Wired(Daemon):
     """A claimed daemon on fake chips, with Ann who may open both doors."""
 
     def __init__(self, unlock="300ms", **options):
-        self.house = tempfile.mkdtemp(prefix="postern-gpio-")
-        state = os.path.join(self.house, "state")
-        secret = os.path.join(self.house, "password")
-        with open(secret, "w", encoding="utf-8") as file:
-            file.write(PASSWORD + "\n")
-        status, _, err = run([program("posternd"), "init", "--state", state,
-                              "--admin-password-file", secret])
-        check(status, 0, err)
-        os.rename(secret, os.path.join(state, "admin.password"))
+        self.house, state = claimed("postern-gpio-")
         folder = os.path.join(state, "gpio")  # beneath STATE: core may open it in its sandbox
         self.gpio = FakeGpio(folder)
         at_rest(self.gpio)

@@ -3,7 +3,6 @@
 #include "fixture.h"
 
 #include "internal.h"
-#include "platform/settings.h"
 
 #include <errno.h>
 #include <signal.h>

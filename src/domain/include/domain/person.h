@@ -41,6 +41,12 @@ enum card_type {
  * One subscript of Doors[] and TimeSections[]. A door value that names no configured door is kept
  * and grants nothing. A door without TimeSections element has schedule SCHEDULE_ALWAYS.
  */
+/* What becomes of a PIN that may not open alone: one that is taken, short, or one too many. */
+enum pin_rule {
+	PIN_RULE_REFUSE = 0, /* the person is refused, with words */
+	PIN_RULE_WITH_CARD = 1, /* kept; the PIN opens together with its card only */
+};
+
 struct person_door {
 	uint16_t door; /* door index as given: 0 to 65534 */
 	uint16_t schedule; /* schedule number as given: 0 to 255 */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "domain/card_format.h"
 #include "domain/controller.h"
+#include "domain/person.h"
 #include "platform/cidr.h"
 #include "protocols/wiegand.h"
 
@@ -107,11 +108,6 @@ struct reader_settings {
 	struct wiegand_limits limits;
 	struct reader_lines lines; /* with `lines: gpio` */
 	struct reader_osdp osdp;
-};
-
-enum pin_rule {
-	PIN_RULE_REFUSE = 0, /* the person is refused, with words */
-	PIN_RULE_WITH_CARD = 1, /* kept; the PIN opens together with its card only */
 };
 
 struct settings {
