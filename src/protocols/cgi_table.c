@@ -428,7 +428,8 @@ const struct cgi_method cgi_methods[CGI_OPERATION_COUNT] = {
 		.text = "Gives an account another password, which ends its event streams: one's "
 			"own with the old one, that of others as admin. Only POST with both in "
 			"the body, over https or on the device itself.",
-		.answer = "`OK`; 403 when pwdOld is wrong or left out, 429 after five wrong ones",
+		.answer = "`OK`; 403 when pwdOld is wrong or left out; 429 when an account asks with "
+			"pwdOld more often than five times, then once a minute",
 		.example = USERS "modifyPassword&name=anna&pwd=battery%20staple"
 			"&pwdOld=correct%20horse",
 	},
