@@ -323,12 +323,13 @@ static bool field_is_cross_site(const struct head_field *field, struct span host
 /*
  * Browsers say where a request comes from, unless the page forbids it (no Referer) and the address
  * is plain HTTP of another machine (no Sec-Fetch headers there). What such a page sends looks like
- * a program's but for these two, which no page can change.
+ * a program's but for these two, which no page can change. Programs that call themselves
+ * Mozilla/4.0 are older than these headers, and are programs.
  */
 static bool field_is_browsers(const struct head_field *field)
 {
 	if (span_equal_nocase(field->name, SPAN_LIT("User-Agent")))
-		return span_starts_with_nocase(span_trim(field->value), SPAN_LIT("Mozilla/"));
+		return span_starts_with_nocase(span_trim(field->value), SPAN_LIT("Mozilla/5.0 ("));
 	return span_equal_nocase(field->name, SPAN_LIT("Upgrade-Insecure-Requests"));
 }
 

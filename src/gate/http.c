@@ -510,9 +510,8 @@ static bool request_allowed(struct request *request)
 	}
 	if (changes && request->cross_site) {
 		reply_error_string(&request->reply, 403,
-			"the request was sent by a page of another site, as part of a page, or by "
-			"a "
-			"browser that does not say by whose: use https there");
+			"a page of another site sent this, or a browser that does not say which "
+			"page did: use https, or a program that does not call itself Mozilla/5.0");
 		return false;
 	}
 	const char *why = access_operation(request);

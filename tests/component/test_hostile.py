@@ -628,8 +628,8 @@ def _():
         for headers in ({}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"},
                         {"Origin": d.url}, {"Referer": d.url + "/console"},
                         {"Sec-Fetch-Dest": "empty"}, {"User-Agent": "okhttp/4.9"},
-                        {"User-Agent": "Mozilla/5.0", "Sec-Fetch-Site": "none"},
-                        {"User-Agent": "Mozilla/5.0", "Referer": d.url + "/console"}):
+                        {"User-Agent": "Mozilla/5.0 (X)", "Sec-Fetch-Site": "none"},
+                        {"User-Agent": "Mozilla/5.0 (X)", "Referer": d.url + "/console"}):
             check(d.request(CLOSE + "&channel=1", headers=headers).status, 200, str(headers))
         for headers in foreign:
             check(d.request(FIND_CARDS, headers=headers).status, 200, f"reading, {headers}")
