@@ -32,7 +32,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define READ_BYTES 4096
+#define READ_BYTES 512 /* at once; local variables are zeroed: no more than is likely */
 #define READS_MAX 4 /* of a port in a turn */
 #define STATUS_NS (500 * NS_PER_MS)
 #define GONE_RETRY_NS (100 * NS_PER_MS)

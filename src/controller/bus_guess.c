@@ -23,7 +23,7 @@
 
 static void learn(struct bus_guess *guess)
 {
-	uint32_t sorted[BUS_GUESS_SAMPLES];
+	uint32_t sorted[BUS_GUESS_SAMPLES] = {0};
 
 	ASSERT(guess->count >= SAMPLES_MIN);
 	sorted[0] = guess->begin_us[0];

@@ -76,35 +76,12 @@ static void data_decrypt(const struct osdp_secure *secure, const uint8_t icv[OSD
 	osdp_wipe(chain, sizeof(chain));
 }
 
-size_t osdp_secure_wrap(
-	struct osdp_secure *secure, const struct osdp_frame *clear, uint8_t *out, size_t capacity)
+/* Builds the frame, with room for its MAC, and fills that in. */
+static size_t frame_seal(struct osdp_secure *secure, const struct osdp_frame *frame,
+	const uint8_t icv[OSDP_BLOCK_SIZE], uint8_t *out, size_t capacity)
 {
-	static const uint8_t no_mac[OSDP_MAC_WIRE_SIZE];
-	const uint8_t *icv = chain_of(secure, !clear->reply);
-	struct osdp_frame frame = *clear;
-	uint8_t data[OSDP_FRAME_MAX];
 	uint8_t mac[OSDP_BLOCK_SIZE];
-
-	ASSERT(osdp_secure_established(secure) && clear->reply == secure->device);
-	if (clear->data.len > osdp_frame_data_max(OSDP_FRAME_MAX, true))
-		return 0;
-	frame.use_crc = true;
-	frame.has_security_block = true;
-	frame.block_type = clear->reply ? OSDP_SCS_16 : OSDP_SCS_15;
-	frame.block = span_of(NULL, 0);
-	frame.mac = span_of(no_mac, sizeof(no_mac));
-	if (clear->data.len > 0) {
-		size_t padded = (clear->data.len / OSDP_BLOCK_SIZE + 1) * OSDP_BLOCK_SIZE;
-
-		frame.block_type = clear->reply ? OSDP_SCS_18 : OSDP_SCS_17;
-		memcpy(data, clear->data.data, clear->data.len);
-		memset(data + clear->data.len, 0, padded - clear->data.len);
-		data[clear->data.len] = PADDING;
-		data_encrypt(secure, icv, data, padded);
-		frame.data = span_of(data, padded);
-	}
-
-	size_t len = osdp_frame_build(&frame, out, capacity);
+	size_t len = osdp_frame_build(frame, out, capacity);
 
 	if (len == 0)
 		return 0;
@@ -116,8 +93,44 @@ size_t osdp_secure_wrap(
 
 	out[len - 2] = (uint8_t)crc;
 	out[len - 1] = (uint8_t)(crc >> 8);
-	memcpy(chain_of(secure, clear->reply), mac, sizeof(mac));
+	memcpy(chain_of(secure, frame->reply), mac, sizeof(mac));
 	return len;
+}
+
+static size_t frame_encrypt(struct osdp_secure *secure, const struct osdp_frame *clear,
+	const uint8_t icv[OSDP_BLOCK_SIZE], uint8_t *out, size_t capacity)
+{
+	size_t padded = (clear->data.len / OSDP_BLOCK_SIZE + 1) * OSDP_BLOCK_SIZE;
+	struct osdp_frame frame = *clear;
+	uint8_t data[OSDP_FRAME_MAX];
+
+	memcpy(data, clear->data.data, clear->data.len);
+	memset(data + clear->data.len, 0, padded - clear->data.len);
+	data[clear->data.len] = PADDING;
+	data_encrypt(secure, icv, data, padded);
+	frame.data = span_of(data, padded);
+	return frame_seal(secure, &frame, icv, out, capacity);
+}
+
+size_t osdp_secure_wrap(
+	struct osdp_secure *secure, const struct osdp_frame *clear, uint8_t *out, size_t capacity)
+{
+	static const uint8_t no_mac[OSDP_MAC_WIRE_SIZE];
+	const uint8_t *icv = chain_of(secure, !clear->reply);
+	struct osdp_frame frame = *clear;
+
+	ASSERT(osdp_secure_established(secure) && clear->reply == secure->device);
+	if (clear->data.len > osdp_frame_data_max(OSDP_FRAME_MAX, true))
+		return 0;
+	frame.use_crc = true;
+	frame.has_security_block = true;
+	frame.block_type = clear->reply ? OSDP_SCS_16 : OSDP_SCS_15;
+	frame.block = span_of(NULL, 0);
+	frame.mac = span_of(no_mac, sizeof(no_mac));
+	if (clear->data.len == 0)
+		return frame_seal(secure, &frame, icv, out, capacity);
+	frame.block_type = clear->reply ? OSDP_SCS_18 : OSDP_SCS_17;
+	return frame_encrypt(secure, &frame, icv, out, capacity);
 }
 
 static bool form_right(const struct osdp_secure *secure, const struct osdp_frame *frame)
