@@ -19,11 +19,12 @@ command, of which 2 characters are idle by rule.
 Two floors are measured with it. The lines `bare` are a program that does the same system calls and
 nothing else (osdp_bare.c): what a pseudo terminal, the kernel's thread that carries its bytes, and
 one wake-up an exchange cost on this machine. `asleep` is what the wake-ups of a row would cost a
-program that does nothing at all: beside each `bare` one runs that only sleeps, with the same calls
-and priority and as often. Here a wake-up of a virtual processor costs more than all that is done in
-it. `own` is the rest: cpu less asleep. The goal is judged for both, each under its name.
+program that does nothing at all: behind each row, while its line goes on, one runs that only sleeps,
+with the same calls and priority and as often. Where a processor is virtual that may cost more than
+all that is done. `own` is the rest: cpu less asleep. The goal is judged for both, each under its
+name.
 
-BENCH_OSDP="9600 230400" runs some rates only; all of them take some four minutes. On a machine that does
+BENCH_OSDP="9600 230400" runs some rates only; all of them take some six minutes. On a machine that does
 other things meanwhile the kernel's thread waits for a processor: the ratio of `bare` tells.
 """
 import os
@@ -230,14 +231,13 @@ def row_print(row, empty_us):
 
 def rate_print(build, baud):
     """All rows of a baud rate: the goals that each row of readers missed, and the line's memory."""
-    rows, memory, empty_us = [], None, None
+    rows, memory = [], None
     for count in COUNTS:
         line = Line(build, baud, count)
         memory = line.memory or memory
         try:
             row = line.measure(window_s(baud))
-            if count == BARE:
-                empty_us = empty_wake_us(build, row["rate"], window_s(baud))
+            empty_us = empty_wake_us(build, row["rate"] * row["wakes"], window_s(baud))
         finally:
             line.close()
         missed = row_print(row, empty_us)
