@@ -15,8 +15,10 @@
 void record_print(const struct postern_record *record)
 {
 	char when[32] = "-";
-	char number[16];
+	char number[16] = "-";
+	char door[16] = "-";
 	const char *method = method_name(record->method);
+	const char *status = record->status == 0 ? "refused" : "ok";
 	time_t utc = (time_t)record->create_time;
 	struct tm tm;
 
@@ -24,19 +26,22 @@ void record_print(const struct postern_record *record)
 		print_json(json_from_fields(record->fields, record->field_count));
 		return;
 	}
-	if (gmtime_r(&utc, &tm) != NULL)
+	if (record->create_time != POSTERN_NOT_GIVEN && gmtime_r(&utc, &tm) != NULL)
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (method == NULL) {
+	if (record->method != POSTERN_NOT_GIVEN)
 		(void)snprintf(number, sizeof(number), "%d", record->method);
-		method = number;
-	}
-	printf("%llu %s %s %s door %d card %s user %s%s%s method %s%s%s\n",
-		(unsigned long long)record->rec_no, when, record->status == 0 ? "refused" : "ok",
-		record->type[0] == 0 ? "-" : record->type, record->door + 1,
+	if (record->door != POSTERN_NOT_GIVEN)
+		(void)snprintf(door, sizeof(door), "%d", record->door + 1);
+	if (record->status == POSTERN_NOT_GIVEN)
+		status = "-";
+	printf("%llu %s %s %s door %s card %s user %s%s%s method %s%s%s\n",
+		(unsigned long long)record->rec_no, when, status,
+		record->type[0] == 0 ? "-" : record->type, door,
 		record->card_no[0] == 0 ? "-" : record->card_no,
 		record->user_id[0] == 0 ? "-" : record->user_id,
-		record->card_name[0] == 0 ? "" : " ", record->card_name, method,
-		record->reason[0] == 0 ? "" : " ", record->reason);
+		record->card_name[0] == 0 ? "" : " ", record->card_name,
+		method == NULL ? number : method, record->reason[0] == 0 ? "" : " ",
+		record->reason);
 }
 
 static int take_record(void *user UNUSED, const struct postern_record *record)
