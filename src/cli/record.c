@@ -47,7 +47,7 @@ void record_print(const struct postern_record *record)
 static int take_record(void *user UNUSED, const struct postern_record *record)
 {
 	record_print(record);
-	return 0;
+	return ferror(stdout) != 0; /* the end says so */
 }
 
 /* Seconds since 1970, or a UTC date and time: 2026-08-11, 2026-08-11 11:48:28,
@@ -168,6 +168,8 @@ static int records_pull(struct postern_device *device, const struct arguments *a
 	query.retries = RETRIES;
 	int error = postern_records_pull(device, &query, take_record, NULL, &pulled);
 
+	if (fflush(stdout) != 0 || ferror(stdout) != 0)
+		return EXIT_REFUSED; /* the end says why */
 	fprintf(stderr, "postern: %llu %s in %llu %s, %llu overlapping %s dropped: %s\n",
 		(unsigned long long)pulled.kept, plural(pulled.kept, "record", "records"),
 		(unsigned long long)pulled.pages, plural(pulled.pages, "page", "pages"),

@@ -8,6 +8,8 @@ usage: test_records.py BUILD_FOLDER
 import contextlib
 import json
 import os
+import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -193,6 +195,47 @@ def _():
             file.write("something else\n")
         done = pull()
         ensure(done.returncode != 0 and "postern_follow_state" in done.stderr, done.stderr)
+
+
+@test("an output that is full loses no record: what was not written comes with the next run, each line whole")
+def _():
+    rows = [(BEGIN + i, 1 + i) for i in range(50)]
+
+    def small():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
+
+    for words in ((), ("--json",)):
+        with RecordsDevice(rows) as device, password_file() as secret, tempfile.TemporaryDirectory() as folder:
+            pull = command(device.url, secret, "records", "pull", "--state-file", folder + "/place", *words)
+            out = folder + "/out"
+            for limit, statuses in ((small, (2,)), (None, (0,))):
+                with open(out, "ab") as file:
+                    done = subprocess.run(pull, stdout=file, stderr=subprocess.PIPE, env=ENVIRONMENT,
+                                          preexec_fn=limit, timeout=60, check=False)
+                ensure(done.returncode in statuses, done.stderr)
+            with open(out, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            whole = [line for line in lines if line.endswith('"102"}' if words else "method -")]
+            got = [int(json.loads(line)["RecNo"]) for line in whole] if words else numbers("\n".join(whole))
+            check(got, [row[1] for row in rows])
+            ensure(len(lines) == 51, f"the half line alone is more: {len(lines)} lines")
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run(command(device.url, secret, "records", "pull", *words), stdout=full,
+                                      stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, timeout=60, check=False)
+            ensure(done.returncode == 2 and ": complete" not in done.stderr, done.stderr)
+
+
+@test("two runs do not share a state file")
+def _():
+    with RecordsDevice([(BEGIN, 1)]) as device, password_file() as secret, tempfile.TemporaryDirectory() as folder:
+        words = ("--state-file", folder + "/place")
+        with Follower(device.url, secret, *words) as first:
+            first.wait_live()
+            done = postern(device, "records", "pull", *words)
+            check((done.returncode, done.stdout), (2, ""))
+            ensure("another postern is at work on it" in done.stderr, done.stderr)
+        check(postern(device, "records", "pull", *words).returncode, 0)
 
 
 @test("a device whose events carry no RecNo is followed over 20 drops and a kill of the program")
