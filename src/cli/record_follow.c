@@ -143,7 +143,10 @@ static int take_loss(void *user, struct postern_call *call UNUSED, const struct 
 	((struct following *)user)->lost = true;
 	switch (loss->kind) {
 	case POSTERN_LOST_OVERWRITTEN:
-		fprintf(stderr, "postern: lost: RecNo %llu to %llu: the device has them no more\n",
+		fprintf(stderr,
+			"postern: lost: RecNo %llu to %llu: the device has them no more, or with "
+			"an "
+			"earlier time, its clock set back: `records pull` finds those\n",
 			(unsigned long long)loss->rec_nos.first,
 			(unsigned long long)loss->rec_nos.last);
 		break;

@@ -12,7 +12,9 @@
  *
  * Devices that number their events as well (ours) are asked by RecNo first, so that a clock that
  * was set back hides nothing, and by time after each gap, so that a device that was set up anew
- * (whose RecNos are low) is not missed.
+ * (whose RecNos are low) is not missed. Others tell by their events that the clock was set back:
+ * when an event is older than the cursor and the pull behind it brings nothing, records of about
+ * its time are asked for, and those with a higher RecNo are new.
  */
 #include "cursor.h"
 #include "pull.h"
@@ -28,6 +30,7 @@
 #define ONCE_FAILURES_MAX 5
 #define NOT_WRITTEN_YET_TRIES 4 /* an event may come before its record is in the table */
 #define NOT_WRITTEN_YET_MS 250
+#define LOOK_BACK_S 60 /* a record's time and its event's are not further apart */
 
 struct follow_call {
 	struct postern_call call;
@@ -42,6 +45,11 @@ struct follow_call {
 	unsigned stream_failures;
 	unsigned pull_failures;
 	unsigned tries_left; /* an event's record has not been seen */
+	int64_t back_from; /* times of such events that are older than the cursor; -1: none */
+	int64_t back_to;
+	bool looking_back; /* this pull asks for records of these times ... */
+	int64_t back_time; /* ... and of those before this one, up to back_rec_no, all came */
+	uint64_t back_rec_no;
 	uint64_t taken; /* records of this pull */
 	size_t page_max;
 	bool by_number; /* this pull asks for RecNos behind the cursor's */
@@ -123,6 +131,9 @@ static int take_record(void *user, const struct postern_record *record)
 
 	if (is_over(follow))
 		return 1;
+	if (follow->looking_back && record->create_time < follow->back_time &&
+		record->rec_no <= follow->back_rec_no)
+		return 0;
 	call_enter(&follow->call);
 	int result = offer(follow, record);
 	bool over = result != CALL_RUNNING || follow->call.stopped;
@@ -206,6 +217,8 @@ static void pull_succeeded(struct follow_call *follow)
 	tell_live(follow);
 	if (follow->taken > 0)
 		follow->tries_left = 0;
+	if (follow->tries_left == 0)
+		follow->back_from = POSTERN_NOT_GIVEN;
 	if (gap) { /* now by time */
 		follow->by_number = false;
 		follow->pull_at_ms = now_ms(follow);
@@ -275,10 +288,19 @@ static int pull_begin(struct follow_call *follow)
 	follow->taken = 0;
 	follow->pull_at_ms = INT64_MAX;
 	follow->by_number = follow->by_number && cursor->rec_no > 0;
+	/* Every second time: the record may as well be late. */
+	follow->looking_back = !follow->by_number && follow->back_from != POSTERN_NOT_GIVEN &&
+			       follow->tries_left % 2 == 1;
+	follow->back_time = cursor->time;
+	follow->back_rec_no = cursor->rec_no;
 	if (follow->by_number)
 		query.after_rec_no = cursor->rec_no;
 	else
 		query.from = cursor->time;
+	if (follow->looking_back) {
+		query.from = follow->back_from > LOOK_BACK_S ? follow->back_from - LOOK_BACK_S : 0;
+		query.to = follow->back_to + LOOK_BACK_S;
+	}
 	return pull_start(follow->call.device, &query, &resume, take_record, pull_ended, follow,
 		&follow->pull);
 }
@@ -295,6 +317,18 @@ static int heartbeat_came(void *user)
 	return 0;
 }
 
+static void note_back(struct follow_call *follow, int64_t utc)
+{
+	if (utc < 0 || utc >= follow->cursor.time || follow->cursor.rec_no == 0)
+		return;
+	if (follow->back_from == POSTERN_NOT_GIVEN)
+		follow->back_from = follow->back_to = utc;
+	if (utc < follow->back_from)
+		follow->back_from = utc;
+	if (utc > follow->back_to)
+		follow->back_to = utc;
+}
+
 static int event_came(void *user, const struct postern_event *event)
 {
 	struct follow_call *follow = user;
@@ -309,6 +343,8 @@ static int event_came(void *user, const struct postern_event *event)
 							   event->utc <= cursor->time)))
 		return 0;
 	bool by_number = cursor->ours && event->rec_no > cursor->rec_no;
+
+	note_back(follow, event->utc);
 
 	if (follow->pull == NULL)
 		follow->by_number = by_number;
@@ -474,6 +510,7 @@ int postern_follow_start(struct postern_device *device,
 	follow->user = user;
 	follow->cursor.time = options->from;
 	follow->crowded_told = POSTERN_NOT_GIVEN;
+	follow->back_from = POSTERN_NOT_GIVEN;
 	/* Once: as with a device that takes one connection, and no stream. */
 	follow->solo = options->once != 0;
 	follow->pull_at_ms = options->once != 0 ? 0 : INT64_MAX;

@@ -264,6 +264,24 @@ def _():
             check(got + second.numbers, device.numbers)
 
 
+@test("records come as they happen, also while the clock of the device is set back")
+def _():
+    with RecordsDevice([(BEGIN + i, 1 + i) for i in range(10)]) as device, password_file() as secret, \
+            Follower(device.url, secret, "--retry-ms", "20", "--heartbeat", "1") as follower:
+        follower.wait_live()
+        for number in range(11, 14):
+            with device.lock:  # kept by time, as devices find them
+                device.times.insert(number - 11, BEGIN - 3600 + number)
+                device.numbers.insert(number - 11, number)
+            for stream in list(device.streams):
+                stream.put(BEGIN - 3600 + number)
+            follower.wait_count(number)
+        device.append(BEGIN + 20, 14)
+        follower.wait_count(14)
+        check(follower.numbers, list(range(1, 15)))
+        ensure(not any("lost" in line for line in follower.said), "".join(follower.said))
+
+
 @test("a device that answers one connection at a time is followed too")
 def _():
     with RecordsDevice([(BEGIN, 1)], one_connection=True) as device, password_file() as secret:

@@ -18,6 +18,9 @@
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n"
 #define HEARTBEAT "--x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nHeartbeat\r\n"
 #define EVENT "--x\r\nContent-Type: text/plain\r\nContent-Length: 17\r\n\r\nEvents[0].Code=A\n\r\n"
+#define OLD_EVENT                                                                                  \
+	"--x\r\nContent-Type: text/plain\r\nContent-Length: 45\r\n\r\n"                            \
+	"Events[0].Code=A\r\nEvents[0].CreateTime=1400\r\n"
 #define ROW(i, time, rec_no)                                                                       \
 	"records[" i "].CreateTime=" time "\r\nrecords[" i "].RecNo=" rec_no "\r\n"
 
@@ -254,6 +257,40 @@ static void our_events_lead_to_the_record_by_number(void **state)
 	assert_null(peer_asked(&f->peer, "recordFinder"));
 }
 
+/* Its events have no RecNo: only their time tells where to look. */
+static void a_clock_that_was_set_back_hides_no_record(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "postern-follow-1 - 5000 50 50");
+	struct peer_connection *stream = stream_opened(f);
+
+	answer(f, "StartTime=5000&", "totalCount=1\r\nfound=1\r\n" ROW("0", "5000", "50"));
+	peer_send(stream, OLD_EVENT);
+	settle(f);
+	answer(f, "StartTime=5000&", "totalCount=1\r\nfound=1\r\n" ROW("0", "5000", "50"));
+	expect(f, "live ");
+	pass(f, 250);
+	answer(f, "StartTime=1340&EndTime=1460&",
+		"totalCount=3\r\nfound=3\r\n" ROW("0", "1390", "14") ROW("1", "1400", "51")
+			ROW("2", "1401", "15"));
+	expect(f, "51 ");
+	assert_string_equal(postern_follow_state(f->call), "postern-follow-1 - 5000 51 50");
+	pass(f, 10000);
+	assert_null(peer_asked(&f->peer, "recordFinder"));
+	/* One that came before its event is neither doubled nor looked for longer. */
+	peer_send(stream, OLD_EVENT);
+	settle(f);
+	for (unsigned i = 0; i < 5; i++) {
+		answer(f, i % 2 == 0 ? "StartTime=5000&" : "StartTime=1340&EndTime=1460&",
+			i % 2 == 0 ? "totalCount=1\r\nfound=1\r\n" ROW("0", "5000", "50")
+				   : "totalCount=1\r\nfound=1\r\n" ROW("0", "1400", "51"));
+		pass(f, 250 << i);
+	}
+	assert_null(peer_asked(&f->peer, "recordFinder"));
+	expect(f, "");
+}
+
 static void a_stream_that_breaks_begins_again_later_and_later(void **state)
 {
 	static const unsigned waits[] = {500, 1000, 2000, 4000, 8000, 16000, 30000, 30000};
@@ -373,6 +410,7 @@ int main(void)
 		CASE(an_event_may_come_before_its_record),
 		CASE(losses_are_told_before_what_comes_behind_them),
 		CASE(our_events_lead_to_the_record_by_number),
+		CASE(a_clock_that_was_set_back_hides_no_record),
 		CASE(a_stream_that_breaks_begins_again_later_and_later),
 		CASE(a_log_in_that_is_refused_is_tried_once),
 		cmocka_unit_test_setup_teardown(
