@@ -221,6 +221,38 @@ def what_a_row_does_not_say_is_not_made_up():
 
 
 @test
+def a_name_in_another_encoding_spoils_no_json():
+    body = b"found=1\r\nrecords[0].RecNo=7\r\nrecords[0].CreateTime=9\r\nrecords[0].CardName=\xd5\xc5 San\r\n"
+    with Device(lambda *_: (200, "text/plain", body)) as device:
+        done = device.postern("records", "pull", "--json")  # is decoded as UTF-8
+    assert json.loads(done.stdout)["CardName"] == "\ufffd\ufffd San", done.stdout
+
+
+@test
+def everybody_is_listed_whatever_pages_a_device_makes():
+    for cap, total, offset in ((100, False, True), (100, True, True), (100, True, False), (1000, False, False)):
+        def answer(_, query, cap=cap, total=total, offset=offset):
+            begin = int(query.get("offset", 0)) if offset else 0
+            rows = range(begin, min(250, begin + min(cap, int(query["count"]))))
+            lines = ["totalCount=250"] if total else []
+            lines += [f"found={len(rows)}"]
+            for i, user in enumerate(rows):
+                lines += [f"records[{i}].CardNo={user}", f"records[{i}].RecNo={user + 1}", f"records[{i}].UserID={user}"]
+            return 200, "text/plain", ("\r\n".join(lines) + "\r\n").encode()
+        with Device(answer) as device:
+            done = device.postern("user", "list", "--json")
+        if total and not offset:
+            assert done.returncode == 1 and "not all" in done.stderr, done.stderr
+            continue
+        users = [json.loads(line)["UserID"] for line in done.stdout.splitlines()]
+        assert (done.returncode, users) == (0, [str(i) for i in range(250)]), (cap, total, done.stderr, len(users))
+    with Device(lambda _, q: (501, "text/plain", b"Error\r\n") if q["action"] == "doSeekFind" else (
+            200, "text/plain", b"found=1\r\nrecords[0].RecNo=1\r\nrecords[0].UserID=8\r\n")) as device:
+        done = device.postern("user", "list", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["UserID"] == "8", done.stderr
+
+
+@test
 def condition_and_period_go_out_as_the_paper_writes_them():
     with Device(records_device([])) as device:
         done = device.postern("records", "pull", "--from", "123456700", "--to", "2026-01-02T03:04:05Z",

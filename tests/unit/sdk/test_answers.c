@@ -282,6 +282,35 @@ static void the_event_managers_form_is_read(void **state UNUSED)
 	assert_int_equal(taken.utc[0], 1786431765);
 }
 
+static void a_part_may_hold_more_events_and_other_lines(void **state UNUSED)
+{
+	static const char *const parts[] = {
+		/* all as row 0, behind a blank line */
+		"\r\nEvents[0].EventBaseInfo.Code=A\r\nEvents[0].CardName=x\r\n"
+		"Events[0].EventBaseInfo.Code=B\r\nEvents[0].CardName=y\r\n",
+		"Version=1\r\nEvents[0].Code=A\r\nEvents[0].CardName=x\r\n"
+		"Events[1].Code=B\r\nEvents[1].CardName=y\r\n",
+		"\r\nCode=A;action=Pulse;index=0;data={\n   \"CardName\" : \"x\"\n}\r\n\r\n"
+		"Code=B;action=Pulse;index=0;data={ \"CardName\" : \"y\"}",
+		"code=A;action=Start;index=0;CardName=x\r\n"
+		"Code=B;action=Pulse;index=0;data={\"CardName\":\"y\"}\n",
+		"Code=A;action=Pulse;index=0;CardName=x;data={ \"broken\" :,\n}\n"
+		"Code=B;action=Pulse;index=0;data={\"CardName\":\"y\"}\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+		struct taken taken = {0};
+
+		assert_int_equal(
+			events_deliver(span_from_string(parts[i]), take, &taken), POSTERN_OK);
+		assert_int_equal(taken.count, 2);
+		assert_string_equal(taken.code[0], "A");
+		assert_string_equal(taken.extra[0], "x");
+		assert_string_equal(taken.code[1], "B");
+		assert_string_equal(taken.extra[1], "y");
+	}
+}
+
 static void a_callback_that_stops_gets_no_further_event(void **state UNUSED)
 {
 	struct taken taken = {.stop_after = 1};
@@ -316,6 +345,7 @@ int main(void)
 		cmocka_unit_test(the_papers_event_part_holds_two_events),
 		cmocka_unit_test(a_terminals_event_has_its_code_in_the_base_info),
 		cmocka_unit_test(the_event_managers_form_is_read),
+		cmocka_unit_test(a_part_may_hold_more_events_and_other_lines),
 		cmocka_unit_test(a_callback_that_stops_gets_no_further_event),
 		cmocka_unit_test(every_error_has_a_sentence_of_its_own),
 	};
