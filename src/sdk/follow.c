@@ -14,13 +14,16 @@
  * was set back hides nothing, and by time after each gap, so that a device that was set up anew
  * (whose RecNos are low) is not missed. Others tell by their events that the clock was set back:
  * when an event is older than the cursor and the pull behind it brings nothing, records of about
- * its time are asked for, and those with a higher RecNo are new.
+ * its time are asked for, and those with a higher RecNo are new. Behind a gap, with a cursor
+ * further in the future than any zone explains, all records are asked for: the clock was wrong by
+ * days.
  */
 #include "cursor.h"
 #include "pull.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 
 #define POLL_DEFAULT_S 60
 #define HEARTBEAT_DEFAULT_S 5
@@ -30,6 +33,7 @@
 #define ONCE_FAILURES_MAX 5
 #define NOT_WRITTEN_YET_TRIES 4 /* an event may come before its record is in the table */
 #define NOT_WRITTEN_YET_MS 250
+#define AHEAD_S (26 * 3600) /* devices give local time for UTC: at most 14 hours */
 #define LOOK_BACK_S 60 /* a record's time and its event's are not further apart */
 
 struct follow_call {
@@ -47,7 +51,8 @@ struct follow_call {
 	unsigned tries_left; /* an event's record has not been seen */
 	int64_t back_from; /* times of such events that are older than the cursor; -1: none */
 	int64_t back_to;
-	bool looking_back; /* this pull asks for records of these times ... */
+	bool behind_gap; /* no pull by time has succeeded since the stream began */
+	bool looking_back; /* this pull asks for records before the cursor's time ... */
 	int64_t back_time; /* ... and of those before this one, up to back_rec_no, all came */
 	uint64_t back_rec_no;
 	uint64_t taken; /* records of this pull */
@@ -219,6 +224,7 @@ static void pull_succeeded(struct follow_call *follow)
 		follow->tries_left = 0;
 	if (follow->tries_left == 0)
 		follow->back_from = POSTERN_NOT_GIVEN;
+	follow->behind_gap = follow->behind_gap && gap;
 	if (gap) { /* now by time */
 		follow->by_number = false;
 		follow->pull_at_ms = now_ms(follow);
@@ -278,6 +284,11 @@ static void pull_ended(
 	call_left(&follow->call, pull_judge(follow, error, report, postern_call_detail(call)));
 }
 
+static bool is_ahead(const struct cursor *cursor)
+{
+	return !cursor->ours && cursor->rec_no > 0 && cursor->time - (int64_t)time(NULL) > AHEAD_S;
+}
+
 static int pull_begin(struct follow_call *follow)
 {
 	struct postern_record_query query = POSTERN_RECORD_QUERY_INIT;
@@ -288,16 +299,21 @@ static int pull_begin(struct follow_call *follow)
 	follow->taken = 0;
 	follow->pull_at_ms = INT64_MAX;
 	follow->by_number = follow->by_number && cursor->rec_no > 0;
-	/* Every second time: the record may as well be late. */
-	follow->looking_back = !follow->by_number && follow->back_from != POSTERN_NOT_GIVEN &&
-			       follow->tries_left % 2 == 1;
+	bool all = !follow->by_number && follow->behind_gap && is_ahead(cursor);
+
+	/* For an event every second time: its record may as well be late. */
+	follow->looking_back =
+		all || (!follow->by_number && follow->back_from != POSTERN_NOT_GIVEN &&
+			       follow->tries_left % 2 == 1);
 	follow->back_time = cursor->time;
 	follow->back_rec_no = cursor->rec_no;
 	if (follow->by_number)
 		query.after_rec_no = cursor->rec_no;
 	else
 		query.from = cursor->time;
-	if (follow->looking_back) {
+	if (all) {
+		query.from = 0;
+	} else if (follow->looking_back) {
 		query.from = follow->back_from > LOOK_BACK_S ? follow->back_from - LOOK_BACK_S : 0;
 		query.to = follow->back_to + LOOK_BACK_S;
 	}
@@ -391,6 +407,7 @@ static int stream_begin(struct follow_call *follow)
 	if (!follow->solo && follow->pull == NULL) {
 		follow->pull_at_ms = now_ms(follow); /* stands in line behind it */
 		follow->by_number = follow->cursor.ours;
+		follow->behind_gap = true;
 		follow->bell = false;
 	}
 	return postern_events_watch_start(
@@ -513,6 +530,7 @@ int postern_follow_start(struct postern_device *device,
 	follow->back_from = POSTERN_NOT_GIVEN;
 	/* Once: as with a device that takes one connection, and no stream. */
 	follow->solo = options->once != 0;
+	follow->behind_gap = true;
 	follow->pull_at_ms = options->once != 0 ? 0 : INT64_MAX;
 	if (options->state != NULL && options->state[0] != 0 &&
 		!cursor_parse(&follow->cursor, options->state))

@@ -226,6 +226,21 @@ def _():
             ensure(done.returncode == 2 and ": complete" not in done.stderr, done.stderr)
 
 
+@test("one record of a wrong date does not hide those behind it from a state file")
+def _():
+    with RecordsDevice([(BEGIN, 1), (4000000000, 2)]) as device, tempfile.TemporaryDirectory() as folder:
+        def pull():
+            return numbers(postern(device, "records", "pull", "--state-file", folder + "/place").stdout)
+
+        check(pull(), [1, 2])
+        for number in range(3, 6):
+            with device.lock:
+                device.times.insert(number - 2, BEGIN + number)
+                device.numbers.insert(number - 2, number)
+            check(pull(), [number])
+        check(pull(), [])
+
+
 @test("two runs do not share a state file")
 def _():
     with RecordsDevice([(BEGIN, 1)]) as device, password_file() as secret, tempfile.TemporaryDirectory() as folder:

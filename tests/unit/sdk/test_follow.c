@@ -291,6 +291,22 @@ static void a_clock_that_was_set_back_hides_no_record(void **state)
 	expect(f, "");
 }
 
+/* One record of the year 2096; then somebody set the clock right. */
+static void a_clock_that_was_years_ahead_hides_no_record(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "postern-follow-1 - 4000000000 50 50");
+	(void)stream_opened(f);
+	answer(f, "StartTime=0&",
+		"totalCount=4\r\nfound=4\r\n" ROW("0", "1700000000", "49") ROW("1", "1790000000",
+			"51") ROW("2", "1790000001", "52") ROW("3", "4000000000", "50"));
+	expect(f, "51 52 live ");
+	assert_string_equal(postern_follow_state(f->call), "postern-follow-1 - 4000000000 52 50");
+	pass(f, 14000);
+	assert_null(peer_asked(&f->peer, "StartTime=0&")); /* only behind a gap */
+}
+
 static void a_stream_that_breaks_begins_again_later_and_later(void **state)
 {
 	static const unsigned waits[] = {500, 1000, 2000, 4000, 8000, 16000, 30000, 30000};
@@ -411,6 +427,7 @@ int main(void)
 		CASE(losses_are_told_before_what_comes_behind_them),
 		CASE(our_events_lead_to_the_record_by_number),
 		CASE(a_clock_that_was_set_back_hides_no_record),
+		CASE(a_clock_that_was_years_ahead_hides_no_record),
 		CASE(a_stream_that_breaks_begins_again_later_and_later),
 		CASE(a_log_in_that_is_refused_is_tried_once),
 		cmocka_unit_test_setup_teardown(
