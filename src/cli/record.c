@@ -147,7 +147,9 @@ static void print_findings(FILE *file, const char *begin, const struct postern_p
 	if (pulled->unproven)
 		fprintf(file,
 			"%sthe device's answers do not prove that these are all: it does not obey "
-			"StartTime, or records came and went meanwhile; try a shorter period\n",
+			"StartTime, its clock was set back, or records came and went meanwhile; "
+			"try "
+			"a shorter period\n",
 			begin);
 }
 

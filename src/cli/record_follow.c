@@ -143,6 +143,14 @@ static int take_loss(void *user, struct postern_call *call UNUSED, const struct 
 	((struct following *)user)->lost = true;
 	switch (loss->kind) {
 	case POSTERN_LOST_OVERWRITTEN:
+		if (loss->rec_nos.first == 0) {
+			fprintf(stderr,
+				"postern: lost: the device counted %llu records more than it "
+				"handed "
+				"out\n",
+				(unsigned long long)loss->count);
+			break;
+		}
 		fprintf(stderr,
 			"postern: lost: RecNo %llu to %llu: the device has them no more, or with "
 			"an "

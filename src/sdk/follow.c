@@ -56,6 +56,7 @@ struct follow_call {
 	int64_t back_time; /* ... and of those before this one, up to back_rec_no, all came */
 	uint64_t back_rec_no;
 	uint64_t taken; /* records of this pull */
+	bool told; /* what this pull found lost */
 	size_t page_max;
 	bool by_number; /* this pull asks for RecNos behind the cursor's */
 	bool bell; /* the next pull is for an event, not behind a gap */
@@ -99,6 +100,7 @@ static int tell_loss(struct follow_call *follow, enum postern_loss_kind kind,
 		.to = to,
 		.count = kind == POSTERN_LOST_OVERWRITTEN ? rec_nos.last - rec_nos.first + 1 : 0};
 
+	follow->told = true;
 	return follow->options.lost(follow->user, &follow->call, &loss);
 }
 
@@ -116,6 +118,8 @@ static int offer(struct follow_call *follow, const struct postern_record *record
 		kind = POSTERN_LOST_RESET;
 		__attribute__((fallthrough));
 	case CURSOR_GAP:
+		if (kind == POSTERN_LOST_OVERWRITTEN && pull_brings(follow->pull, lost))
+			break; /* by their time they come later */
 		if (tell_loss(follow, kind, lost, before, record->create_time) != 0)
 			return POSTERN_E_STOPPED;
 		break;
@@ -239,6 +243,18 @@ static void pull_succeeded(struct follow_call *follow)
 	follow->bell = false;
 }
 
+/* The device counted them and did not hand them out, and no RecNo says which. */
+static int tell_missing(struct follow_call *follow, uint64_t count)
+{
+	struct postern_loss loss = {.size = sizeof(loss),
+		.kind = POSTERN_LOST_OVERWRITTEN,
+		.from = POSTERN_NOT_GIVEN,
+		.to = follow->cursor.time,
+		.count = count};
+
+	return follow->options.lost(follow->user, &follow->call, &loss);
+}
+
 static int pull_judge(struct follow_call *follow, int error,
 	const struct postern_pull_report *report, const char *detail)
 {
@@ -253,6 +269,9 @@ static int pull_judge(struct follow_call *follow, int error,
 		follow->crowded_told = report->crowded_second;
 	}
 	/* A log-in that was refused to the stream is the stream's matter. */
+	if (error == POSTERN_OK && report->missing > 0 && !follow->told &&
+		tell_missing(follow, report->missing) != 0)
+		return POSTERN_E_STOPPED;
 	bool shared = error == POSTERN_E_AUTH && follow->refused && follow->stream == NULL;
 
 	if (error != POSTERN_OK && !shared && !may_pass(follow, error))
@@ -297,6 +316,7 @@ static int pull_begin(struct follow_call *follow)
 		cursor->time, cursor->rec_nos, cursor->count, follow->page_max};
 
 	follow->taken = 0;
+	follow->told = false;
 	follow->pull_at_ms = INT64_MAX;
 	follow->by_number = follow->by_number && cursor->rec_no > 0;
 	bool all = !follow->by_number && follow->behind_gap && is_ahead(cursor);

@@ -29,6 +29,7 @@ struct pull_call {
 	unsigned failures; /* of this page */
 	bool answered; /* this device took the log-in once */
 	bool renewed; /* and refused it since */
+	size_t handed; /* of plan.out */
 	postern_record_fn *each;
 	postern_pull_fn *done;
 	void *user;
@@ -107,6 +108,7 @@ static int hand_out(struct pull_call *pull)
 	const struct pull_rows *out = &pull->plan.out;
 
 	for (size_t i = 0; i < out->count; i++) {
+		pull->handed = i + 1;
 		if (pull->each(pull->user, out->row[i].record) != 0 || pull->call.stopped) {
 			pull->plan.report.kept -= out->count - i - 1;
 			return POSTERN_E_STOPPED;
@@ -213,6 +215,19 @@ static void pull_drop(struct postern_call *call)
 	pull_plan_drop(&pull->plan);
 	free(pull->card_no);
 	free(pull->user_id);
+}
+
+bool pull_brings(const struct postern_call *call, struct postern_rec_nos rec_nos)
+{
+	const struct pull_call *pull = (const struct pull_call *)call;
+	uint64_t left = rec_nos.last - rec_nos.first + 1;
+
+	for (size_t i = pull->handed; i < pull->plan.out.count && left > 0; i++) {
+		uint64_t rec_no = pull->plan.out.row[i].rec_no;
+
+		left -= rec_no >= rec_nos.first && rec_no <= rec_nos.last;
+	}
+	return left == 0;
 }
 
 size_t pull_page_max(const struct postern_call *call)

@@ -521,7 +521,10 @@ enum pull_next pull_plan_take(struct pull_plan *plan, const struct pull_row *row
 
 	for (size_t i = 0; i < count && held->count > 0; i++)
 		yield.last_second += rows[i].create_time == held->row[held->count - 1].create_time;
-	if (!first && total != POSTERN_NOT_GIVEN && total == plan->period_total &&
+	/* Spans that hold nothing or less show that it depends on them. */
+	if (!first && total != POSTERN_NOT_GIVEN && total < plan->period_total)
+		plan->varies = true;
+	if (!first && !plan->varies && total != POSTERN_NOT_GIVEN && total == plan->period_total &&
 		count < plan->ask.count && total > (int64_t)count && plan->narrow)
 		plan->constant = true;
 	if (plan->short_page && yield.fresh > 0)
@@ -557,11 +560,15 @@ void pull_plan_judge(struct pull_plan *plan, bool finished)
 	report->dense = plan->dense;
 	/*
 	 * Spans without overlap do not show whether the ring passed us by, and new records make up
-	 * the number for old ones that did not come: a gap may be that.
+	 * the number for old ones that did not come: a gap may be that. So may one that no
+	 * totalCount explains: with a clock that was set back, a device that keeps its records in
+	 * another order than by time has some behind us.
 	 */
 	bool blind = plan->was_narrow || plan->grew;
 
 	if (blind && plan->whole && (report->gaps > 0 || !plan->dense))
+		report->unproven = 1;
+	if (!plan->totals && report->gaps > 0)
 		report->unproven = 1;
 	if (report->missing < report->overwritten)
 		report->missing = report->overwritten;

@@ -65,6 +65,7 @@ struct pull_plan {
 	bool totals; /* every period so far had a totalCount */
 	bool narrow; /* the device does not send the oldest first: ask for ever shorter spans */
 	bool constant; /* its totalCount does not depend on what is asked for */
+	bool varies; /* it does */
 	bool capped; /* it sends fewer rows a page than it was asked for */
 	bool short_page; /* the last page was shorter than asked for, and went on behind it */
 	bool was_narrow; /* of any period */

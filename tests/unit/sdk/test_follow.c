@@ -238,6 +238,44 @@ static void losses_are_told_before_what_comes_behind_them(void **state)
 	expect(f, "lost0:6-8 9 10 lost1:10-10 1 live ");
 }
 
+/* The clock was set back behind 2, and again by itself right: the order is that of the times. */
+static void records_out_of_order_are_neither_lost_nor_a_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "postern-follow-1 - 100 1 1");
+	struct peer_connection *stream = stream_opened(f);
+
+	answer(f, "StartTime=100&",
+		"totalCount=5\r\nfound=5\r\n" ROW("0", "100", "1") ROW("1", "110", "2")
+			ROW("2", "105", "3") ROW("3", "106", "4") ROW("4", "120", "5"));
+	/* Not oldest first: asked for again in halves. */
+	while (peer_asked(&f->peer, "recordFinder") != NULL)
+		answer(f, "StartTime=",
+			"totalCount=5\r\nfound=5\r\n" ROW("0", "100", "1") ROW("1", "110", "2")
+				ROW("2", "105", "3") ROW("3", "106", "4") ROW("4", "120", "5"));
+	expect(f, "3 4 2 5 live ");
+	/* What does not come is lost; a low number behind it is a reset as before. */
+	peer_send(stream, EVENT);
+	settle(f);
+	answer(f, "StartTime=120&",
+		"totalCount=3\r\nfound=3\r\n" ROW("0", "120", "5") ROW("1", "130", "8")
+			ROW("2", "140", "1"));
+	expect(f, "lost0:6-7 8 lost1:8-8 1 ");
+}
+
+static void what_a_device_counts_and_does_not_hand_out_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, NULL);
+	(void)stream_opened(f);
+	answer(f, "StartTime=900&", "totalCount=3\r\nfound=1\r\n" ROW("0", "1000", "5"));
+	while (peer_asked(&f->peer, "recordFinder") != NULL)
+		answer(f, "StartTime=", "totalCount=3\r\nfound=0\r\n");
+	expect(f, "5 lost0:0-0 live ");
+}
+
 static void our_events_lead_to_the_record_by_number(void **state)
 {
 	struct fixture *f = *state;
@@ -425,6 +463,8 @@ int main(void)
 		CASE(each_record_comes_once_and_events_are_only_the_bell),
 		CASE(an_event_may_come_before_its_record),
 		CASE(losses_are_told_before_what_comes_behind_them),
+		CASE(records_out_of_order_are_neither_lost_nor_a_reset),
+		CASE(what_a_device_counts_and_does_not_hand_out_is_told),
 		CASE(our_events_lead_to_the_record_by_number),
 		CASE(a_clock_that_was_set_back_hides_no_record),
 		CASE(a_clock_that_was_years_ahead_hides_no_record),
