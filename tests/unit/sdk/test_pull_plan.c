@@ -291,6 +291,16 @@ static void test_a_ring_behind_us_costs_nothing(void **state UNUSED)
 	assert_true(pulled.report.complete);
 }
 
+/* The first half of all time is empty: the other one's total is the whole one's. */
+static void test_newest_first_in_small_pages_with_a_true_total(void **state UNUSED)
+{
+	add_rows(1789554000, 1, 240, 3);
+	device.traps = NEWEST_FIRST | COUNT_IGNORED;
+	pull_all(1024);
+	assert_rec_nos(1, 240);
+	assert_true(pulled.report.complete);
+}
+
 /* Kept in the order of RecNo: behind a full page stand rows that are older than its last. */
 static void test_a_clock_that_was_set_back_is_never_called_complete(void **state UNUSED)
 {
@@ -407,6 +417,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_crowded_second_is_named_and_left, begin),
 		cmocka_unit_test_setup(test_what_the_ring_overwrites_meanwhile_is_named, begin),
 		cmocka_unit_test_setup(test_a_ring_behind_us_costs_nothing, begin),
+		cmocka_unit_test_setup(test_newest_first_in_small_pages_with_a_true_total, begin),
 		cmocka_unit_test_setup(
 			test_a_clock_that_was_set_back_is_never_called_complete, begin),
 		cmocka_unit_test_setup(test_a_hidden_record_is_missed, begin),
