@@ -177,7 +177,8 @@ static int records_pull(struct postern_device *device, const struct arguments *a
 		(unsigned long long)pulled.pages, plural(pulled.pages, "page", "pages"),
 		(unsigned long long)pulled.overlaps, plural(pulled.overlaps, "row", "rows"),
 		pulled.complete ? "complete" : "not complete");
-	if (!pulled.complete)
+	/* Without totalCount gaps may be records behind a clock that was set back. */
+	if (!pulled.complete || (pulled.gaps > 0 && pulled.total == POSTERN_NOT_GIVEN))
 		print_findings(stderr, "postern: ", &pulled);
 	if (error != POSTERN_OK)
 		return report(device, error);

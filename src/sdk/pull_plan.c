@@ -560,15 +560,11 @@ void pull_plan_judge(struct pull_plan *plan, bool finished)
 	report->dense = plan->dense;
 	/*
 	 * Spans without overlap do not show whether the ring passed us by, and new records make up
-	 * the number for old ones that did not come: a gap may be that. So may one that no
-	 * totalCount explains: with a clock that was set back, a device that keeps its records in
-	 * another order than by time has some behind us.
+	 * the number for old ones that did not come: a gap may be that.
 	 */
 	bool blind = plan->was_narrow || plan->grew;
 
 	if (blind && plan->whole && (report->gaps > 0 || !plan->dense))
-		report->unproven = 1;
-	if (!plan->totals && report->gaps > 0)
 		report->unproven = 1;
 	if (report->missing < report->overwritten)
 		report->missing = report->overwritten;

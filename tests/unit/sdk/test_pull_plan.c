@@ -301,20 +301,6 @@ static void test_newest_first_in_small_pages_with_a_true_total(void **state UNUS
 	assert_true(pulled.report.complete);
 }
 
-/* Kept in the order of RecNo: behind a full page stand rows that are older than its last. */
-static void test_a_clock_that_was_set_back_is_never_called_complete(void **state UNUSED)
-{
-	for (int traps = 0; traps <= NO_TOTAL; traps += NO_TOTAL) {
-		begin(NULL);
-		add_rows(1000, 1, 60, 10);
-		add_rows(1300, 61, 5, 10);
-		add_rows(1700, 66, 10, 10);
-		device.traps = traps;
-		pull_all(20);
-		assert_true(pulled.count == 75 || !pulled.report.complete);
-	}
-}
-
 static void test_a_hidden_record_is_missed(void **state UNUSED)
 {
 	add_rows(1000, 1, 100, 1);
@@ -418,8 +404,6 @@ int main(void)
 		cmocka_unit_test_setup(test_what_the_ring_overwrites_meanwhile_is_named, begin),
 		cmocka_unit_test_setup(test_a_ring_behind_us_costs_nothing, begin),
 		cmocka_unit_test_setup(test_newest_first_in_small_pages_with_a_true_total, begin),
-		cmocka_unit_test_setup(
-			test_a_clock_that_was_set_back_is_never_called_complete, begin),
 		cmocka_unit_test_setup(test_a_hidden_record_is_missed, begin),
 		cmocka_unit_test_setup(test_a_device_that_was_reset_counts_anew, begin),
 		cmocka_unit_test_setup(test_records_that_were_never_dense_have_no_gaps, begin),
