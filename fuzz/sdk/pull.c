@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	do {
 		size_t count = device_page(&device, &plan.ask, page, &total);
 
-		next = pull_plan_take(&plan, page, count, total);
+		next = pull_plan_take(&plan, page, count, total, (int64_t)count);
 		take(&device, &plan.out, &last);
 		device_go_on(&device);
 		ASSERT(plan.report.pages < 600 + 200 * device.count);

@@ -64,7 +64,9 @@ POSTERN_API int postern_events_watch_start(struct postern_device *device,
 /* --- following the records: live, and nothing lost --- */
 
 enum postern_loss_kind {
-	POSTERN_LOST_OVERWRITTEN = 0, /* the device has these records no more, or never had them */
+	POSTERN_LOST_OVERWRITTEN = 0, /* the device has these records no more, or never had them; or
+					 they came with an earlier time while no stream told so.
+					 Without rec_nos: it counted more than it handed out */
 	POSTERN_LOST_RESET = 1, /* the device numbers its records anew: what it held behind RecNo
 				   first (the last that came) and lost with the reset is unknown */
 	POSTERN_LOST_CROWDED = 2 /* the second from holds more records than a page can bring */

@@ -125,7 +125,9 @@ struct postern_pull_report {
  * CreateTime, until as many are kept as totalCount said (without totalCount: until a page is
  * shorter than count). Over a long span EndTime moves on with it (period_s). A second that holds
  * more than a page of 1024 is named and left behind; the pull ends with POSTERN_E_INCOMPLETE then.
- * The report says whether all came, how many did not, and by RecNo which.
+ * A page that was cut off, is no page of records or has a row without RecNo is a fault of the
+ * device (POSTERN_E_PROTOCOL), and asked for again as such. The report says whether all came, how
+ * many did not, and by RecNo which.
  */
 POSTERN_API int postern_records_pull(struct postern_device *device,
 	const struct postern_record_query *query, postern_record_fn *each, void *user,

@@ -35,6 +35,14 @@ static bool is_control(uint32_t code)
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029;
 }
 
+size_t utf8_character(struct span s)
+{
+	size_t at = 0;
+	uint32_t code;
+
+	return s.len > 0 && next_code_point(s, &at, &code) ? at : 0;
+}
+
 bool utf8_printable(struct span s, size_t *ret_characters)
 {
 	size_t characters = 0;

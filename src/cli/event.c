@@ -57,7 +57,7 @@ static int take_event(void *user, const struct postern_event *event)
 	print_event(event);
 	if (state->left > 0)
 		state->left--;
-	return state->left == 0;
+	return state->left == 0 || ferror(stdout) != 0;
 }
 
 static int events_watch(struct postern_device *device, const struct arguments *arguments)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Words in, words out: numbers from the command line, JSON lines, errors with their exit status. */
 #include "base/number.h"
+#include "base/utf8.h"
 #include "cli.h"
 
 #include <errno.h>
@@ -77,13 +78,34 @@ void print_json(json_object *object)
 	json_object_put(object);
 }
 
+/* Devices give names in encodings of their own; a line that is no UTF-8 would be no JSON. */
+static json_object *json_from_text(const char *text)
+{
+	struct span rest = span_from_string(text);
+	char *memory = malloc(3 * rest.len + 1); /* U+FFFD has three bytes */
+	size_t len = 0;
+
+	if (memory == NULL)
+		return NULL;
+	while (rest.len > 0) {
+		size_t bytes = utf8_character(rest);
+
+		memcpy(memory + len, bytes > 0 ? rest.data : "\xef\xbf\xbd", bytes > 0 ? bytes : 3);
+		len += bytes > 0 ? bytes : 3;
+		rest = span_slice(rest, bytes > 0 ? bytes : 1, rest.len);
+	}
+	json_object *object = json_object_new_string_len(memory, (int)len);
+
+	free(memory);
+	return object;
+}
+
 json_object *json_from_fields(const struct postern_field *fields, size_t count)
 {
 	json_object *object = json_object_new_object();
 
 	for (size_t i = 0; i < count; i++)
-		json_object_object_add(
-			object, fields[i].name, json_object_new_string(fields[i].value));
+		json_object_object_add(object, fields[i].name, json_from_text(fields[i].value));
 	return object;
 }
 

@@ -15,8 +15,10 @@
 void record_print(const struct postern_record *record)
 {
 	char when[32] = "-";
-	char number[16];
+	char number[16] = "-";
+	char door[16] = "-";
 	const char *method = method_name(record->method);
+	const char *status = record->status == 0 ? "refused" : "ok";
 	time_t utc = (time_t)record->create_time;
 	struct tm tm;
 
@@ -24,25 +26,28 @@ void record_print(const struct postern_record *record)
 		print_json(json_from_fields(record->fields, record->field_count));
 		return;
 	}
-	if (gmtime_r(&utc, &tm) != NULL)
+	if (record->create_time != POSTERN_NOT_GIVEN && gmtime_r(&utc, &tm) != NULL)
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (method == NULL) {
+	if (record->method != POSTERN_NOT_GIVEN)
 		(void)snprintf(number, sizeof(number), "%d", record->method);
-		method = number;
-	}
-	printf("%llu %s %s %s door %d card %s user %s%s%s method %s%s%s\n",
-		(unsigned long long)record->rec_no, when, record->status == 0 ? "refused" : "ok",
-		record->type[0] == 0 ? "-" : record->type, record->door + 1,
+	if (record->door != POSTERN_NOT_GIVEN)
+		(void)snprintf(door, sizeof(door), "%d", record->door + 1);
+	if (record->status == POSTERN_NOT_GIVEN)
+		status = "-";
+	printf("%llu %s %s %s door %s card %s user %s%s%s method %s%s%s\n",
+		(unsigned long long)record->rec_no, when, status,
+		record->type[0] == 0 ? "-" : record->type, door,
 		record->card_no[0] == 0 ? "-" : record->card_no,
 		record->user_id[0] == 0 ? "-" : record->user_id,
-		record->card_name[0] == 0 ? "" : " ", record->card_name, method,
-		record->reason[0] == 0 ? "" : " ", record->reason);
+		record->card_name[0] == 0 ? "" : " ", record->card_name,
+		method == NULL ? number : method, record->reason[0] == 0 ? "" : " ",
+		record->reason);
 }
 
 static int take_record(void *user UNUSED, const struct postern_record *record)
 {
 	record_print(record);
-	return 0;
+	return ferror(stdout) != 0; /* the end says so */
 }
 
 /* Seconds since 1970, or a UTC date and time: 2026-08-11, 2026-08-11 11:48:28,
@@ -142,7 +147,9 @@ static void print_findings(FILE *file, const char *begin, const struct postern_p
 	if (pulled->unproven)
 		fprintf(file,
 			"%sthe device's answers do not prove that these are all: it does not obey "
-			"StartTime, or records came and went meanwhile; try a shorter period\n",
+			"StartTime, its clock was set back, or records came and went meanwhile; "
+			"try "
+			"a shorter period\n",
 			begin);
 }
 
@@ -163,12 +170,15 @@ static int records_pull(struct postern_device *device, const struct arguments *a
 	query.retries = RETRIES;
 	int error = postern_records_pull(device, &query, take_record, NULL, &pulled);
 
+	if (fflush(stdout) != 0 || ferror(stdout) != 0)
+		return EXIT_REFUSED; /* the end says why */
 	fprintf(stderr, "postern: %llu %s in %llu %s, %llu overlapping %s dropped: %s\n",
 		(unsigned long long)pulled.kept, plural(pulled.kept, "record", "records"),
 		(unsigned long long)pulled.pages, plural(pulled.pages, "page", "pages"),
 		(unsigned long long)pulled.overlaps, plural(pulled.overlaps, "row", "rows"),
 		pulled.complete ? "complete" : "not complete");
-	if (!pulled.complete)
+	/* Without totalCount gaps may be records behind a clock that was set back. */
+	if (!pulled.complete || (pulled.gaps > 0 && pulled.total == POSTERN_NOT_GIVEN))
 		print_findings(stderr, "postern: ", &pulled);
 	if (error != POSTERN_OK)
 		return report(device, error);

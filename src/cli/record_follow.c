@@ -2,14 +2,18 @@
 /*
  * postern records follow, and records pull with a state file: every record once, over broken
  * connections and over restarts of this program. The place is saved behind each record, when its
- * line has left; killed between the two, the program prints that one record again.
+ * line has left; killed between the two, the program prints that one record again. A line that the
+ * last run left half in its output gets an end first, so that it spoils no other.
  */
 #include "base/number.h"
 #include "record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATE_MAX (1 << 20) /* bytes of a state file */
@@ -52,6 +56,51 @@ static bool read_state(const char *path, char **ret_state)
 	return true;
 }
 
+/*
+ * Two runs on one file would save each other's places. The lock lives as long as the program; -1:
+ * it was said why there is none.
+ */
+static int lock_state(const char *path)
+{
+	char name[PATH_BYTES_MAX];
+	int len = snprintf(name, sizeof(name), "%s.lock", path);
+	int fd = -1;
+
+	errno = ENAMETOOLONG;
+	if (len > 0 && (size_t)len < sizeof(name))
+		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		fprintf(stderr,
+			"postern: --state-file %s: another postern is at work on it; each needs a "
+			"file of its own\n",
+			path);
+	else
+		fprintf(stderr, "postern: --state-file %s: %s: %s\n", path, name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* What a run that was killed or met a full disk may have left at the end of the output. */
+static void end_half_line(void)
+{
+	struct stat info;
+	char last = '\n';
+
+	if (fstat(STDOUT_FILENO, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0 ||
+		(fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND) == 0)
+		return;
+	int fd = open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (pread(fd, &last, 1, info.st_size - 1) == 1 && last != '\n')
+		putchar('\n');
+	close(fd);
+}
+
 /* A new file under a name of its own, then renamed: never half. */
 static bool save_state(const char *path, const char *state)
 {
@@ -74,7 +123,8 @@ static int take_record(void *user, struct postern_call *call, const struct poste
 	struct following *following = user;
 
 	record_print(record);
-	if (fflush(stdout) != 0)
+	/* Printing may have flushed by itself, and what failed then is in no buffer any more. */
+	if (fflush(stdout) != 0 || ferror(stdout) != 0)
 		return 1;
 	if (following->state_file != NULL &&
 		!save_state(following->state_file, postern_follow_state(call))) {
@@ -93,7 +143,18 @@ static int take_loss(void *user, struct postern_call *call UNUSED, const struct 
 	((struct following *)user)->lost = true;
 	switch (loss->kind) {
 	case POSTERN_LOST_OVERWRITTEN:
-		fprintf(stderr, "postern: lost: RecNo %llu to %llu: the device has them no more\n",
+		if (loss->rec_nos.first == 0) {
+			fprintf(stderr,
+				"postern: lost: the device counted %llu records more than it "
+				"handed "
+				"out\n",
+				(unsigned long long)loss->count);
+			break;
+		}
+		fprintf(stderr,
+			"postern: lost: RecNo %llu to %llu: the device has them no more, or with "
+			"an "
+			"earlier time, its clock set back: `records pull` finds those\n",
 			(unsigned long long)loss->rec_nos.first,
 			(unsigned long long)loss->rec_nos.last);
 		break;
@@ -128,14 +189,23 @@ static int follow(struct postern_device *device, const struct arguments *argumen
 {
 	const char *from = option_value(arguments, "from");
 	char *state = NULL;
+	int lock = -1;
 
 	following->device = device;
 	following->once = options->once != 0;
 	following->state_file = option_value(arguments, "state-file");
 	if (from != NULL && !record_parse_utc("--from", from, &options->from))
 		return EXIT_USAGE;
-	if (following->state_file != NULL && !read_state(following->state_file, &state))
-		return EXIT_USAGE;
+	if (following->state_file != NULL) {
+		lock = lock_state(following->state_file);
+		if (lock < 0)
+			return EXIT_USAGE;
+		if (!read_state(following->state_file, &state)) {
+			close(lock);
+			return EXIT_USAGE;
+		}
+		end_half_line();
+	}
 	options->state = state;
 	options->record = take_record;
 	options->lost = take_loss;
@@ -143,6 +213,8 @@ static int follow(struct postern_device *device, const struct arguments *argumen
 	int error = postern_follow(device, options, following);
 
 	free(state);
+	if (lock >= 0)
+		close(lock);
 	if (following->failed)
 		return EXIT_REFUSED;
 	if (error != POSTERN_OK && error != POSTERN_E_STOPPED)

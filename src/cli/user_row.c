@@ -181,6 +181,13 @@ static bool set_text(
 		buf_add_string(why, " of UTF-8 without control characters");
 		return false;
 	}
+	if (column->kind == COLUMN_CARD &&
+		(span_find(value, '.') < value.len || span_find(value, '+') < value.len)) {
+		buf_add_string(why,
+			"a card's number: if a spreadsheet wrote it, make the column text "
+			"there, or digits are lost");
+		return false;
+	}
 	if (column->kind == COLUMN_TIME && !keyvalue_parse_time(value, &local)) {
 		buf_add_string(why, "a time of the device's own clock: 2026-03-01 08:00:00");
 		return false;
@@ -359,6 +366,8 @@ bool user_row_set(
 	const struct column_row *known = &columns[column.at];
 	const char *name = known->word == NULL ? known->field : known->word;
 
+	/* A blank behind a separator is not the card's: with it no reader would find it. */
+	value = span_trim(value);
 	if (value.len == 0)
 		return true;
 	bool twice = (row->given & 1u << column.at) != 0 && known->kind != COLUMN_DOOR &&

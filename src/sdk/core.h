@@ -76,6 +76,7 @@ struct answer {
 	char *text;
 	size_t len;
 	long status; /* HTTP */
+	bool open_end; /* ended by the connection's end alone: it may have been cut off */
 };
 
 /*

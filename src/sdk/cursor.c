@@ -124,6 +124,15 @@ const char *cursor_print(struct cursor *cursor)
 	return text;
 }
 
+static bool was_skipped(const struct cursor *cursor, uint64_t rec_no)
+{
+	for (size_t i = 0; i < cursor->skipped_count && i < CURSOR_SKIPPED; i++) {
+		if (rec_no >= cursor->skipped[i].first && rec_no <= cursor->skipped[i].last)
+			return true;
+	}
+	return false;
+}
+
 enum cursor_move cursor_take(struct cursor *cursor, int64_t create_time, uint64_t rec_no,
 	struct postern_rec_nos *ret_lost)
 {
@@ -136,10 +145,14 @@ enum cursor_move cursor_take(struct cursor *cursor, int64_t create_time, uint64_
 		if (rec_no > last + 1 && dense)
 			move = CURSOR_GAP;
 		*ret_lost = (struct postern_rec_nos){last + 1, rec_no - 1};
+		if (rec_no > last + 1)
+			cursor->skipped[cursor->skipped_count++ % CURSOR_SKIPPED] = *ret_lost;
 		cursor->steps++;
 		cursor->steps_of_one += rec_no == last + 1;
-	} else if (last > 0 && rec_no <= last && create_time > cursor->time) {
+	} else if (last > 0 && rec_no <= last && create_time > cursor->time &&
+		   !was_skipped(cursor, rec_no)) {
 		move = CURSOR_RESTART;
+		cursor->skipped_count = 0;
 		*ret_lost = (struct postern_rec_nos){last, last};
 	}
 	if (create_time > cursor->time) {
@@ -148,7 +161,7 @@ enum cursor_move cursor_take(struct cursor *cursor, int64_t create_time, uint64_
 	}
 	if (create_time == cursor->time && !add_rec_no(cursor, rec_no))
 		return CURSOR_NO_MEMORY;
-	/* A late one of the same second does not turn the numbers back. */
+	/* A late one does not turn the numbers back: of this second, or the clock was set back. */
 	if (rec_no > last || move == CURSOR_RESTART)
 		cursor->rec_no = rec_no;
 	return move;

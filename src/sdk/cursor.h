@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#define CURSOR_SKIPPED 16
+
 struct cursor {
 	int64_t time; /* the newest CreateTime; before the first record: where to begin */
 	uint64_t rec_no; /* handed out last; 0: none */
@@ -19,6 +21,8 @@ struct cursor {
 	uint64_t steps; /* from one RecNo to the next */
 	uint64_t steps_of_one;
 	bool ours; /* the device's events carry RecNo and Seq */
+	struct postern_rec_nos skipped[CURSOR_SKIPPED]; /* the latest gaps: these may yet come */
+	size_t skipped_count; /* of all */
 	char *text;
 };
 

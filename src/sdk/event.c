@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Parts of an event stream into events. Two forms exist: lines `Events[i].Key=value` (snapManager)
- * and `Code=X;action=Y;index=N;data={JSON}` (eventManager). Keys nobody knows are handed on as
- * text.
+ * and `Code=X;action=Y;index=N;data={JSON}` (eventManager). A part may hold several events of
+ * either form, and other lines in front. Keys nobody knows are handed on as text.
  */
 #include "base/number.h"
 #include "sdk.h"
@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #define EVENT_FIELDS_MAX 256
+#define CODE_WORD "Code="
+#define DATA_WORD ";data="
 
 const char *postern_event_field(const struct postern_event *event, const char *name)
 {
@@ -47,6 +49,25 @@ static int deliver(
 	return each(user, &event) == 0 ? POSTERN_OK : POSTERN_E_STOPPED;
 }
 
+/* One row, or more events whose lines all say [0]: each begins with the same name. */
+static int deliver_row(const struct row *row, postern_event_fn *each, void *user)
+{
+	const struct postern_field *fields = row->fields;
+	size_t count = row->field_count;
+	int error = POSTERN_OK;
+
+	while (error == POSTERN_OK && count > 0) {
+		size_t len = 1;
+
+		while (len < count && strcmp(fields[len].name, fields[0].name) != 0)
+			len++;
+		error = deliver(fields, len, each, user);
+		fields += len;
+		count -= len;
+	}
+	return error;
+}
+
 static int deliver_lines(struct answer *answer, postern_event_fn *each, void *user)
 {
 	struct table table;
@@ -54,11 +75,8 @@ static int deliver_lines(struct answer *answer, postern_event_fn *each, void *us
 
 	if (error != POSTERN_OK)
 		return error;
-	for (size_t i = 0; error == POSTERN_OK && i < table.row_count; i++) {
-		if (table.rows[i].field_count > 0)
-			error = deliver(
-				table.rows[i].fields, table.rows[i].field_count, each, user);
-	}
+	for (size_t i = 0; error == POSTERN_OK && i < table.row_count; i++)
+		error = deliver_row(&table.rows[i], each, user);
 	table_drop(&table);
 	return error;
 }
@@ -102,14 +120,8 @@ static void fields_drop(struct event_fields *fields)
 }
 
 /* "Code=X;action=Y;index=N;data=" in front of the JSON; cuts the text in place. */
-static char *split_head(char *text, struct event_fields *fields)
+static void split_head(char *text, struct event_fields *fields)
 {
-	char *data = strstr(text, ";data=");
-
-	if (data != NULL) {
-		*data = 0;
-		data += sizeof(";data=") - 1;
-	}
 	for (char *rest = text; rest != NULL;) {
 		char *part = strsep(&rest, ";");
 		char *value = strchr(part, '=');
@@ -119,15 +131,42 @@ static char *split_head(char *text, struct event_fields *fields)
 		*value++ = 0;
 		add_field(fields, part, value);
 	}
-	return data;
 }
 
-static int deliver_code(struct answer *answer, postern_event_fn *each, void *user)
+/* The JSON object at *text, which moves behind it; NULL: there is none, up to the line's end. */
+static json_object *take_json(char **text)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	json_object *object =
+		tokener == NULL ? NULL : json_tokener_parse_ex(tokener, *text, (int)strlen(*text));
+
+	if (object != NULL)
+		*text += json_tokener_get_parse_end(tokener);
+	else
+		*text += strcspn(*text, "\n");
+	if (tokener != NULL)
+		json_tokener_free(tokener);
+	return object;
+}
+
+/* The event at *text, which moves behind it. */
+static int deliver_code(char **text, postern_event_fn *each, void *user)
 {
 	struct event_fields fields = {.count = 0};
-	char *data = split_head(answer->text, &fields);
-	json_object *object = data == NULL ? NULL : json_tokener_parse(data);
+	char *head = *text;
+	char *end = head + strcspn(head, "\r\n");
+	char *data = strstr(head, DATA_WORD);
+	json_object *object = NULL;
 
+	if (data != NULL && data < end) {
+		*text = data + strlen(DATA_WORD);
+		object = take_json(text);
+		end = data;
+	} else {
+		*text = end + (*end != 0);
+	}
+	*end = 0;
+	split_head(head, &fields);
 	if (object != NULL && json_object_is_type(object, json_type_object)) {
 		json_object_object_foreach(object, key, value)
 		{
@@ -145,6 +184,16 @@ static int deliver_code(struct answer *answer, postern_event_fn *each, void *use
 	return error;
 }
 
+/* The next line that begins as an event does, or the end. */
+static char *next_code(char *text)
+{
+	for (;; text += strcspn(text, "\n")) {
+		text += strspn(text, " \t\r\n");
+		if (*text == 0 || strncasecmp(text, CODE_WORD, strlen(CODE_WORD)) == 0)
+			return text;
+	}
+}
+
 int events_deliver(struct span part, postern_event_fn *each, void *user)
 {
 	struct answer answer = {.len = part.len};
@@ -160,10 +209,14 @@ int events_deliver(struct span part, postern_event_fn *each, void *user)
 		memcpy(answer.text, part.data, answer.len);
 	answer.text[answer.len] = 0;
 	text_tame(answer.text, answer.len);
-	if (span_starts_with_nocase(part, SPAN_LIT("Events[")))
+	char *code = next_code(answer.text);
+	char *lines = strcasestr(answer.text, "Events[");
+
+	if (lines != NULL && (*code == 0 || lines < code))
 		error = deliver_lines(&answer, each, user);
-	else if (span_starts_with(part, SPAN_LIT("Code=")))
-		error = deliver_code(&answer, each, user);
+	else
+		for (; error == POSTERN_OK && *code != 0; code = next_code(code))
+			error = deliver_code(&code, each, user);
 	answer_drop(&answer);
 	return error;
 }

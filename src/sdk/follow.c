@@ -12,13 +12,18 @@
  *
  * Devices that number their events as well (ours) are asked by RecNo first, so that a clock that
  * was set back hides nothing, and by time after each gap, so that a device that was set up anew
- * (whose RecNos are low) is not missed.
+ * (whose RecNos are low) is not missed. Others tell by their events that the clock was set back:
+ * when an event is older than the cursor and the pull behind it brings nothing, records of about
+ * its time are asked for, and those with a higher RecNo are new. Behind a gap, with a cursor
+ * further in the future than any zone explains, all records are asked for: the clock was wrong by
+ * days.
  */
 #include "cursor.h"
 #include "pull.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 
 #define POLL_DEFAULT_S 60
 #define HEARTBEAT_DEFAULT_S 5
@@ -28,6 +33,8 @@
 #define ONCE_FAILURES_MAX 5
 #define NOT_WRITTEN_YET_TRIES 4 /* an event may come before its record is in the table */
 #define NOT_WRITTEN_YET_MS 250
+#define AHEAD_S (26 * 3600) /* devices give local time for UTC: at most 14 hours */
+#define LOOK_BACK_S 60 /* a record's time and its event's are not further apart */
 
 struct follow_call {
 	struct postern_call call;
@@ -42,7 +49,14 @@ struct follow_call {
 	unsigned stream_failures;
 	unsigned pull_failures;
 	unsigned tries_left; /* an event's record has not been seen */
+	int64_t back_from; /* times of such events that are older than the cursor; -1: none */
+	int64_t back_to;
+	bool behind_gap; /* no pull by time has succeeded since the stream began */
+	bool looking_back; /* this pull asks for records before the cursor's time ... */
+	int64_t back_time; /* ... and of those before this one, up to back_rec_no, all came */
+	uint64_t back_rec_no;
 	uint64_t taken; /* records of this pull */
+	bool told; /* what this pull found lost */
 	size_t page_max;
 	bool by_number; /* this pull asks for RecNos behind the cursor's */
 	bool bell; /* the next pull is for an event, not behind a gap */
@@ -86,6 +100,7 @@ static int tell_loss(struct follow_call *follow, enum postern_loss_kind kind,
 		.to = to,
 		.count = kind == POSTERN_LOST_OVERWRITTEN ? rec_nos.last - rec_nos.first + 1 : 0};
 
+	follow->told = true;
 	return follow->options.lost(follow->user, &follow->call, &loss);
 }
 
@@ -103,6 +118,8 @@ static int offer(struct follow_call *follow, const struct postern_record *record
 		kind = POSTERN_LOST_RESET;
 		__attribute__((fallthrough));
 	case CURSOR_GAP:
+		if (kind == POSTERN_LOST_OVERWRITTEN && pull_brings(follow->pull, lost))
+			break; /* by their time they come later */
 		if (tell_loss(follow, kind, lost, before, record->create_time) != 0)
 			return POSTERN_E_STOPPED;
 		break;
@@ -123,6 +140,9 @@ static int take_record(void *user, const struct postern_record *record)
 
 	if (is_over(follow))
 		return 1;
+	if (follow->looking_back && record->create_time < follow->back_time &&
+		record->rec_no <= follow->back_rec_no)
+		return 0;
 	call_enter(&follow->call);
 	int result = offer(follow, record);
 	bool over = result != CALL_RUNNING || follow->call.stopped;
@@ -206,6 +226,9 @@ static void pull_succeeded(struct follow_call *follow)
 	tell_live(follow);
 	if (follow->taken > 0)
 		follow->tries_left = 0;
+	if (follow->tries_left == 0)
+		follow->back_from = POSTERN_NOT_GIVEN;
+	follow->behind_gap = follow->behind_gap && gap;
 	if (gap) { /* now by time */
 		follow->by_number = false;
 		follow->pull_at_ms = now_ms(follow);
@@ -218,6 +241,18 @@ static void pull_succeeded(struct follow_call *follow)
 		follow->pull_at_ms = now_ms(follow) + (int64_t)follow->options.poll_s * 1000;
 	}
 	follow->bell = false;
+}
+
+/* The device counted them and did not hand them out, and no RecNo says which. */
+static int tell_missing(struct follow_call *follow, uint64_t count)
+{
+	struct postern_loss loss = {.size = sizeof(loss),
+		.kind = POSTERN_LOST_OVERWRITTEN,
+		.from = POSTERN_NOT_GIVEN,
+		.to = follow->cursor.time,
+		.count = count};
+
+	return follow->options.lost(follow->user, &follow->call, &loss);
 }
 
 static int pull_judge(struct follow_call *follow, int error,
@@ -234,6 +269,9 @@ static int pull_judge(struct follow_call *follow, int error,
 		follow->crowded_told = report->crowded_second;
 	}
 	/* A log-in that was refused to the stream is the stream's matter. */
+	if (error == POSTERN_OK && report->missing > 0 && !follow->told &&
+		tell_missing(follow, report->missing) != 0)
+		return POSTERN_E_STOPPED;
 	bool shared = error == POSTERN_E_AUTH && follow->refused && follow->stream == NULL;
 
 	if (error != POSTERN_OK && !shared && !may_pass(follow, error))
@@ -265,6 +303,11 @@ static void pull_ended(
 	call_left(&follow->call, pull_judge(follow, error, report, postern_call_detail(call)));
 }
 
+static bool is_ahead(const struct cursor *cursor)
+{
+	return !cursor->ours && cursor->rec_no > 0 && cursor->time - (int64_t)time(NULL) > AHEAD_S;
+}
+
 static int pull_begin(struct follow_call *follow)
 {
 	struct postern_record_query query = POSTERN_RECORD_QUERY_INIT;
@@ -273,12 +316,27 @@ static int pull_begin(struct follow_call *follow)
 		cursor->time, cursor->rec_nos, cursor->count, follow->page_max};
 
 	follow->taken = 0;
+	follow->told = false;
 	follow->pull_at_ms = INT64_MAX;
 	follow->by_number = follow->by_number && cursor->rec_no > 0;
+	bool all = !follow->by_number && follow->behind_gap && is_ahead(cursor);
+
+	/* For an event every second time: its record may as well be late. */
+	follow->looking_back =
+		all || (!follow->by_number && follow->back_from != POSTERN_NOT_GIVEN &&
+			       follow->tries_left % 2 == 1);
+	follow->back_time = cursor->time;
+	follow->back_rec_no = cursor->rec_no;
 	if (follow->by_number)
 		query.after_rec_no = cursor->rec_no;
 	else
 		query.from = cursor->time;
+	if (all) {
+		query.from = 0;
+	} else if (follow->looking_back) {
+		query.from = follow->back_from > LOOK_BACK_S ? follow->back_from - LOOK_BACK_S : 0;
+		query.to = follow->back_to + LOOK_BACK_S;
+	}
 	return pull_start(follow->call.device, &query, &resume, take_record, pull_ended, follow,
 		&follow->pull);
 }
@@ -295,6 +353,18 @@ static int heartbeat_came(void *user)
 	return 0;
 }
 
+static void note_back(struct follow_call *follow, int64_t utc)
+{
+	if (utc < 0 || utc >= follow->cursor.time || follow->cursor.rec_no == 0)
+		return;
+	if (follow->back_from == POSTERN_NOT_GIVEN)
+		follow->back_from = follow->back_to = utc;
+	if (utc < follow->back_from)
+		follow->back_from = utc;
+	if (utc > follow->back_to)
+		follow->back_to = utc;
+}
+
 static int event_came(void *user, const struct postern_event *event)
 {
 	struct follow_call *follow = user;
@@ -309,6 +379,8 @@ static int event_came(void *user, const struct postern_event *event)
 							   event->utc <= cursor->time)))
 		return 0;
 	bool by_number = cursor->ours && event->rec_no > cursor->rec_no;
+
+	note_back(follow, event->utc);
 
 	if (follow->pull == NULL)
 		follow->by_number = by_number;
@@ -355,6 +427,7 @@ static int stream_begin(struct follow_call *follow)
 	if (!follow->solo && follow->pull == NULL) {
 		follow->pull_at_ms = now_ms(follow); /* stands in line behind it */
 		follow->by_number = follow->cursor.ours;
+		follow->behind_gap = true;
 		follow->bell = false;
 	}
 	return postern_events_watch_start(
@@ -474,8 +547,10 @@ int postern_follow_start(struct postern_device *device,
 	follow->user = user;
 	follow->cursor.time = options->from;
 	follow->crowded_told = POSTERN_NOT_GIVEN;
+	follow->back_from = POSTERN_NOT_GIVEN;
 	/* Once: as with a device that takes one connection, and no stream. */
 	follow->solo = options->once != 0;
+	follow->behind_gap = true;
 	follow->pull_at_ms = options->once != 0 ? 0 : INT64_MAX;
 	if (options->state != NULL && options->state[0] != 0 &&
 		!cursor_parse(&follow->cursor, options->state))

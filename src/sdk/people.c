@@ -131,6 +131,7 @@ struct people_call {
 	struct people_owner *owner;
 	char *user_id; /* conditions; NULL: none */
 	char *card_no;
+	bool beyond; /* asked for what may not be there: behind a short page, without totalCount */
 	postern_people_fn *done;
 	void *user;
 };
@@ -153,22 +154,55 @@ static int ask(struct people_call *people)
 	return http_start(&people->call, target_end(&target, people->call.device), people_answered);
 }
 
+/* The page came before: offset is not obeyed. */
+static bool is_again(const struct people_owner *owner, const struct table *page)
+{
+	const struct postern_person *first = owner->people.person;
+	const struct row *row = page->rows;
+
+	return owner->people.count > 0 && page->row_count > 0 && first->rec_no > 0 &&
+	       (int64_t)first->rec_no == fields_number(row->fields, row->field_count, "RecNo");
+}
+
+/* A device may send fewer rows than asked for; one person's are always few. */
+static bool has_more(struct people_call *people, size_t rows, int64_t total)
+{
+	bool all = people->user_id == NULL && people->card_no == NULL;
+
+	people->beyond = false;
+	if (rows == 0)
+		return false;
+	if (total != POSTERN_NOT_GIVEN)
+		return (int64_t)people->owner->people.count < total;
+	people->beyond = rows < PAGE_ROWS;
+	return all || rows == PAGE_ROWS;
+}
+
 static int people_answered(struct postern_call *call, int error, struct answer *answer)
 {
 	struct people_call *people = (struct people_call *)call;
 	struct table page;
 
+	if (people->beyond && (error == POSTERN_E_REFUSED || error == POSTERN_E_UNSUPPORTED))
+		return POSTERN_OK; /* it knows no pages: there was one */
 	if (error != POSTERN_OK)
 		return error;
 	error = table_parse(answer, "records", &page);
 	if (error != POSTERN_OK)
 		return call_fail(call, error, "%s", postern_strerror(error));
+	if (is_again(people->owner, &page)) {
+		table_drop(&page);
+		return people->beyond ? POSTERN_OK
+				      : call_fail(call, POSTERN_E_PROTOCOL,
+						"the same people come again, and not all");
+	}
 	size_t rows = page.row_count;
+	int64_t total = page.total;
 
 	error = add_page(people->owner, &page);
 	if (error != POSTERN_OK)
 		return call_fail(call, error, "%s", postern_strerror(error));
-	return rows == PAGE_ROWS ? ask(people) : POSTERN_OK;
+	return has_more(people, rows, total) ? ask(people) : POSTERN_OK;
 }
 
 static void people_end(struct postern_call *call, int error)

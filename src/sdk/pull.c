@@ -29,6 +29,7 @@ struct pull_call {
 	unsigned failures; /* of this page */
 	bool answered; /* this device took the log-in once */
 	bool renewed; /* and refused it since */
+	size_t handed; /* of plan.out */
 	postern_record_fn *each;
 	postern_pull_fn *done;
 	void *user;
@@ -107,6 +108,7 @@ static int hand_out(struct pull_call *pull)
 	const struct pull_rows *out = &pull->plan.out;
 
 	for (size_t i = 0; i < out->count; i++) {
+		pull->handed = i + 1;
 		if (pull->each(pull->user, out->row[i].record) != 0 || pull->call.stopped) {
 			pull->plan.report.kept -= out->count - i - 1;
 			return POSTERN_E_STOPPED;
@@ -115,8 +117,22 @@ static int hand_out(struct pull_call *pull)
 	return POSTERN_OK;
 }
 
+/* Without RecNo a row cannot be told from the next one; an answer that was cut off has such too. */
+static int check_rec_nos(struct postern_call *call, const struct postern_records *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct postern_record *record = &records->record[i];
+
+		if (fields_number(record->fields, record->field_count, "RecNo") < 0)
+			return call_fail(call, POSTERN_E_PROTOCOL,
+				"records[%zu] of %zu has no RecNo", i, records->count);
+	}
+	return POSTERN_OK;
+}
+
 /* Owns records from here on. */
-static enum pull_next plan_page(struct pull_call *pull, struct postern_records *records)
+static enum pull_next plan_page(
+	struct pull_call *pull, struct postern_records *records, int64_t found)
 {
 	struct pull_page *page = malloc(sizeof(*page));
 	struct pull_row *rows = calloc(records->count + 1, sizeof(*rows));
@@ -135,7 +151,7 @@ static enum pull_next plan_page(struct pull_call *pull, struct postern_records *
 
 		rows[i] = (struct pull_row){record->create_time, record->rec_no, record};
 	}
-	next = pull_plan_take(&pull->plan, rows, records->count, records->total);
+	next = pull_plan_take(&pull->plan, rows, records->count, records->total, found);
 	free(rows);
 	return next;
 }
@@ -154,16 +170,24 @@ static int verdict(struct pull_call *pull)
 static int pull_answered(struct postern_call *call, int error, struct answer *answer)
 {
 	struct pull_call *pull = (struct pull_call *)call;
-	struct postern_records *records;
+	struct postern_records *records = NULL;
+	bool empty = answer->len == 0;
+	int64_t found;
 
 	if (error == POSTERN_OK)
-		error = records_from_answer(call, answer, &records);
+		error = records_from_answer(call, answer, &records, &found);
+	if (error == POSTERN_OK)
+		error = check_rec_nos(call, records);
+	if (error != POSTERN_OK)
+		records = postern_records_free(records);
 	if (error != POSTERN_OK)
 		return ask_again_or_fail(pull, error);
 	pull->failures = 0;
 	pull->answered = true;
 	pull->renewed = false;
-	enum pull_next next = plan_page(pull, records);
+	if (empty)
+		pull->plan.report.unproven = 1; /* none, or a device that said nothing */
+	enum pull_next next = plan_page(pull, records, found);
 
 	if (next == PULL_NO_MEMORY)
 		return call_fail(call, POSTERN_E_MEMORY, "out of memory");
@@ -191,6 +215,19 @@ static void pull_drop(struct postern_call *call)
 	pull_plan_drop(&pull->plan);
 	free(pull->card_no);
 	free(pull->user_id);
+}
+
+bool pull_brings(const struct postern_call *call, struct postern_rec_nos rec_nos)
+{
+	const struct pull_call *pull = (const struct pull_call *)call;
+	uint64_t left = rec_nos.last - rec_nos.first + 1;
+
+	for (size_t i = pull->handed; i < pull->plan.out.count && left > 0; i++) {
+		uint64_t rec_no = pull->plan.out.row[i].rec_no;
+
+		left -= rec_no >= rec_nos.first && rec_no <= rec_nos.last;
+	}
+	return left == 0;
 }
 
 size_t pull_page_max(const struct postern_call *call)

@@ -18,6 +18,9 @@ int pull_start(struct postern_device *device, const struct postern_record_query 
 	const struct pull_resume *resume, postern_record_fn *each, postern_pull_fn *done,
 	void *user, struct postern_call **call);
 
+/* In its callback: are all these among the records that it hands out next? */
+bool pull_brings(const struct postern_call *call, struct postern_rec_nos rec_nos);
+
 /* Rows of the largest page that a pull has got. */
 size_t pull_page_max(const struct postern_call *call);
 

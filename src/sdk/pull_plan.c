@@ -266,6 +266,7 @@ struct yield {
 	size_t rows;
 	int64_t total;
 	bool ascending;
+	bool held_back; /* it says to have more rows than it has */
 	size_t strays;
 	size_t fresh; /* rows that were neither held nor seen */
 	size_t asked_for; /* rows within what was asked for, whether new or not */
@@ -285,7 +286,7 @@ static bool merge(struct pull_plan *plan, const struct pull_row *rows, struct yi
 	if (!rows_reserve(held, held->count + yield->rows))
 		return false;
 	for (size_t i = 0; i < yield->rows; i++) {
-		if (i > 0 && row_order(&rows[i], &rows[i - 1]) < 0)
+		if (i > 0 && rows[i].create_time >= 0 && row_order(&rows[i], &rows[i - 1]) < 0)
 			yield->ascending = false;
 		if (rows[i].create_time > plan->newest)
 			plan->newest = rows[i].create_time;
@@ -329,6 +330,8 @@ static bool is_cut(const struct pull_plan *plan, const struct yield *yield)
 		return true;
 	if (yield->total != POSTERN_NOT_GIVEN && !plan->constant)
 		return yield->total > (int64_t)yield->rows;
+	if (yield->held_back && !plan->narrow)
+		return true;
 	/* Shorter than asked for: a device that caps its pages, until one was even shorter. */
 	if (yield->total != POSTERN_NOT_GIVEN || plan->page_max >= plan->ask.count ||
 		yield->rows < plan->page_max)
@@ -396,6 +399,8 @@ static enum pull_next skip_second(struct pull_plan *plan, int64_t second, const 
 		plan->skipped = second;
 		plan->behind_skipped = yield->total - (int64_t)yield->rows;
 	}
+	if (yield->held_back)
+		plan->report.unproven = 1;
 	if (!hand_out(plan, plan->held.count))
 		return PULL_NO_MEMORY;
 	begin_span(plan, second + 1, plan->period_end);
@@ -410,8 +415,8 @@ static enum pull_next go_on(struct pull_plan *plan, const struct yield *yield)
 	const struct pull_rows *held = &plan->held;
 	int64_t last = held->count == 0 ? plan->ask.from : held->row[held->count - 1].create_time;
 
-	if (yield->asked_for == 0 && yield->rows >= plan->ask.count)
-		plan->report.unproven = 1; /* StartTime is not obeyed */
+	if (yield->asked_for == 0 && (yield->rows >= plan->ask.count || yield->held_back))
+		plan->report.unproven = 1; /* StartTime is not obeyed, or rows are held back */
 	if (last < 0 || yield->asked_for == 0)
 		return finish_period(plan);
 	if (last > plan->ask.from) {
@@ -440,12 +445,16 @@ static enum pull_next go_narrow(struct pull_plan *plan, const struct yield *yiel
 
 	if (to < from)
 		to = from;
+	if (yield->held_back)
+		plan->report.unproven = 1;
 	if (cut && yield->asked_for == 0) {
 		plan->report.unproven = 1; /* StartTime and EndTime are not obeyed */
 		return finish_period(plan);
 	}
 	if (cut && (open || from < to)) {
-		plan->held.count = 0; /* the shorter spans bring it again */
+		while (plan->held.count > 0 &&
+			plan->held.row[plan->held.count - 1].create_time >= 0)
+			plan->held.count--; /* the shorter spans bring it again */
 		begin_span(plan, from, from + (to - from) / 2);
 		return PULL_ASK;
 	}
@@ -492,10 +501,13 @@ static void begin_period(struct pull_plan *plan, int64_t total)
 						: 0); /* held rows were in the last one's */
 }
 
-enum pull_next pull_plan_take(
-	struct pull_plan *plan, const struct pull_row *rows, size_t count, int64_t total)
+enum pull_next pull_plan_take(struct pull_plan *plan, const struct pull_row *rows, size_t count,
+	int64_t total, int64_t found)
 {
-	struct yield yield = {.rows = count, .total = total, .ascending = true};
+	struct yield yield = {.rows = count,
+		.total = total,
+		.ascending = true,
+		.held_back = found > (int64_t)count};
 	bool first = !plan->begun;
 
 	plan->out.count = 0;
@@ -509,7 +521,10 @@ enum pull_next pull_plan_take(
 
 	for (size_t i = 0; i < count && held->count > 0; i++)
 		yield.last_second += rows[i].create_time == held->row[held->count - 1].create_time;
-	if (!first && total != POSTERN_NOT_GIVEN && total == plan->period_total &&
+	/* Spans that hold nothing or less show that it depends on them. */
+	if (!first && total != POSTERN_NOT_GIVEN && total < plan->period_total)
+		plan->varies = true;
+	if (!first && !plan->varies && total != POSTERN_NOT_GIVEN && total == plan->period_total &&
 		count < plan->ask.count && total > (int64_t)count && plan->narrow)
 		plan->constant = true;
 	if (plan->short_page && yield.fresh > 0)

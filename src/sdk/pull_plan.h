@@ -65,6 +65,7 @@ struct pull_plan {
 	bool totals; /* every period so far had a totalCount */
 	bool narrow; /* the device does not send the oldest first: ask for ever shorter spans */
 	bool constant; /* its totalCount does not depend on what is asked for */
+	bool varies; /* it does */
 	bool capped; /* it sends fewer rows a page than it was asked for */
 	bool short_page; /* the last page was shorter than asked for, and went on behind it */
 	bool was_narrow; /* of any period */
@@ -91,11 +92,12 @@ bool pull_plan_resume(
 	struct pull_plan *plan, int64_t create_time, const uint64_t *rec_nos, size_t count);
 
 /*
- * One page as it came. total: its totalCount, or POSTERN_NOT_GIVEN. Rows of earlier pages stay in
+ * One page as it came. total: its totalCount, found: how many rows it says to have; or
+ * POSTERN_NOT_GIVEN. Rows of earlier pages stay in
  * held until they are in out: then nothing refers to them any more.
  */
-enum pull_next pull_plan_take(
-	struct pull_plan *plan, const struct pull_row *rows, size_t count, int64_t total);
+enum pull_next pull_plan_take(struct pull_plan *plan, const struct pull_row *rows, size_t count,
+	int64_t total, int64_t found);
 
 /* Fills the report's verdict when all is done. Once. finished: the pull came to its end. */
 void pull_plan_judge(struct pull_plan *plan, bool finished);

@@ -100,12 +100,23 @@ static int records_from(struct table *table, struct postern_records **records)
 	return POSTERN_OK;
 }
 
-int records_from_answer(
-	struct postern_call *call, struct answer *answer, struct postern_records **records)
+int records_from_answer(struct postern_call *call, struct answer *answer,
+	struct postern_records **records, int64_t *ret_found)
 {
 	struct table table;
+	bool empty = answer->len == 0;
 	int error = table_parse(answer, "records", &table);
 
+	if (error == POSTERN_E_PROTOCOL)
+		return call_fail(call, error, "%s",
+			answer->open_end ? "the answer was cut off" : postern_strerror(error));
+	if (error == POSTERN_OK && !empty && table.row_count == 0 &&
+		table.found == POSTERN_NOT_GIVEN && table.total == POSTERN_NOT_GIVEN) {
+		table_drop(&table);
+		return call_fail(call, POSTERN_E_PROTOCOL, "the answer is no page of records");
+	}
+	if (ret_found != NULL && error == POSTERN_OK)
+		*ret_found = table.found;
 	if (error == POSTERN_OK)
 		error = records_from(&table, records);
 	return error == POSTERN_OK ? error : call_fail(call, error, "%s", postern_strerror(error));
@@ -133,7 +144,8 @@ static int find_answered(struct postern_call *call, int error, struct answer *an
 {
 	struct find_call *find = (struct find_call *)call;
 
-	return error == POSTERN_OK ? records_from_answer(call, answer, &find->records) : error;
+	return error == POSTERN_OK ? records_from_answer(call, answer, &find->records, NULL)
+				   : error;
 }
 
 static void find_end(struct postern_call *call, int error)

@@ -43,7 +43,8 @@ struct table {
 
 /*
  * Sorts an answer's lines into rows, whatever their order and case; takes answer->text over. Lines
- * that name no row of table_name are left out. POSTERN_E_PROTOCOL for row numbers that cannot be.
+ * that name no row of table_name are left out. POSTERN_E_PROTOCOL for row numbers that cannot be,
+ * and for an answer that was cut off.
  */
 MUST_CHECK int table_parse(struct answer *answer, const char *table_name, struct table *ret);
 void table_drop(struct table *table);
@@ -100,6 +101,9 @@ bool record_query_copy(const struct postern_record_query *query, struct postern_
 /* The request for one page; NULL with the device's detail set when it does not fit. */
 const char *records_target(struct postern_device *device, const struct postern_record_query *query,
 	struct target *target);
-/* A page's answer; an error sets the call's detail. *records: freed by postern_records_free. */
-int records_from_answer(
-	struct postern_call *call, struct answer *answer, struct postern_records **records);
+/*
+ * A page's answer; an error sets the call's detail. *records: freed by postern_records_free.
+ * *ret_found (NULL: not wanted): how many rows it says to have, or POSTERN_NOT_GIVEN.
+ */
+int records_from_answer(struct postern_call *call, struct answer *answer,
+	struct postern_records **records, int64_t *ret_found);

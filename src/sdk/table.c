@@ -113,8 +113,15 @@ int table_parse(struct answer *answer, const char *table_name, struct table *ret
 	struct table table = {
 		.text = answer->text, .total = POSTERN_NOT_GIVEN, .found = POSTERN_NOT_GIVEN};
 	struct lines lines = {0};
+	bool whole =
+		!answer->open_end || (answer->len > 0 && answer->text[answer->len - 1] == '\n');
 	int error = collect(answer, span_from_string(table_name), &table, &lines);
 
+	/* Every line has an end; what only the connection's end ended was cut off without. */
+	if (answer->open_end && table.found > (int64_t)table.row_count)
+		whole = false;
+	if (error == POSTERN_OK && !whole)
+		error = POSTERN_E_PROTOCOL;
 	answer->text = NULL;
 	answer->len = 0;
 	if (error == POSTERN_OK)

@@ -231,6 +231,17 @@ static void refuse_waiting(struct postern_device *device, int error)
 	}
 }
 
+/* Neither a length nor chunks say where the body ends. */
+static bool has_open_end(CURL *curl)
+{
+	curl_off_t length = -1;
+	struct curl_header *coding;
+
+	curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	return length < 0 && curl_easy_header(curl, "Transfer-Encoding", 0, CURLH_HEADER, -1,
+				     &coding) != CURLHE_OK;
+}
+
 static void finish(struct postern_call *call, CURLcode code)
 {
 	struct postern_device *device = call->device;
@@ -248,6 +259,7 @@ static void finish(struct postern_call *call, CURLcode code)
 
 	call->body = (struct answer){0};
 	answer.status = status;
+	answer.open_end = has_open_end(call->curl);
 	detach(call, stream == NULL && call->form == NULL && code == CURLE_OK && status != 401);
 	transfer_stop(call);
 	if (error == POSTERN_E_AUTH || error == POSTERN_E_LOCKED)

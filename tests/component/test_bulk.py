@@ -9,8 +9,8 @@ import signal
 import subprocess
 import tempfile
 
-from harness import check, ensure, free_port, main, program, run, test
-from people import CONFIG, House, PASSWORD, insert, person
+from harness import check, ensure, free_port, main, program, run, test, wait_until
+from people import CONFIG, House, PASSWORD, insert, person, present, records
 from secure import secure
 
 DONE, REFUSED, USAGE, UNREACHABLE, UNPROVEN = range(5)
@@ -97,6 +97,17 @@ def _():
         check(everybody(d), before)
 
 
+@test("a card written with a blank behind the separator opens its door")
+def _():
+    with House() as d, Folder() as f:
+        add(d, "--from", f.write("user, card, name, doors, pin\n 102, 77\t, Ann , 1, 86420951\n"))
+        row = d.curl_ok("/cgi-bin/recordFinder.cgi?action=find&name=AccessControlCard")
+        for value in ("UserID=102\n", "CardNo=77\n", "CardName=Ann\n"):
+            ensure(value in row, row)
+        present(d, 1, 77)
+        check(wait_until(lambda: records(d), "a record")[0]["Status"], "1")
+
+
 @test("a person who is there with something else is refused by place and column, the rest is done")
 def _():
     with House() as d, Folder() as f:
@@ -165,6 +176,10 @@ def _():
                 ((HEADER + "1,1,Ann,1\n").encode() + b"2,2,\xff,1\n", ":3:5", "UTF-8"),
                 (HEADER + "1,1,a,1\n2,001,b,1\n", ":3:1", "card `001` belongs to the person of line 2"),
                 (HEADER + "1,1,a,1\n1,2,b,1\n", ":3:1", "user `1` stands in line 2 already"),
+                ("user,card\n1,1.23457E+11\n", ":2:3", "make the column text there"),
+                ('{"user":"1","card":1023.0}', ":1:13", "make the column text there"),
+                ("user,card\n\" \",7\n", ":2:1", "the row has no user"),
+                ("user,card\n1, 7\n2,7 \n", ":3:1", "card `7` belongs to the person of line 2"),
                 ("user,valid-to\n1,soon\n", ":2:3", "valid-to: `soon` is not a time"),
                 ("user,status\n1,\"lost,away\"\n", ":2:3", "one of normal lost cancelled"),
                 ("user,valid\n1,maybe\n", ":2:3", "yes or no"),

@@ -34,6 +34,7 @@ class Device(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answer, self.extra, self.locked = answer, challenge_extra, locked
         self.requests = []
+        self.open_end = False  # no Content-Length: the connection's end is the answer's
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self):
@@ -61,7 +62,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def reply(self, status, kind, body, extra=()):
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        if status != 200 or not self.server.open_end:
+            self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         for name, value in extra:
             self.send_header(name, value)
@@ -177,6 +179,77 @@ def a_ring_that_overwrites_meanwhile_ends_and_is_called_incomplete():
     numbers = pulled(done)
     assert len(numbers) == len(set(numbers)) and numbers == sorted(numbers)
     assert numbers[-1] == 100 and done.returncode in (0, 1), done.stderr
+
+
+@test
+def an_answer_that_is_cut_off_is_asked_for_again():
+    whole = records_device(ROWS, total=False)
+    for keep in (0.0, 0.3, 0.5, 0.97, 0.9999):  # a cut line, and cut between lines
+        asked = []
+
+        def answer(path, query, keep=keep, asked=asked):
+            status, kind, body = whole(path, query)
+            asked.append(query)
+            return status, kind, body[:int(len(body) * keep)] if len(asked) == 2 else body
+        with Device(answer) as device:
+            device.open_end = True
+            done = device.postern("records", "pull", "--count", "20", "--json")
+        assert (done.returncode, pulled(done)) == (0, ALL), (keep, done.stderr)
+        assert [json.loads(line)["UserID"] for line in done.stdout.splitlines()] == ["102"] * len(ALL)
+
+
+@test
+def what_is_no_page_of_records_is_no_empty_one():
+    for body, words in ((b"<html><body>Log in</body></html>", "is no page of records"), (b"", "do not prove"),
+                        (b"found=2\r\nrecords[0].RecNo=1\r\nrecords[0].CreateTime=7\r\n"
+                         b"records[1].CreateTime=8\r\n", "records[1] of 2 has no RecNo")):
+        with Device(lambda *_, b=body: (200, "text/plain", b)) as device:
+            for command in ("pull", "verify"):
+                done = device.postern("records", command)
+                assert done.returncode == 1 and not done.stdout.startswith("complete"), (body, done)
+                assert words in done.stderr + done.stdout, (body, done)
+    with Device(lambda *_: (200, "text/plain", b"found=0\r\n")) as device:
+        assert device.postern("records", "verify").returncode == 0
+
+
+@test
+def what_a_row_does_not_say_is_not_made_up():
+    rows = b"found=1\r\nrecords[0].RecNo=7\r\nrecords[0].UserID=102\r\n"
+    with Device(lambda *_: (200, "text/plain", rows)) as device:
+        done = device.postern("records", "pull")
+    assert done.stdout == "7 - - - door - card - user 102 method -\n", done.stdout
+
+
+@test
+def a_name_in_another_encoding_spoils_no_json():
+    body = b"found=1\r\nrecords[0].RecNo=7\r\nrecords[0].CreateTime=9\r\nrecords[0].CardName=\xd5\xc5 San\r\n"
+    with Device(lambda *_: (200, "text/plain", body)) as device:
+        done = device.postern("records", "pull", "--json")  # is decoded as UTF-8
+    assert json.loads(done.stdout)["CardName"] == "\ufffd\ufffd San", done.stdout
+
+
+@test
+def everybody_is_listed_whatever_pages_a_device_makes():
+    for cap, total, offset in ((100, False, True), (100, True, True), (100, True, False), (1000, False, False)):
+        def answer(_, query, cap=cap, total=total, offset=offset):
+            begin = int(query.get("offset", 0)) if offset else 0
+            rows = range(begin, min(250, begin + min(cap, int(query["count"]))))
+            lines = ["totalCount=250"] if total else []
+            lines += [f"found={len(rows)}"]
+            for i, user in enumerate(rows):
+                lines += [f"records[{i}].CardNo={user}", f"records[{i}].RecNo={user + 1}", f"records[{i}].UserID={user}"]
+            return 200, "text/plain", ("\r\n".join(lines) + "\r\n").encode()
+        with Device(answer) as device:
+            done = device.postern("user", "list", "--json")
+        if total and not offset:
+            assert done.returncode == 1 and "not all" in done.stderr, done.stderr
+            continue
+        users = [json.loads(line)["UserID"] for line in done.stdout.splitlines()]
+        assert (done.returncode, users) == (0, [str(i) for i in range(250)]), (cap, total, done.stderr, len(users))
+    with Device(lambda _, q: (501, "text/plain", b"Error\r\n") if q["action"] == "doSeekFind" else (
+            200, "text/plain", b"found=1\r\nrecords[0].RecNo=1\r\nrecords[0].UserID=8\r\n")) as device:
+        done = device.postern("user", "list", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["UserID"] == "8", done.stderr
 
 
 @test

@@ -8,6 +8,8 @@ usage: test_records.py BUILD_FOLDER
 import contextlib
 import json
 import os
+import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -150,6 +152,9 @@ def _():
             check((done.returncode, done.stdout), (
                 1, "missing: RecNo 500 to 500\nmissing: RecNo 1200 to 1202\n"
                 f"not complete: 2996 records, RecNo 100 to 3099, {words}\n"), done.stderr)
+    with RecordsDevice(holes, total=False) as device:
+        done = postern(device, "records", "pull")
+        ensure(done.returncode == 0 and "missing: RecNo 1200 to 1202" in done.stderr, done.stderr)
     with RecordsDevice(holes) as device:
         told = json.loads(postern(device, "records", "verify", "--json").stdout)
     check((told["complete"], told["records"], told["gaps"]), (False, 2996, [[500, 500], [1200, 1202]]))
@@ -195,6 +200,62 @@ def _():
         ensure(done.returncode != 0 and "postern_follow_state" in done.stderr, done.stderr)
 
 
+@test("an output that is full loses no record: what was not written comes with the next run, each line whole")
+def _():
+    rows = [(BEGIN + i, 1 + i) for i in range(50)]
+
+    def small():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
+
+    for words in ((), ("--json",)):
+        with RecordsDevice(rows) as device, password_file() as secret, tempfile.TemporaryDirectory() as folder:
+            pull = command(device.url, secret, "records", "pull", "--state-file", folder + "/place", *words)
+            out = folder + "/out"
+            for limit, statuses in ((small, (2,)), (None, (0,))):
+                with open(out, "ab") as file:
+                    done = subprocess.run(pull, stdout=file, stderr=subprocess.PIPE, env=ENVIRONMENT,
+                                          preexec_fn=limit, timeout=60, check=False)
+                ensure(done.returncode in statuses, done.stderr)
+            with open(out, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            whole = [line for line in lines if line.endswith('"102"}' if words else "method -")]
+            got = [int(json.loads(line)["RecNo"]) for line in whole] if words else numbers("\n".join(whole))
+            check(got, [row[1] for row in rows])
+            ensure(len(lines) == 51, f"the half line alone is more: {len(lines)} lines")
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run(command(device.url, secret, "records", "pull", *words), stdout=full,
+                                      stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, timeout=60, check=False)
+            ensure(done.returncode == 2 and ": complete" not in done.stderr, done.stderr)
+
+
+@test("one record of a wrong date does not hide those behind it from a state file")
+def _():
+    with RecordsDevice([(BEGIN, 1), (4000000000, 2)]) as device, tempfile.TemporaryDirectory() as folder:
+        def pull():
+            return numbers(postern(device, "records", "pull", "--state-file", folder + "/place").stdout)
+
+        check(pull(), [1, 2])
+        for number in range(3, 6):
+            with device.lock:
+                device.times.insert(number - 2, BEGIN + number)
+                device.numbers.insert(number - 2, number)
+            check(pull(), [number])
+        check(pull(), [])
+
+
+@test("two runs do not share a state file")
+def _():
+    with RecordsDevice([(BEGIN, 1)]) as device, password_file() as secret, tempfile.TemporaryDirectory() as folder:
+        words = ("--state-file", folder + "/place")
+        with Follower(device.url, secret, *words) as first:
+            first.wait_live()
+            done = postern(device, "records", "pull", *words)
+            check((done.returncode, done.stdout), (2, ""))
+            ensure("another postern is at work on it" in done.stderr, done.stderr)
+        check(postern(device, "records", "pull", *words).returncode, 0)
+
+
 @test("a device whose events carry no RecNo is followed over 20 drops and a kill of the program")
 def _():
     rows = [(BEGIN + i // 4, 50 + i) for i in range(10)]
@@ -219,6 +280,24 @@ def _():
             device.append(BEGIN + 101)
             second.wait_count(2)
             check(got + second.numbers, device.numbers)
+
+
+@test("records come as they happen, also while the clock of the device is set back")
+def _():
+    with RecordsDevice([(BEGIN + i, 1 + i) for i in range(10)]) as device, password_file() as secret, \
+            Follower(device.url, secret, "--retry-ms", "20", "--heartbeat", "1") as follower:
+        follower.wait_live()
+        for number in range(11, 14):
+            with device.lock:  # kept by time, as devices find them
+                device.times.insert(number - 11, BEGIN - 3600 + number)
+                device.numbers.insert(number - 11, number)
+            for stream in list(device.streams):
+                stream.put(BEGIN - 3600 + number)
+            follower.wait_count(number)
+        device.append(BEGIN + 20, 14)
+        follower.wait_count(14)
+        check(follower.numbers, list(range(1, 15)))
+        ensure(not any("lost" in line for line in follower.said), "".join(follower.said))
 
 
 @test("a device that answers one connection at a time is followed too")

@@ -96,6 +96,44 @@ static void lines_in_any_order_and_case_make_the_same_rows(void **state UNUSED)
 	free(copy);
 }
 
+static int parse_cut(size_t len, bool open_end, size_t *ret_rows)
+{
+	static const char whole[] =
+		"found=2\r\nrecords[0].RecNo=550478\r\nrecords[0].UserID=108\r\n"
+		"records[1].RecNo=550479\r\nrecords[1].UserID=102\r\n";
+	struct answer answer = answer_from(whole);
+	struct table table;
+
+	len = len < answer.len ? len : answer.len;
+	answer.text[len] = 0;
+	answer.len = len;
+	answer.open_end = open_end;
+	int error = table_parse(&answer, "records", &table);
+
+	if (error != POSTERN_OK)
+		return error;
+	*ret_rows = table.row_count;
+	table_drop(&table);
+	return POSTERN_OK;
+}
+
+/* "found=2" and "records[1].RecNo=55" are lines like others; only their end tells. */
+static void an_answer_that_only_the_connection_ended_is_whole_or_refused(void **state UNUSED)
+{
+	size_t rows = 0;
+
+	assert_int_equal(parse_cut(SIZE_MAX, true, &rows), POSTERN_OK);
+	assert_int_equal(rows, 2);
+	assert_int_equal(parse_cut(0, true, &rows), POSTERN_E_PROTOCOL);
+	for (size_t len = 1; len < strlen("found=2\r\nrecords[0].RecNo=550478\r\n"); len++)
+		assert_int_equal(parse_cut(len, true, &rows), POSTERN_E_PROTOCOL);
+	/* With a length in the head, the device meant it so. */
+	assert_int_equal(parse_cut(40, false, &rows), POSTERN_OK);
+	assert_int_equal(rows, 1);
+	assert_int_equal(parse_cut(0, false, &rows), POSTERN_OK);
+	assert_int_equal(rows, 0);
+}
+
 static void a_terminal_sends_no_total_and_rows_may_lack_keys(void **state UNUSED)
 {
 	struct answer answer =
@@ -244,6 +282,35 @@ static void the_event_managers_form_is_read(void **state UNUSED)
 	assert_int_equal(taken.utc[0], 1786431765);
 }
 
+static void a_part_may_hold_more_events_and_other_lines(void **state UNUSED)
+{
+	static const char *const parts[] = {
+		/* all as row 0, behind a blank line */
+		"\r\nEvents[0].EventBaseInfo.Code=A\r\nEvents[0].CardName=x\r\n"
+		"Events[0].EventBaseInfo.Code=B\r\nEvents[0].CardName=y\r\n",
+		"Version=1\r\nEvents[0].Code=A\r\nEvents[0].CardName=x\r\n"
+		"Events[1].Code=B\r\nEvents[1].CardName=y\r\n",
+		"\r\nCode=A;action=Pulse;index=0;data={\n   \"CardName\" : \"x\"\n}\r\n\r\n"
+		"Code=B;action=Pulse;index=0;data={ \"CardName\" : \"y\"}",
+		"code=A;action=Start;index=0;CardName=x\r\n"
+		"Code=B;action=Pulse;index=0;data={\"CardName\":\"y\"}\n",
+		"Code=A;action=Pulse;index=0;CardName=x;data={ \"broken\" :,\n}\n"
+		"Code=B;action=Pulse;index=0;data={\"CardName\":\"y\"}\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+		struct taken taken = {0};
+
+		assert_int_equal(
+			events_deliver(span_from_string(parts[i]), take, &taken), POSTERN_OK);
+		assert_int_equal(taken.count, 2);
+		assert_string_equal(taken.code[0], "A");
+		assert_string_equal(taken.extra[0], "x");
+		assert_string_equal(taken.code[1], "B");
+		assert_string_equal(taken.extra[1], "y");
+	}
+}
+
 static void a_callback_that_stops_gets_no_further_event(void **state UNUSED)
 {
 	struct taken taken = {.stop_after = 1};
@@ -270,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_papers_reply_is_read),
 		cmocka_unit_test(lines_in_any_order_and_case_make_the_same_rows),
+		cmocka_unit_test(an_answer_that_only_the_connection_ended_is_whole_or_refused),
 		cmocka_unit_test(a_terminal_sends_no_total_and_rows_may_lack_keys),
 		cmocka_unit_test(values_keep_what_stands_behind_the_first_equals_sign),
 		cmocka_unit_test(row_numbers_that_cannot_be_are_refused),
@@ -277,6 +345,7 @@ int main(void)
 		cmocka_unit_test(the_papers_event_part_holds_two_events),
 		cmocka_unit_test(a_terminals_event_has_its_code_in_the_base_info),
 		cmocka_unit_test(the_event_managers_form_is_read),
+		cmocka_unit_test(a_part_may_hold_more_events_and_other_lines),
 		cmocka_unit_test(a_callback_that_stops_gets_no_further_event),
 		cmocka_unit_test(every_error_has_a_sentence_of_its_own),
 	};

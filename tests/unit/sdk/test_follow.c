@@ -18,6 +18,9 @@
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n"
 #define HEARTBEAT "--x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nHeartbeat\r\n"
 #define EVENT "--x\r\nContent-Type: text/plain\r\nContent-Length: 17\r\n\r\nEvents[0].Code=A\n\r\n"
+#define OLD_EVENT                                                                                  \
+	"--x\r\nContent-Type: text/plain\r\nContent-Length: 45\r\n\r\n"                            \
+	"Events[0].Code=A\r\nEvents[0].CreateTime=1400\r\n"
 #define ROW(i, time, rec_no)                                                                       \
 	"records[" i "].CreateTime=" time "\r\nrecords[" i "].RecNo=" rec_no "\r\n"
 
@@ -235,6 +238,44 @@ static void losses_are_told_before_what_comes_behind_them(void **state)
 	expect(f, "lost0:6-8 9 10 lost1:10-10 1 live ");
 }
 
+/* The clock was set back behind 2, and again by itself right: the order is that of the times. */
+static void records_out_of_order_are_neither_lost_nor_a_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "postern-follow-1 - 100 1 1");
+	struct peer_connection *stream = stream_opened(f);
+
+	answer(f, "StartTime=100&",
+		"totalCount=5\r\nfound=5\r\n" ROW("0", "100", "1") ROW("1", "110", "2")
+			ROW("2", "105", "3") ROW("3", "106", "4") ROW("4", "120", "5"));
+	/* Not oldest first: asked for again in halves. */
+	while (peer_asked(&f->peer, "recordFinder") != NULL)
+		answer(f, "StartTime=",
+			"totalCount=5\r\nfound=5\r\n" ROW("0", "100", "1") ROW("1", "110", "2")
+				ROW("2", "105", "3") ROW("3", "106", "4") ROW("4", "120", "5"));
+	expect(f, "3 4 2 5 live ");
+	/* What does not come is lost; a low number behind it is a reset as before. */
+	peer_send(stream, EVENT);
+	settle(f);
+	answer(f, "StartTime=120&",
+		"totalCount=3\r\nfound=3\r\n" ROW("0", "120", "5") ROW("1", "130", "8")
+			ROW("2", "140", "1"));
+	expect(f, "lost0:6-7 8 lost1:8-8 1 ");
+}
+
+static void what_a_device_counts_and_does_not_hand_out_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, NULL);
+	(void)stream_opened(f);
+	answer(f, "StartTime=900&", "totalCount=3\r\nfound=1\r\n" ROW("0", "1000", "5"));
+	while (peer_asked(&f->peer, "recordFinder") != NULL)
+		answer(f, "StartTime=", "totalCount=3\r\nfound=0\r\n");
+	expect(f, "5 lost0:0-0 live ");
+}
+
 static void our_events_lead_to_the_record_by_number(void **state)
 {
 	struct fixture *f = *state;
@@ -252,6 +293,56 @@ static void our_events_lead_to_the_record_by_number(void **state)
 	expect(f, "live 6 ");
 	assert_string_equal(postern_follow_state(f->call), "postern-follow-1 p 1000 6 5");
 	assert_null(peer_asked(&f->peer, "recordFinder"));
+}
+
+/* Its events have no RecNo: only their time tells where to look. */
+static void a_clock_that_was_set_back_hides_no_record(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "postern-follow-1 - 5000 50 50");
+	struct peer_connection *stream = stream_opened(f);
+
+	answer(f, "StartTime=5000&", "totalCount=1\r\nfound=1\r\n" ROW("0", "5000", "50"));
+	peer_send(stream, OLD_EVENT);
+	settle(f);
+	answer(f, "StartTime=5000&", "totalCount=1\r\nfound=1\r\n" ROW("0", "5000", "50"));
+	expect(f, "live ");
+	pass(f, 250);
+	answer(f, "StartTime=1340&EndTime=1460&",
+		"totalCount=3\r\nfound=3\r\n" ROW("0", "1390", "14") ROW("1", "1400", "51")
+			ROW("2", "1401", "15"));
+	expect(f, "51 ");
+	assert_string_equal(postern_follow_state(f->call), "postern-follow-1 - 5000 51 50");
+	pass(f, 10000);
+	assert_null(peer_asked(&f->peer, "recordFinder"));
+	/* One that came before its event is neither doubled nor looked for longer. */
+	peer_send(stream, OLD_EVENT);
+	settle(f);
+	for (unsigned i = 0; i < 5; i++) {
+		answer(f, i % 2 == 0 ? "StartTime=5000&" : "StartTime=1340&EndTime=1460&",
+			i % 2 == 0 ? "totalCount=1\r\nfound=1\r\n" ROW("0", "5000", "50")
+				   : "totalCount=1\r\nfound=1\r\n" ROW("0", "1400", "51"));
+		pass(f, 250 << i);
+	}
+	assert_null(peer_asked(&f->peer, "recordFinder"));
+	expect(f, "");
+}
+
+/* One record of the year 2096; then somebody set the clock right. */
+static void a_clock_that_was_years_ahead_hides_no_record(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, "postern-follow-1 - 4000000000 50 50");
+	(void)stream_opened(f);
+	answer(f, "StartTime=0&",
+		"totalCount=4\r\nfound=4\r\n" ROW("0", "1700000000", "49") ROW("1", "1790000000",
+			"51") ROW("2", "1790000001", "52") ROW("3", "4000000000", "50"));
+	expect(f, "51 52 live ");
+	assert_string_equal(postern_follow_state(f->call), "postern-follow-1 - 4000000000 52 50");
+	pass(f, 14000);
+	assert_null(peer_asked(&f->peer, "StartTime=0&")); /* only behind a gap */
 }
 
 static void a_stream_that_breaks_begins_again_later_and_later(void **state)
@@ -372,7 +463,11 @@ int main(void)
 		CASE(each_record_comes_once_and_events_are_only_the_bell),
 		CASE(an_event_may_come_before_its_record),
 		CASE(losses_are_told_before_what_comes_behind_them),
+		CASE(records_out_of_order_are_neither_lost_nor_a_reset),
+		CASE(what_a_device_counts_and_does_not_hand_out_is_told),
 		CASE(our_events_lead_to_the_record_by_number),
+		CASE(a_clock_that_was_set_back_hides_no_record),
+		CASE(a_clock_that_was_years_ahead_hides_no_record),
 		CASE(a_stream_that_breaks_begins_again_later_and_later),
 		CASE(a_log_in_that_is_refused_is_tried_once),
 		cmocka_unit_test_setup_teardown(

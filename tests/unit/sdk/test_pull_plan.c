@@ -27,6 +27,7 @@ enum trap {
 	TOTAL_CONSTANT = 16, /* of the whole table */
 	TOTAL_OF_PAGE = 32, /* totalCount says what found says */
 	EVERYTHING = 64, /* count is ignored: all that matches comes */
+	CUT = 128, /* the second page lacks its second half, as only found tells */
 };
 
 struct device {
@@ -119,8 +120,11 @@ static void run(const struct postern_record_query *query, int64_t seen_time, con
 		assert_true(pulled.pages < PAGES_MAX);
 		pulled.ask[pulled.pages++] = plan.ask;
 		size_t count = answer(&plan.ask, page, &total);
+		int64_t found = (int64_t)count;
 
-		next = pull_plan_take(&plan, page, count, total);
+		if ((device.traps & CUT) != 0 && pulled.pages == 2)
+			count /= 2;
+		next = pull_plan_take(&plan, page, count, total, found);
 		assert_int_not_equal(next, PULL_NO_MEMORY);
 		for (size_t i = 0; i < plan.out.count; i++)
 			pulled.rec_no[pulled.count++] = plan.out.row[i].rec_no;
@@ -184,6 +188,9 @@ static void test_traps(void **state UNUSED)
 		{TOTAL_CONSTANT, 20, true, 16},
 		{TOTAL_OF_PAGE, 20, true, 16},
 		{NEWEST_FIRST | TOTAL_CONSTANT, 100, true, 30},
+		{NEWEST_FIRST | COUNT_IGNORED, 1024, true, 60},
+		{CUT, 20, true, 16},
+		{CUT | NO_TOTAL, 20, true, 16},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
@@ -197,6 +204,24 @@ static void test_traps(void **state UNUSED)
 		assert_int_equal(pulled.report.complete, cases[i].complete);
 		assert_in_range(pulled.pages, 1, cases[i].pages_max);
 		assert_int_equal(pulled.report.crowded_seconds, 0);
+	}
+}
+
+/* Only a request without StartTime shows such a row, wherever it stands in it. */
+static void test_a_row_without_time_is_handed_out(void **state UNUSED)
+{
+	for (int traps = 0; traps <= NEWEST_FIRST; traps += NEWEST_FIRST) {
+		begin(NULL);
+		add_rows(1000, 1, 30, 1);
+		add_rows(-1, 31, 1, 0);
+		add_rows(1031, 32, 30, 1);
+		device.traps = traps;
+		pull_all(traps == 0 ? 1024 : 40);
+		assert_int_equal(pulled.count, 61);
+		assert_int_equal(pulled.rec_no[0], 31);
+		assert_int_equal(pulled.rec_no[1], 1);
+		assert_int_equal(pulled.rec_no[60], 61);
+		assert_true(traps == 0 || !pulled.report.complete || pulled.report.missing == 0);
 	}
 }
 
@@ -263,6 +288,16 @@ static void test_a_ring_behind_us_costs_nothing(void **state UNUSED)
 	device.appends = 38;
 	pull_all(20);
 	assert_rec_nos(1, 538);
+	assert_true(pulled.report.complete);
+}
+
+/* The first half of all time is empty: the other one's total is the whole one's. */
+static void test_newest_first_in_small_pages_with_a_true_total(void **state UNUSED)
+{
+	add_rows(1789554000, 1, 240, 3);
+	device.traps = NEWEST_FIRST | COUNT_IGNORED;
+	pull_all(1024);
+	assert_rec_nos(1, 240);
 	assert_true(pulled.report.complete);
 }
 
@@ -363,10 +398,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_next_start_is_the_last_rows_time, begin),
 		cmocka_unit_test_setup(test_traps, begin),
+		cmocka_unit_test_setup(test_a_row_without_time_is_handed_out, begin),
 		cmocka_unit_test_setup(test_time_that_is_ignored_is_never_called_complete, begin),
 		cmocka_unit_test_setup(test_a_crowded_second_is_named_and_left, begin),
 		cmocka_unit_test_setup(test_what_the_ring_overwrites_meanwhile_is_named, begin),
 		cmocka_unit_test_setup(test_a_ring_behind_us_costs_nothing, begin),
+		cmocka_unit_test_setup(test_newest_first_in_small_pages_with_a_true_total, begin),
 		cmocka_unit_test_setup(test_a_hidden_record_is_missed, begin),
 		cmocka_unit_test_setup(test_a_device_that_was_reset_counts_anew, begin),
 		cmocka_unit_test_setup(test_records_that_were_never_dense_have_no_gaps, begin),

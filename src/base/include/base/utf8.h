@@ -10,3 +10,6 @@
  * *ret_characters, when not NULL, gets the number of code points.
  */
 bool utf8_printable(struct span s, size_t *ret_characters);
+
+/* Bytes of the character at the begin of s; 0 when it is not well-formed. */
+size_t utf8_character(struct span s);
