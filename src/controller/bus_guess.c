@@ -26,8 +26,7 @@ static void learn(struct bus_guess *guess)
 	uint32_t sorted[BUS_GUESS_SAMPLES] = {0};
 
 	ASSERT(guess->count >= SAMPLES_MIN);
-	sorted[0] = guess->begin_us[0];
-	for (unsigned i = 1; i < guess->count; i++) {
+	for (unsigned i = 0; i < guess->count; i++) {
 		unsigned at = i;
 
 		for (; at > 0 && sorted[at - 1] > guess->begin_us[i]; at--)

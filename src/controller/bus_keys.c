@@ -275,6 +275,12 @@ static bool line_pairs(const struct bus *bus, const struct bus_reader *reader)
 	return false;
 }
 
+static bool order_refuse(enum reader_refusal *ret, enum reader_refusal why)
+{
+	*ret = why;
+	return false;
+}
+
 /* False: *ret says why not. */
 static bool order_is_good(struct bus *bus, const struct bus_reader *reader,
 	const struct bus_order *order, enum reader_refusal *ret)
@@ -286,20 +292,18 @@ static bool order_is_good(struct bus *bus, const struct bus_reader *reader,
 	bool online = status.state == OSDP_STATE_ONLINE && status.secure && reader->has_key;
 
 	if (reader->pairing != BUS_PAIRING_NONE)
-		*ret = READER_PAIRING;
-	else if (order->kind != BUS_ORDER_UNPAIR && line_pairs(bus, reader))
-		*ret = READER_LINE_PAIRING;
-	else if (order->kind == BUS_ORDER_ROTATE && !online)
-		*ret = READER_NOT_SECURE;
-	else if (order->kind == BUS_ORDER_ROTATE && status.keyset_open)
-		*ret = READER_PAIRING;
-	else if (order->kind == BUS_ORDER_PAIR && online)
-		*ret = READER_HAS_KEY;
-	else if (order->kind == BUS_ORDER_KEY && osdp_key_is_weak(order->key))
-		*ret = READER_KEY_WEAK;
-	else
-		return true;
-	return false;
+		return order_refuse(ret, READER_PAIRING);
+	if (order->kind != BUS_ORDER_UNPAIR && line_pairs(bus, reader))
+		return order_refuse(ret, READER_LINE_PAIRING);
+	if (order->kind == BUS_ORDER_ROTATE && !online)
+		return order_refuse(ret, READER_NOT_SECURE);
+	if (order->kind == BUS_ORDER_ROTATE && status.keyset_open)
+		return order_refuse(ret, READER_PAIRING);
+	if (order->kind == BUS_ORDER_PAIR && online)
+		return order_refuse(ret, READER_HAS_KEY);
+	if (order->kind == BUS_ORDER_KEY && osdp_key_is_weak(order->key))
+		return order_refuse(ret, READER_KEY_WEAK);
+	return true;
 }
 
 void bus_keys_order(struct bus *bus, const struct bus_order *order, int64_t now_ns)

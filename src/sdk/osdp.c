@@ -379,7 +379,7 @@ int postern_door_low_assurance_start(struct postern_device *device, int channel,
 
 static void sync_assurance(void *user, struct postern_call *call, int error, int low)
 {
-	((struct sync *)user)->number = (uint64_t)(low + 1); /* POSTERN_NOT_GIVEN is -1 */
+	((struct sync *)user)->number = (uint64_t)((int64_t)low + 1); /* POSTERN_NOT_GIVEN is -1 */
 	sync_done(user, call, error);
 }
 

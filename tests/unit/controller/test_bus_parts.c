@@ -218,7 +218,7 @@ static void a_look_in_vain_ends_in_watching(void **state UNUSED)
 	(void)bus_wait_bytes(&wait, span_of(REPLY, 3), 6000);
 	bus_wait_looked(&wait);
 	assert_true(bus_wait_look_ns(&wait, 6000) == INT64_MAX);
-	(void)bus_wait_bytes(&wait, span_of(REPLY + 3, 2), 6300);
+	(void)bus_wait_bytes(&wait, span_of(&REPLY[3], 2), 6300);
 	assert_int_equal(bus_wait_look_ns(&wait, 6300), 6200 + 5 * BYTE_NS);
 }
 
