@@ -18,9 +18,9 @@
  * and it ends with its input.
  */
 #include "base/number.h"
+#include "crypto/osdp_aes.h"
+#include "crypto/random.h"
 #include "platform/clock.h"
-#include "platform/osdp_aes.h"
-#include "platform/random.h"
 #include "platform/role.h"
 #include "protocols/osdp_bus.h"
 #include "protocols/osdp_device.h"

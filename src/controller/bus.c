@@ -17,10 +17,10 @@
 #include "bus_private.h"
 
 #include "base/assert.h"
+#include "crypto/osdp_aes.h"
+#include "crypto/random.h"
 #include "platform/clock.h"
 #include "platform/log.h"
-#include "platform/osdp_aes.h"
-#include "platform/random.h"
 #include "serial/serial.h"
 
 #include <errno.h>
