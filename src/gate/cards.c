@@ -7,6 +7,7 @@
 #include "operations.h"
 
 #include "base/assert.h"
+#include "messages/persons.h"
 #include "protocols/cgi_methods.h"
 
 #include <stdlib.h>

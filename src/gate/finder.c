@@ -10,6 +10,8 @@
 #include "operations.h"
 
 #include "fields.h"
+#include "messages/persons.h"
+#include "messages/records.h"
 #include "protocols/cgi_methods.h"
 #include "protocols/keyvalue.h"
 

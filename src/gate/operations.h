@@ -8,8 +8,6 @@
 #pragma once
 
 #include "gate.h"
-#include "messages/persons.h"
-#include "messages/records.h"
 
 typedef void operation_begin_fn(struct request *request);
 typedef void operation_answer_fn(struct request *request, const void *message);

@@ -12,6 +12,7 @@
 
 #define DOORS_MAX 128
 #define PAGE_ROWS 1000
+#define PEOPLE_MAX 2000000 /* more than a device holds: this one makes them up */
 
 struct people_owner {
 	struct postern_people people; /* first: what the user holds */
@@ -154,14 +155,29 @@ static int ask(struct people_call *people)
 	return http_start(&people->call, target_end(&target, people->call.device), people_answered);
 }
 
+static bool rows_equal(const struct row *a, const struct row *b)
+{
+	if (a->field_count != b->field_count)
+		return false;
+	for (size_t i = 0; i < a->field_count; i++) {
+		if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
+			strcmp(a->fields[i].value, b->fields[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* The page came before: offset is not obeyed. */
 static bool is_again(const struct people_owner *owner, const struct table *page)
 {
-	const struct postern_person *first = owner->people.person;
-	const struct row *row = page->rows;
+	if (owner->people.count == 0 || page->row_count == 0)
+		return false;
+	const struct row *first = owner->pages[0].rows;
+	const struct row *now = page->rows;
+	int64_t rec_no = fields_number(now->fields, now->field_count, "RecNo");
 
-	return owner->people.count > 0 && page->row_count > 0 && first->rec_no > 0 &&
-	       (int64_t)first->rec_no == fields_number(row->fields, row->field_count, "RecNo");
+	return rec_no > 0 ? rec_no == fields_number(first->fields, first->field_count, "RecNo")
+			  : rows_equal(first, now);
 }
 
 /* A device may send fewer rows than asked for; one person's are always few. */
@@ -199,6 +215,11 @@ static int people_answered(struct postern_call *call, int error, struct answer *
 	size_t rows = page.row_count;
 	int64_t total = page.total;
 
+	if (rows > PEOPLE_MAX - people->owner->people.count) {
+		table_drop(&page);
+		return call_fail(
+			call, POSTERN_E_PROTOCOL, "more people come than a device can hold");
+	}
 	error = add_page(people->owner, &page);
 	if (error != POSTERN_OK)
 		return call_fail(call, error, "%s", postern_strerror(error));

@@ -405,6 +405,13 @@ def no_word_of_a_device_commands_the_terminal_or_forges_a_line():
 
 
 @test
+def people_without_recno_who_come_again_are_listed_once():
+    with Device(lambda *_: (200, "text/plain", b"found=1\r\nrecords[0].UserID=7\r\n")) as device:
+        done = device.postern("user", "list")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1, done
+
+
+@test
 def nobody_at_the_address_is_exit_status_3():
     with Device(records_device(ROWS)) as device:
         pass
