@@ -17,7 +17,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from fake_gpio import FakeGpio
-from harness import BUILD, Daemon, check, ensure, main, program, run, test, wait_until
+from harness import BUILD, Daemon, Skip, check, ensure, main, program, run, test, wait_until
 from people import CONFIG, size
 from secure import https_line
 
@@ -31,11 +31,11 @@ NOT_RUN = {
     "./dev test": "this test is a part of it",
     "./dev test-vm": "downloads an emulator and a kernel",
     "./dev build": "installs packages and builds",
-    "meson install -C build/release": "changes the machine; test_cli.py and test_unit.py install into a folder",
-    "ldconfig": "changes the machine",
-    "systemd-sysusers": "changes the machine; test_unit.py reads its file with it",
-    "systemctl daemon-reload": "is for a machine with systemd",
-    "systemctl enable --now posternd": "is for a machine with systemd; test_unit.py has the unit",
+    "meson install -C build/release": "changes the machine: run below, on one of its own",
+    "ldconfig": "likewise",
+    "systemd-sysusers": "likewise",
+    "systemctl daemon-reload": "likewise",
+    "systemctl enable --now posternd": "likewise; test_unit.py has the unit",
 }
 # Lines of programs that run until they are ended: what they must have said by then, and what makes them say it.
 ENDLESS = {
@@ -217,6 +217,64 @@ def _():
                 ensure("method pin" in printed[-1].splitlines()[-1], printed[-1])
         ensure(count >= 15, f"README shows commands: {count}")
         return f"{count} commands"
+
+
+# This machine with a layer over it that takes all writes, where systemd does not run, and in it a script. $3 and
+# behind it: folders that may lie on file systems of their own.
+MACHINE = """set -e
+machine=$1 script=$2
+shift 2
+mount -t tmpfs tmpfs "$machine"
+mkdir "$machine/upper" "$machine/work" "$machine/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$machine/upper,workdir=$machine/work" "$machine/root"
+mount --rbind /proc "$machine/root/proc"
+mount --rbind /dev "$machine/root/dev"
+for folder; do
+	[ -e "$machine/root$folder" ] && continue
+	mkdir -p "$machine/root$folder"
+	mount --rbind "$folder" "$machine/root$folder"
+done
+SYSTEMD_OFFLINE=1 exec chroot "$machine/root" bash -ec "$script"
+"""
+# What the service's commands have done, on that machine.
+INSTALLED = """
+systemctl is-enabled posternd
+for user in gate sim; do grep "^postern-$user:" /etc/passwd; done
+ldconfig -p | grep libpostern
+/usr/local/sbin/posternd check --config /etc/postern/posternd.yaml
+"""
+
+
+def on_a_machine(folder, script):
+    """A script as root where it changes nothing here; its exit status and what it said."""
+    machine = os.path.join(folder, "machine")
+    os.mkdir(machine)
+    try:
+        return run(["unshare", "--mount", "--propagation", "private", "bash", "-c", MACHINE, "machine", machine, script,
+                    str(ROOT), BUILD, folder], timeout_s=120)
+    finally:
+        os.rmdir(machine)
+
+
+@test("README: what makes a service of it does so, on a machine laid over this one")
+def _():
+    for tool in ("unshare", "meson", "systemctl", "systemd-sysusers"):
+        if shutil.which(tool) is None:
+            raise Skip(f"no {tool}")
+    block = next(block for block in blocks(README) if "systemctl enable" in block)
+    # Without systemd nothing is started now.
+    shown = [line.replace(" --now ", " ") for line in commands(block) if not line.startswith("./dev ")]
+    ensure(len(shown) >= 6, str(shown))
+    with tempfile.TemporaryDirectory() as folder:
+        status, _, err = on_a_machine(folder, "true")
+        if status != 0:
+            raise Skip(f"no file system can be laid over this one: {err.strip()}")
+        os.mkdir(os.path.join(folder, "build"))
+        os.symlink(BUILD, os.path.join(folder, "build/release"))
+        os.symlink(ROOT / "packaging", os.path.join(folder, "packaging"))
+        status, out, err = on_a_machine(folder, "\n".join([f"cd {folder}", *shown, INSTALLED]))
+        ensure(status == 0, f"exit status {status}: {out}{err}")
+        ensure("\nenabled\n" in out and "posternd.yaml is good: " in out, out)
 
 
 @test("README: a device over https is claimed and asked as it says")
